@@ -1,0 +1,115 @@
+/**
+ * The command: what the outside asks of a shard. A fixed record of 96 bytes, journaled as it is.
+ *
+ * ```
+ * byte   0 u8 type | 1 u8 side | 2 u8 orderType | 3 u8 tif | 4 u8 stp | 5 u8 flags | 6 u16 zero
+ *        8 f64 sequence        16 f64 stampUs          written by the shell, never by a client
+ *       24 i32 account         28 i32 instrument
+ *       32 i32 priceTicks      36 i32 quantity
+ *       40 f64 deadlineUs      48 f64 expiresAtUs      56 f64 orderId
+ *       64 16 bytes clientOrderId                      see client-order-id.ts
+ *       80 i32 tag             84 i32 zero
+ *       88 f64 correlation     opaque; echoed in the command's response event; not state
+ * ```
+ *
+ * Which fields a type reads (all others must be zero):
+ *
+ * | type | fields |
+ * |---|---|
+ * | PLACE | account, instrument, side, orderType, tif, stp, flags, priceTicks (0 for market), quantity, clientOrderId, deadlineUs (0: default), expiresAtUs (GTD), tag |
+ * | CANCEL | account, orderId or (orderId 0) clientOrderId |
+ * | AMEND | as CANCEL; priceTicks (0: keep), quantity (new total, filled included; 0: keep), expiresAtUs (0: keep; makes it GTD) |
+ * | REDUCE | as CANCEL; quantity = units to take off what is open |
+ * | CANCEL_ALL | account, instrument (0: all), side (0: both) |
+ * | ORDER_STATUS | account, clientOrderId |
+ * | CLOCK | nothing: its stamp is the message |
+ * | LIST_INSTRUMENT | instrument, and the overlay below |
+ * | SET_INSTRUMENT_STATE | instrument, state |
+ * | SET_BAND | instrument, bandLowTicks, bandHighTicks (0, 0: no band) |
+ * | SET_ACCOUNT | account, flags (ALLOWED), openOrdersMax (0: no bound but the table's), openBidValueMaxMinor (0: no bound) |
+ * | CHECKPOINT | orderId = sequence the hash is of, clientOrderId[0..1] = hash high, low |
+ * | SET_BEHAVIOUR | quantity = behaviour number |
+ *
+ * A record lives at an index of a `Commands` view: byte offset `index * COMMAND_BYTES`. Views over
+ * plain and shared buffers look the same, so a ring slot, a frame and a test array are one thing.
+ */
+
+export const COMMAND_BYTES = 96;
+export const COMMAND_F64 = COMMAND_BYTES / 8;
+export const COMMAND_I32 = COMMAND_BYTES / 4;
+
+/** Offsets into the u8 view, from the record's first byte. */
+export const CommandU8 = { type: 0, side: 1, orderType: 2, tif: 3, stp: 4, flags: 5 } as const;
+
+/** Offsets into the i32 view, from the record's first word. */
+export const CommandI32 = {
+  account: 6,
+  instrument: 7,
+  priceTicks: 8,
+  quantity: 9,
+  clientOrderId: 16, // four words
+  tag: 20,
+  // LIST_INSTRUMENT, SET_INSTRUMENT_STATE, SET_BAND
+  product: 6,
+  bandLowTicks: 8,
+  quantityMax: 9,
+  bandHighTicks: 16,
+  tickMinor: 17, // price in minor currency = priceTicks * tickMinor
+  state: 18,
+  referenceTicks: 19, // retail price; what an auction leans on before a first sale
+  // SET_ACCOUNT
+  openOrdersMax: 9,
+  // CHECKPOINT
+  hashHigh: 16,
+  hashLow: 17,
+  // SET_BEHAVIOUR
+  behaviour: 9,
+} as const;
+
+/** Offsets into the f64 view, from the record's first double. */
+export const CommandF64 = {
+  sequence: 1,
+  stampUs: 2,
+  deadlineUs: 5,
+  expiresAtUs: 6,
+  orderId: 7,
+  correlation: 11,
+  // SET_ACCOUNT
+  openBidValueMaxMinor: 5,
+} as const;
+
+/** Bits of `flags`. */
+export const CommandFlag = {
+  POST_ONLY: 1, // PLACE
+  ALLOWED: 2, // SET_ACCOUNT: the account may trade
+} as const;
+
+/** Three views over one buffer of command records. */
+export interface Commands {
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  readonly capacity: number;
+}
+
+/**
+ * Views over `buffer` from `byteOffset` (a multiple of 8) for `capacity` records; without a buffer,
+ * a fresh zeroed one.
+ */
+export function makeCommands(
+  capacity: number,
+  buffer: ArrayBufferLike = new ArrayBuffer(capacity * COMMAND_BYTES),
+  byteOffset = 0,
+): Commands {
+  return {
+    u8: new Uint8Array(buffer, byteOffset, capacity * COMMAND_BYTES),
+    i32: new Int32Array(buffer, byteOffset, capacity * COMMAND_I32),
+    f64: new Float64Array(buffer, byteOffset, capacity * COMMAND_F64),
+    capacity,
+  };
+}
+
+/** Zeroes a record before its fields are set: a ring slot still holds the command of a lap ago. */
+export function clearCommand(commands: Commands, index: number): void {
+  commands.f64.fill(0, index * COMMAND_F64, (index + 1) * COMMAND_F64);
+}

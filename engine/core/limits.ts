@@ -1,0 +1,67 @@
+/**
+ * Every bound of the core, in one place, checked against each other when this module loads.
+ * Sizes a shard is made with are in `ShardOptions`; the defaults here are for one machine.
+ * Reaching a bound is refused by name; nothing grows without one.
+ */
+import { assert } from "./assert.ts";
+
+/** Largest price (ticks) and quantity (units): a positive int32. Sums are float64 and exact to 2^53. */
+export const PRICE_TICKS_MAX = 2 ** 31 - 1;
+export const QUANTITY_MAX = 2 ** 31 - 1;
+
+/** A client may set a deadline at most this far ahead of the stamp; one that sets none gets the default. */
+export const DEADLINE_AHEAD_MAX_US = 3_600_000_000;
+export const DEADLINE_DEFAULT_US = 60_000_000;
+
+/** Commands in one journaled batch: with a frame header, under 64 KB. */
+export const BATCH_COMMANDS_MAX = 512;
+
+/** Makers one taker may meet (filled, prevented or found lapsed) before its remainder is cancelled. */
+export const MAKERS_PER_COMMAND_MAX = 256;
+
+/** Pending work (due expiries, mass-cancelled orders) one command carries on before its own turn. */
+export const SLICE_ORDERS_MAX = 64;
+
+/** One response, one event per maker met, rested or cancelled remainder, and a slice. */
+export const EVENTS_PER_COMMAND_MAX = 352;
+
+/** Slots of the ring in which a shard publishes; a whole batch at its worst must fit. */
+export const EVENT_RING_SLOTS = 262_144;
+export const COMMAND_RING_SLOTS = 16_384;
+
+/** Mass cancels that may be waiting to be carried on at the same time. */
+export const MASS_CANCELS_PENDING_MAX = 1_024;
+
+/** The rules this build knows how to replay; see SET_BEHAVIOUR. */
+export const BEHAVIOUR_FIRST = 1;
+export const BEHAVIOUR_NEWEST = 1;
+
+/**
+ * Sizes of one shard's tables. Tables are zero-filled typed arrays, so what is not used yet costs
+ * address space and no memory.
+ */
+export interface ShardOptions {
+  /** Account ids are 1 .. accountsMax - 1. */
+  readonly accountsMax: number;
+  /** Instrument ids are 1 .. instrumentsMax - 1. */
+  readonly instrumentsMax: number;
+  /** Orders resting at the same time. */
+  readonly ordersMax: number;
+  /** Client order ids remembered at the same time (resting orders and unexpired deadlines). */
+  readonly idsMax: number;
+}
+
+export const SHARD_OPTIONS_DEFAULT: ShardOptions = {
+  accountsMax: 65_536,
+  instrumentsMax: 131_072,
+  ordersMax: 2_097_152,
+  idsMax: 4_000_000,
+};
+
+assert(
+  1 + MAKERS_PER_COMMAND_MAX + 2 + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
+  "a command's events must fit the bound",
+);
+assert(BATCH_COMMANDS_MAX * EVENTS_PER_COMMAND_MAX <= EVENT_RING_SLOTS, "a batch must fit the ring");
+assert(BATCH_COMMANDS_MAX <= COMMAND_RING_SLOTS, "a batch must come from the ring");
+assert(DEADLINE_DEFAULT_US <= DEADLINE_AHEAD_MAX_US, "the default deadline must be allowed");

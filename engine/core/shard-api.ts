@@ -1,0 +1,42 @@
+/**
+ * The face of one shard: what a shell, a tool or somebody else's benchmark may do with it.
+ */
+import type { Commands } from "./command.ts";
+import type { Events } from "./event.ts";
+
+/** A 64-bit state hash in two unsigned halves; `text` is 16 hex digits. */
+export interface StateHash {
+  readonly high: number;
+  readonly low: number;
+  readonly text: string;
+}
+
+export interface DepthLevel {
+  readonly priceTicks: number;
+  readonly quantity: number;
+  readonly orders: number;
+}
+
+export interface Shard {
+  /**
+   * Applies the command at `index` and appends its events (at most EVENTS_PER_COMMAND_MAX) to
+   * `events`. Never throws for input. The record carries its sequence (exactly the last plus one,
+   * from 1) and its stamp (not below the last): the caller's duty, asserted.
+   */
+  apply(commands: Commands, index: number, events: Events): void;
+  /**
+   * When something next happens by itself, in stamp microseconds: the earliest expiry, 0 while slices
+   * of pending work remain, Infinity when nothing waits. At that time the caller applies a CLOCK.
+   */
+  nextDueUs(): number;
+  sequence(): number;
+  lastStampUs(): number;
+  behaviour(): number;
+  tradesTotal(): number;
+  ordersTotal(): number;
+  ordersOpen(): number;
+  /** Pure function of state, independent of which book is used; walks everything: not for the hot path. */
+  hash(): StateHash;
+  /** Levels of one side, best first, at most `levelsMax`; for tools and tests, allocates. */
+  depth(instrument: number, side: number, levelsMax: number): DepthLevel[];
+}
