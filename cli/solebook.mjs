@@ -33,7 +33,7 @@ if (!existsSync(modules)) {
 function nodeOfThisClone() {
   const file = PACKAGES[`${process.platform}-${process.arch}`];
   if (file !== undefined && existsSync(modules + file)) return modules + file;
-  refuse(
+  return refuse(
     `solebook: needs Node 22 (22.18 or newer), this is ${process.versions.node}` +
       (file === undefined
         ? `, and npm has no Node 22 for ${process.platform}-${process.arch}: install it yourself.`

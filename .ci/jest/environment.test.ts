@@ -1,7 +1,6 @@
 // Guards the test environment: a loop over globals must cost about the same inside a test as
 // outside of jest's context. Best of several, so that a busy machine does not decide.
 import { expect, test } from "@jest/globals";
-import { spawnSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import vm from "node:vm";
 
