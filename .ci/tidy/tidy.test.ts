@@ -102,11 +102,11 @@ test("where no module is read, nothing counts as checked", () => {
   }
 });
 
-function makeHouse(folder: string, files: [string, string][]): void {
+function makeHouse(folder: string, files: string[][]): void {
   for (const file of ["tsconfig.json", "oxlint.tidy.json", ".ci/tidy/house.mjs"]) {
     cpSync(join(top, file), join(folder, file));
   }
-  for (const [file, text] of files) {
+  for (const [file = "", text] of files) {
     mkdirSync(join(folder, dirname(file)), { recursive: true });
     writeFileSync(join(folder, file), `${text}\n`);
   }
