@@ -1,0 +1,172 @@
+/**
+ * Every code the public can be refused with, once: its class, its HTTP status, whether the same
+ * request may succeed later, and a sentence that says what to do. A code is for ever: never
+ * renamed, never reused. The core's and the client's numbers are translated here and nowhere else.
+ */
+import { Refusal } from "../engine/client/shard-client.ts";
+import { Reject } from "../engine/client/layouts.ts";
+
+export type ErrorClass =
+  | "AUTH"
+  | "PERM"
+  | "RATE"
+  | "VALIDATION"
+  | "FILTER"
+  | "RISK"
+  | "ORDER"
+  | "STATE"
+  | "SYSTEM";
+
+/** `none`: it certainly did not happen. `unknown`: ask by the client order id. */
+export type Execution = "none" | "unknown";
+
+interface CodeRow {
+  readonly class: ErrorClass;
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly message: string;
+  readonly execution?: Execution;
+}
+
+const row = (
+  errorClass: ErrorClass,
+  status: number,
+  message: string,
+  more: { readonly retryable?: true; readonly execution?: Execution } = {},
+): CodeRow => ({ class: errorClass, status, message, retryable: false, ...more });
+
+const AGAIN = { retryable: true } as const;
+const ASK = { execution: "unknown" } as const;
+
+export const CODES = {
+  // Frames and requests
+  MALFORMED_FRAME: row("VALIDATION", 400, "Send one JSON object per text frame."),
+  UNSUPPORTED_ENCODING: row("VALIDATION", 415, "Send JSON text frames; binary is not served."),
+  FRAME_TOO_LARGE: row("VALIDATION", 413, "Send at most 64 KiB in one frame."),
+  BODY_TOO_LARGE: row("VALIDATION", 413, "Send a smaller body."),
+  UNKNOWN_METHOD: row("VALIDATION", 404, "There is no such method; see the list of methods."),
+  METHOD_NOT_ALLOWED: row("VALIDATION", 405, "This path does not take that method; see Allow."),
+  NOT_FOUND: row("VALIDATION", 404, "There is nothing at this path."),
+  VALIDATION: row("VALIDATION", 400, "A parameter is missing or not of its form; see param."),
+  UNKNOWN_SYMBOL: row("VALIDATION", 404, "There is no such symbol; see /v1/instruments."),
+  UNKNOWN_PRODUCT: row("VALIDATION", 404, "There is no such product; see /v1/products."),
+  UNKNOWN_CHANNEL: row("VALIDATION", 404, "There is no such channel; see the list of channels."),
+  UNKNOWN_KEY: row("VALIDATION", 404, "There is no such key."),
+  TOO_MANY_SYMBOLS: row("VALIDATION", 400, "Name at most 1,000 symbols in one request."),
+  TOO_MANY_SUBSCRIPTIONS: row("RATE", 429, "Unsubscribe from something or open another socket."),
+  PRODUCT_EXISTS: row("STATE", 409, "A product of this style exists with other parameters."),
+  CATALOG_FULL: row("STATE", 409, "No more products or accounts can be kept here."),
+
+  // Who is asking
+  NOT_LOGGED_ON: row("AUTH", 401, "Call session.logon first."),
+  ALREADY_LOGGED_ON: row("AUTH", 409, "This socket is logged on; open another for another key."),
+  KEY_INVALID: row("AUTH", 401, "This key is not known here or was revoked."),
+  SIGNATURE_INVALID: row("AUTH", 401, "Sign exactly the documented text with the key's own key."),
+  TIMESTAMP_OUTSIDE_WINDOW: row("AUTH", 401, "Sign with the present time: 5 s either way."),
+  REPLAYED_SIGNATURE: row("AUTH", 401, "This signature was used already; sign again."),
+  ADMIN_TOKEN_INVALID: row("AUTH", 401, "Send the token of the data directory's admin.token."),
+  ADMIN_LOOPBACK_ONLY: row("PERM", 403, "Administration is served on this machine only."),
+  SCOPE_MISSING: row("PERM", 403, "This key does not have the scope for that."),
+  ORIGIN_REFUSED: row("PERM", 403, "Pages of other origins may not connect."),
+
+  // How much
+  RATE_LIMITED: row("RATE", 429, "Slow down; retry_after_ms says for how long.", AGAIN),
+  TOO_MANY_SOCKETS: row("RATE", 503, "All sockets are taken; try again later.", AGAIN),
+  OVERLOADED: row("RATE", 503, "The engine is busy; send it again in a moment.", AGAIN),
+
+  // The system's own state
+  STARTING: row("SYSTEM", 503, "The exchange is recovering its journal; try again soon.", AGAIN),
+  SHUTTING_DOWN: row("SYSTEM", 503, "The exchange is stopping; connect again later.", AGAIN),
+  ENGINE_STOPPED: row("SYSTEM", 503, "The engine of this instrument stopped; see /v1/status."),
+  DISK_FULL: row("SYSTEM", 507, "The journal has no room; orders and cancels wait for an operator."),
+  INTERNAL: row("SYSTEM", 500, "This is our mistake; quote the request_id.", ASK),
+
+  // Prices before they reach the engine
+  PRICE_NOT_ON_TICK: row("FILTER", 422, "Give a price that is a multiple of the tick."),
+
+  // What the core says
+  UNKNOWN_COMMAND: row("SYSTEM", 500, "The engine does not know this command."),
+  UNKNOWN_ACCOUNT: row("PERM", 403, "This account is not known to the engine."),
+  CLIENT_ORDER_ID_MISSING: row("VALIDATION", 400, "Give every order a client_order_id."),
+  CLIENT_ORDER_ID_REUSED: row("ORDER", 409, "This client_order_id belongs to another order."),
+  DEADLINE_PASSED: row("ORDER", 409, "Too late; ask order_status whether a copy was taken.", ASK),
+  DEADLINE_TOO_FAR: row("VALIDATION", 400, "Give a deadline at most one hour ahead."),
+  ID_TABLE_FULL: row("RATE", 503, "Too many ids are remembered; use nearer deadlines.", AGAIN),
+  ACCOUNT_SUSPENDED: row("PERM", 403, "This account may not trade."),
+  UNKNOWN_INSTRUMENT: row("VALIDATION", 404, "The engine does not list this instrument."),
+  INSTRUMENT_HALTED: row("STATE", 409, "Trading is halted; only cancels are taken.", AGAIN),
+  INSTRUMENT_CLOSED: row("STATE", 409, "This instrument is closed; only cancels are taken."),
+  MALFORMED: row("VALIDATION", 400, "These parameters do not go together."),
+  QUANTITY_TOO_SMALL: row("FILTER", 422, "Give a quantity of at least 1."),
+  QUANTITY_TOO_LARGE: row("FILTER", 422, "Give a quantity of at most the instrument's qty_max."),
+  PRICE_OUT_OF_RANGE: row("FILTER", 422, "Give a price of at least one tick, within bounds."),
+  PRICE_OUTSIDE_BAND: row("FILTER", 422, "Give a price inside the instrument's band."),
+  ALREADY_EXPIRED: row("ORDER", 422, "Give an expire_time in the future."),
+  TOO_MANY_OPEN_ORDERS: row("RISK", 422, "Cancel an open order first."),
+  BID_VALUE_LIMIT: row("RISK", 422, "Open bids of this account would exceed its limit."),
+  ORDER_TABLE_FULL: row("RATE", 503, "The engine holds all the orders it can.", AGAIN),
+  ORDER_WOULD_CROSS: row("ORDER", 422, "A post-only order must not trade at once; move its price."),
+  FOK_NOT_FILLABLE: row("ORDER", 422, "The whole quantity is not there at this price now."),
+  UNKNOWN_ORDER: row("ORDER", 404, "No open order of this account has that id."),
+  UNKNOWN_CLIENT_ORDER_ID: row("ORDER", 404, "Never seen here, or forgotten since.", ASK),
+  INSTRUMENT_LISTED_OTHERWISE: row("STATE", 409, "Listed already with other parameters."),
+  INSTRUMENT_TABLE_FULL: row("STATE", 409, "The engine lists all the instruments it can."),
+  ACCOUNT_TABLE_FULL: row("STATE", 409, "The engine holds all the accounts it can."),
+  BEHAVIOUR_UNKNOWN: row("SYSTEM", 500, "The engine does not know that behaviour."),
+  MASS_CANCEL_TABLE_FULL: row("RATE", 503, "Too many mass cancels are under way.", AGAIN),
+} as const satisfies Record<string, CodeRow>;
+
+export type Code = keyof typeof CODES;
+
+/** One refusal, before it is written: the code, and what this case adds to its row. */
+export interface Problem {
+  readonly code: Code;
+  readonly message?: string;
+  readonly param?: string;
+  readonly retryAfterMs?: number;
+  readonly execution?: Execution;
+  readonly duplicate?: true;
+}
+
+/** A refusal on its way up through code that is not hot. */
+export class Refused extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.message ?? CODES[problem.code].message);
+    this.problem = problem;
+  }
+}
+
+const REJECT_CODES = new Map<number, Code>(
+  Object.entries(Reject)
+    .filter(([, number]) => number !== Reject.NONE)
+    .map(([name, number]) => [number, name as Code]),
+);
+
+/** The public code of a core reject: the same word. A number this build does not know is our bug. */
+export function codeOfReject(reject: number): Code {
+  return REJECT_CODES.get(reject) ?? "INTERNAL";
+}
+
+export function codeOfRefusal(refusal: Refusal): Code {
+  if (refusal === Refusal.RING_FULL) return "OVERLOADED";
+  return refusal === Refusal.DISK_FULL ? "DISK_FULL" : "ENGINE_STOPPED";
+}
+
+/** The error object's members, without braces: the same on the socket and in problem+json. */
+export function errorMembers(problem: Problem, requestId: string): string {
+  const { class: errorClass, message, retryable } = CODES[problem.code];
+  const execution = problem.execution ?? executionOf(problem.code);
+  return (
+    `"code":"${problem.code}","class":"${errorClass}"` +
+    `,"message":${JSON.stringify(problem.message ?? message)},"retryable":${retryable}` +
+    (problem.retryAfterMs === undefined ? "" : `,"retry_after_ms":${problem.retryAfterMs}`) +
+    (problem.param === undefined ? "" : `,"param":${JSON.stringify(problem.param)}`) +
+    (problem.duplicate ? `,"duplicate":true` : "") +
+    `,"request_id":"${requestId}","execution":"${execution}"`
+  );
+}
+
+function executionOf(code: Code): Execution {
+  return (CODES[code] as CodeRow).execution ?? "none";
+}

@@ -1,0 +1,73 @@
+/**
+ * Who listens to what: a topic is one channel of one symbol (or product, or account), with its
+ * subscribers and the way to make its snapshot. Messages are written once and handed to all.
+ *
+ * Slow readers: a delta topic goes on until the socket's own bound closes it; a conflated one skips a
+ * reader that is behind and owes it a snapshot of the newest instead.
+ */
+export interface Subscriber {
+  /** Queues one message for the socket. */
+  push(text: string): void;
+  /** Bytes wait in the socket: it reads more slowly than we write. */
+  readonly behind: boolean;
+  /** Promises a snapshot of `topic` as soon as there is room. */
+  owe(topic: Topic): void;
+}
+
+export const Channel = {
+  instrument: "instrument",
+  ticker: "ticker",
+  book: "book",
+  trades: "trades",
+  sizeGrid: "size_grid",
+  executions: "executions",
+  heartbeat: "heartbeat",
+  status: "status",
+} as const;
+export type Channel = (typeof Channel)[keyof typeof Channel];
+
+const CONFLATED: ReadonlySet<Channel> = new Set([Channel.ticker, Channel.sizeGrid]);
+
+export interface Topic {
+  readonly channel: Channel;
+  /** Symbol, style code or account, for the answers to subscribe. */
+  readonly key: string;
+  readonly conflated: boolean;
+  readonly subscribers: Set<Subscriber>;
+  /** Sequence of the last push, or of what a snapshot would show: the next update's `prev_seq`. */
+  seq(): number;
+  /** The newest state as a whole push. */
+  snapshot(): string;
+  /** What came after `seq` as one push, from memory; null when that is not at hand any more. */
+  since(seq: number): string | null;
+}
+
+export interface TopicContent {
+  readonly seq: () => number;
+  readonly snapshot: () => string;
+  readonly since?: (seq: number) => string | null;
+}
+
+export function makeTopic(channel: Channel, key: string, content: TopicContent): Topic {
+  return {
+    channel,
+    key,
+    conflated: CONFLATED.has(channel),
+    subscribers: new Set(),
+    seq: content.seq,
+    snapshot: content.snapshot,
+    since: content.since ?? (() => null),
+  };
+}
+
+/** Whether anybody would hear: ask before writing the message. */
+export function isHeard(topic: Topic | undefined): topic is Topic {
+  return topic !== undefined && topic.subscribers.size > 0;
+}
+
+export function publish(topic: Topic, text: string): void {
+  for (const subscriber of topic.subscribers) {
+    if (topic.conflated && subscriber.behind) subscriber.owe(topic);
+    else subscriber.push(text);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * One instrument as the public sees it, a pure function of its shard's events: parameters, depth,
+ * the last trades, and the sequence at which each channel last changed. Nothing here knows sockets.
+ *
+ * Each channel keeps its own last sequence, with or without subscribers: a snapshot carries it and
+ * the next update names it as `prev_seq`, so old and new subscribers read one chain.
+ */
+import { InstrumentState, Side } from "../../engine/client/layouts.ts";
+import type { Instrument } from "../registry/catalog.ts";
+import { type Levels, makeLevels } from "./depth.ts";
+
+/** Trades kept for snapshots and for resuming `trades` from memory. */
+export const TRADES_KEPT = 50;
+const RANGE_DAYS = 364; // 52 weeks
+const US_PER_DAY = 86_400_000_000;
+
+export interface TradeView {
+  readonly tradeId: number;
+  readonly priceTicks: number;
+  readonly quantity: number;
+  readonly takerSide: Side;
+  readonly stampUs: number;
+  readonly engineSeq: number;
+  readonly marketSeq: number;
+}
+
+/** Highest and lowest trade of one UTC day; only days with trades have one. */
+interface DayRange {
+  readonly day: number;
+  high: number;
+  low: number;
+}
+
+export interface InstrumentView {
+  readonly instrument: Instrument;
+  readonly shard: number;
+  tickMinor: number;
+  bandLowTicks: number;
+  bandHighTicks: number;
+  quantityMax: number;
+  state: InstrumentState;
+
+  readonly bids: Levels;
+  readonly asks: Levels;
+  /** The newest, oldest first. */
+  readonly trades: TradeView[];
+  /** Units traded since the listing: it only grows, so it is never stale. */
+  volume: number;
+  /** Against the trade before; 0 until there are two. */
+  changeTicks: number;
+  readonly days: DayRange[];
+  highTicks: number;
+  lowTicks: number;
+
+  marketSeq: number;
+  /** The market sequence after the last change of each channel's content. */
+  instrumentSeq: number;
+  bookSeq: number;
+  tradesSeq: number;
+  tickerSeq: number;
+  /** Stamp of the last public event. */
+  stampUs: number;
+}
+
+export function makeView(instrument: Instrument): InstrumentView {
+  return {
+    instrument,
+    shard: instrument.product.shard,
+    tickMinor: 0,
+    bandLowTicks: 0,
+    bandHighTicks: 0,
+    quantityMax: 0,
+    state: InstrumentState.NONE,
+    bids: makeLevels(Side.BID),
+    asks: makeLevels(Side.ASK),
+    trades: [],
+    volume: 0,
+    changeTicks: 0,
+    days: [],
+    highTicks: 0,
+    lowTicks: 0,
+    marketSeq: 0,
+    instrumentSeq: 0,
+    bookSeq: 0,
+    tradesSeq: 0,
+    tickerSeq: 0,
+    stampUs: 0,
+  };
+}
+
+export function lastTrade(view: InstrumentView): TradeView | undefined {
+  return view.trades[view.trades.length - 1];
+}
+
+export function addTrade(view: InstrumentView, trade: TradeView): void {
+  const before = lastTrade(view);
+  if (before !== undefined) view.changeTicks = trade.priceTicks - before.priceTicks;
+  view.trades.push(trade);
+  if (view.trades.length > TRADES_KEPT) view.trades.shift();
+  view.volume += trade.quantity;
+  view.tradesSeq = trade.marketSeq;
+  addToRange(view, Math.floor(trade.stampUs / US_PER_DAY), trade.priceTicks);
+}
+
+/** Days fall out of the range when a later day trades: the range is as of the last trade. */
+function addToRange(view: InstrumentView, day: number, ticks: number): void {
+  const { days } = view;
+  const newest = days[days.length - 1];
+  if (newest?.day === day) {
+    if (ticks > newest.high) newest.high = ticks;
+    if (ticks < newest.low) newest.low = ticks;
+    if (ticks > view.highTicks) view.highTicks = ticks;
+    if (ticks < view.lowTicks) view.lowTicks = ticks;
+    return;
+  }
+  days.push({ day, high: ticks, low: ticks });
+  while (days[0]!.day <= day - RANGE_DAYS) days.shift();
+  view.highTicks = Math.max(...days.map((each) => each.high));
+  view.lowTicks = Math.min(...days.map((each) => each.low));
+}

@@ -1,0 +1,148 @@
+/**
+ * Every open order of one shard, folded from its events: what an owner is shown when it subscribes
+ * to its executions, and where a report finds what an event does not repeat (type, limit, total).
+ *
+ * An order enters with ACCEPTED and leaves the table when nothing of it is open; whoever holds the
+ * record during that command may still read it.
+ */
+import {
+  decodeClientOrderId,
+  EVENT_BYTES,
+  EVENT_F64,
+  EVENT_I32,
+  EventF64,
+  EventFlag,
+  EventI32,
+  type Events,
+  EventType,
+  EventU8,
+  OrderStatus,
+} from "../../engine/client/layouts.ts";
+
+export interface OpenOrder {
+  readonly orderId: number;
+  readonly account: number;
+  readonly instrument: number;
+  readonly side: number;
+  readonly orderType: number;
+  tif: number;
+  priceTicks: number;
+  /** The total, filled included. */
+  quantity: number;
+  filled: number;
+  open: number;
+  status: number;
+  expiresAtUs: number;
+  readonly clientOrderId: Int32Array;
+}
+
+export function clientOrderIdOf(order: OpenOrder): string {
+  return decodeClientOrderId(order.clientOrderId, 0);
+}
+
+export class OpenOrders {
+  readonly #byId = new Map<number, OpenOrder>();
+  readonly #byAccount = new Map<number, Set<OpenOrder>>();
+
+  get(orderId: number): OpenOrder | undefined {
+    return this.#byId.get(orderId);
+  }
+
+  /** Oldest first. */
+  ofAccount(account: number): readonly OpenOrder[] {
+    return [...(this.#byAccount.get(account) ?? [])];
+  }
+
+  /**
+   * Folds one event. Orders that end stay readable until `forget`, so that the same event can be
+   * reported afterwards.
+   */
+  onEvent(events: Events, index: number): void {
+    const u8 = index * EVENT_BYTES;
+    const f64 = index * EVENT_F64;
+    const i32 = index * EVENT_I32;
+    const type = events.u8[u8 + EventU8.type]!;
+    if (type === EventType.ACCEPTED) {
+      if ((events.u8[u8 + EventU8.flags]! & EventFlag.DUPLICATE) === 0) this.#add(events, index);
+      return;
+    }
+    const order = this.#byId.get(events.f64[f64 + EventF64.orderId]!);
+    if (order === undefined) return;
+    switch (type) {
+      case EventType.TRADE:
+      case EventType.PREVENTED: {
+        moveTo(order, events.i32[i32 + EventI32.open]!, events.i32[i32 + EventI32.filled]!);
+        const taker = this.#byId.get(events.f64[f64 + EventF64.takerOrderId]!);
+        const takerOpen = events.i32[i32 + EventI32.takerOpen]!;
+        if (taker !== undefined) moveTo(taker, takerOpen, events.i32[i32 + EventI32.takerFilled]!);
+        if (type === EventType.PREVENTED) order.status = events.u8[u8 + EventU8.status]!;
+        return;
+      }
+      case EventType.CANCELLED:
+      case EventType.EXPIRED:
+        order.open = 0;
+        order.filled = events.i32[i32 + EventI32.filled]!;
+        order.status =
+          type === EventType.CANCELLED ? OrderStatus.CANCELLED : OrderStatus.EXPIRED;
+        return;
+      case EventType.AMENDED: {
+        order.priceTicks = events.i32[i32 + EventI32.newPriceTicks]!;
+        order.quantity = events.i32[i32 + EventI32.newTotal]!;
+        order.open = events.i32[i32 + EventI32.open]!;
+        order.expiresAtUs = events.f64[f64 + EventF64.expiresAtUs]!;
+        order.tif = events.u8[u8 + EventU8.tif]!;
+        return;
+      }
+      default:
+    }
+  }
+
+  /** Lets an order go that this event ended; call when the event was reported. */
+  forget(events: Events, index: number): void {
+    const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
+    if (type === EventType.ACCEPTED) return;
+    const f64 = index * EVENT_F64;
+    this.#drop(events.f64[f64 + EventF64.orderId]!);
+    if (type === EventType.TRADE) this.#drop(events.f64[f64 + EventF64.takerOrderId]!);
+  }
+
+  #add(events: Events, index: number): void {
+    const u8 = index * EVENT_BYTES;
+    const f64 = index * EVENT_F64;
+    const i32 = index * EVENT_I32;
+    const id = i32 + EventI32.clientOrderId;
+    const quantity = events.i32[i32 + EventI32.quantity]!;
+    const order: OpenOrder = {
+      orderId: events.f64[f64 + EventF64.orderId]!,
+      account: events.i32[i32 + EventI32.account]!,
+      instrument: events.i32[i32 + EventI32.instrument]!,
+      side: events.u8[u8 + EventU8.side]!,
+      orderType: events.u8[u8 + EventU8.orderType]!,
+      tif: events.u8[u8 + EventU8.tif]!,
+      priceTicks: events.i32[i32 + EventI32.priceTicks]!,
+      quantity,
+      filled: 0,
+      open: quantity,
+      status: OrderStatus.OPEN,
+      expiresAtUs: events.f64[f64 + EventF64.expiresAtUs]!,
+      clientOrderId: events.i32.slice(id, id + 4),
+    };
+    this.#byId.set(order.orderId, order);
+    const of = this.#byAccount.get(order.account);
+    if (of === undefined) this.#byAccount.set(order.account, new Set([order]));
+    else of.add(order);
+  }
+
+  #drop(orderId: number): void {
+    const order = this.#byId.get(orderId);
+    if (order === undefined || order.open > 0) return;
+    this.#byId.delete(orderId);
+    this.#byAccount.get(order.account)?.delete(order);
+  }
+}
+
+function moveTo(order: OpenOrder, open: number, filled: number): void {
+  order.open = open;
+  order.filled = filled;
+  if (open === 0) order.status = OrderStatus.FILLED;
+}
