@@ -1,7 +1,8 @@
-// The house rules that no well-kept linter has, as an oxlint plugin: three short ones.
+// The house rules that no well-kept linter has, as an oxlint plugin: four short ones.
 const CODE =
   /^(import\s.*from|export\s|const\s+\w+.*=|let\s+\w+|return\b.*;|(if|for|while|switch)\s*\(.*\{$|await\s.*;|function\s+\w+\(|\}[;)]*$|[\w.[\]]+(\(.*\)|\s*[-+]?=\s.*);$)/;
 const TODO = /\b(TODO|FIXME|XXX|HACK)\b/;
+const FUNCTION_LINES_MAX = 60;
 const DATE = /\b20\d\d-\d\d/;
 
 /** Every `//` comment of a file, and the comments of every kind with a wish in them. */
@@ -38,11 +39,37 @@ const noThrow = {
   },
 };
 
+// Like eslint's max-lines-per-function, but lines of functions inside count for those only: a
+// `makeBook` that returns a dozen functions over its arrays is measured like a class is.
+const maxOwnLines = {
+  create(context) {
+    const open = [];
+    const enter = () => open.push(0);
+    const exit = (node) => {
+      const lines = node.loc.end.line - node.loc.start.line + 1;
+      const own = lines - open.pop();
+      if (open.length > 0) open[open.length - 1] += Math.max(lines - 1, 0);
+      if (own <= FUNCTION_LINES_MAX) return;
+      const message = `a function of ${own} lines: at most ${FUNCTION_LINES_MAX} fit a screen`;
+      context.report({ node, message });
+    };
+    return {
+      FunctionDeclaration: enter,
+      FunctionExpression: enter,
+      ArrowFunctionExpression: enter,
+      "FunctionDeclaration:exit": exit,
+      "FunctionExpression:exit": exit,
+      "ArrowFunctionExpression:exit": exit,
+    };
+  },
+};
+
 export default {
   meta: { name: "house" },
   rules: {
     "no-commented-out-code": noCommentedOutCode,
     "dated-todo": datedTodo,
     "no-throw": noThrow,
+    "max-own-lines": maxOwnLines,
   },
 };
