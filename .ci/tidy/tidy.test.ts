@@ -65,7 +65,7 @@ const SOUND: [string, string][] = [
   ["gateway/g.ts", 'import "../engine/client/c.ts";\nexport const a = 1; // const is a word'],
   ["gateway/g.test.ts", 'import "../engine/shell/s.ts";\nexport const env = process.env.X;'],
   ["gateway/cycle.ts", 'import "./cycle-back.ts";'],
-  ["gateway/l.ts", `export function make(i: number) {\n${INNER}${INNER.replace("f", "g")}}`],
+  ["gateway/l.ts", `export function make(i: number) {\n${INNER}${INNER.replace("f()", "g()")}}`],
   ["gateway/config.ts", "export const port = process.env.PORT;\n// TODO 2027-01 mend this"],
   ["satellites/inspection/i.ts", 'import "../../engine/client/c.ts";'],
   ["satellites/payment/p.ts", ""],
