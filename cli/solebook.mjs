@@ -15,7 +15,10 @@ const isOurNode = major === 22 && minor >= 18;
 if (!existsSync(modules)) {
   refuse("solebook: nothing is installed yet. Run `npm ci` in the folder of this clone first.");
 } else if (isOurNode && process.execArgv.includes(QUIET)) {
-  if (process.env.npm_lifecycle_event !== undefined) stopWithNpm();
+  if (process.env.npm_lifecycle_event !== undefined) {
+    stopWithNpm();
+    hearSignalsOnce();
+  }
   const { main } = await import("./main.ts");
   await main(process.argv.slice(2));
 } else {
@@ -60,6 +63,23 @@ function stopWithNpm() {
     process.kill(process.pid, "SIGTERM");
   }, 200);
   watch.unref();
+}
+
+// And where its shell has become us, one Ctrl-C comes twice: from the terminal and from npm.
+function hearSignalsOnce() {
+  const emit = process.emit;
+  const lastMs = new Map([
+    ["SIGINT", -Infinity],
+    ["SIGTERM", -Infinity],
+  ]);
+  process.emit = (name, ...args) => {
+    if (lastMs.has(name)) {
+      const nowMs = performance.now();
+      if (nowMs - lastMs.get(name) < 500) return true;
+      lastMs.set(name, nowMs);
+    }
+    return emit.call(process, name, ...args);
+  };
 }
 
 function refuse(words) {
