@@ -30,6 +30,10 @@
  * | CHECKPOINT | orderId = sequence the hash is of, clientOrderId[0..1] = hash high, low |
  * | SET_BEHAVIOUR | quantity = behaviour number |
  *
+ * A market order says IOC or FOK. `state` of a listing is CONTINUOUS, HALTED or CLOSED. A CHECKPOINT
+ * whose sequence is the last before it is compared with the state (a difference stops the shard);
+ * one of an earlier sequence is only answered.
+ *
  * A record lives at an index of a `Commands` view: byte offset `index * COMMAND_BYTES`. Views over
  * plain and shared buffers look the same, so a ring slot, a frame and a test array are one thing.
  */

@@ -42,6 +42,12 @@
  * | INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET | – | yes | response; the instrument's parameters in the overlay |
  * | ACCOUNT_SET, CHECKPOINTED, BEHAVIOUR_SET | – | no | response |
  *
+ * PREVENTED with takerOpen 0 ends the taker (CANCELLED, SELF_TRADE): nothing is left to tell later.
+ * MASS_CANCEL_ACCEPTED counts what waits in an earlier slice too; flagged AT_LEAST it counted only the
+ * oldest MASS_CANCEL_COUNTED_MAX of the account's orders. INSTRUMENT_LISTED flagged DUPLICATE changed
+ * nothing and is not public. STATUS of a CANCELLED order says its CancelReason.
+ * A command that names an order which has lapsed ends it first (CANCELLED or EXPIRED), then is refused.
+ *
  * CLOCK makes no response of its own: only what lapsed.
  */
 
@@ -117,6 +123,7 @@ export const EventFlag = {
   REQUEUED: 4, // AMENDED: lost its place
   POST_ONLY: 8, // ACCEPTED
   MORE_PENDING: 16, // MASS_CANCEL_ACCEPTED: slices remain
+  AT_LEAST: 32, // MASS_CANCEL_ACCEPTED: the account has more orders than were counted
 } as const;
 
 /** Three views over one buffer of event records; the core appends at `count`, its caller resets it. */

@@ -22,6 +22,18 @@ export const MAKERS_PER_COMMAND_MAX = 256;
 /** Pending work (due expiries, mass-cancelled orders) one command carries on before its own turn. */
 export const SLICE_ORDERS_MAX = 64;
 
+/** Orders one command may look at to find those a mass cancel covers. */
+export const SLICE_EXAMINED_MAX = 1_024;
+
+/** Orders of an account a filtered mass cancel counts at its command; see AT_LEAST. */
+export const MASS_CANCEL_COUNTED_MAX = 4_096;
+
+/** Remembered ids that are over, given back per command: more than one command can add. */
+export const IDS_FORGOTTEN_PER_COMMAND_MAX = 8;
+
+/** Largest sum of an account's open bids in minor currency, whatever its own bound: exact in float64. */
+export const OPEN_BID_VALUE_MAX_MINOR = 2 ** 53 - 1;
+
 /** One response, one event per maker met, rested or cancelled remainder, and a slice. */
 export const EVENTS_PER_COMMAND_MAX = 352;
 
@@ -62,6 +74,9 @@ assert(
   1 + MAKERS_PER_COMMAND_MAX + 2 + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
   "a command's events must fit the bound",
 );
-assert(BATCH_COMMANDS_MAX * EVENTS_PER_COMMAND_MAX <= EVENT_RING_SLOTS, "a batch must fit the ring");
+assert(
+  BATCH_COMMANDS_MAX * EVENTS_PER_COMMAND_MAX <= EVENT_RING_SLOTS,
+  "a batch must fit the ring",
+);
 assert(BATCH_COMMANDS_MAX <= COMMAND_RING_SLOTS, "a batch must come from the ring");
 assert(DEADLINE_DEFAULT_US <= DEADLINE_AHEAD_MAX_US, "the default deadline must be allowed");

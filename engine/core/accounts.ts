@@ -1,0 +1,83 @@
+/**
+ * The accounts of a shard: whether they may trade, their bounds, what they have open.
+ *
+ * Changed by commands only. An account's open orders hang in a list, oldest first, through their
+ * rows, so that a mass cancel costs what the account has and not what the shard holds.
+ */
+import { ORDER_WORDS, OrderI32, type Orders } from "./orders.ts";
+
+export const ACCOUNT_WORDS = 12;
+export const ACCOUNT_DOUBLES = 6;
+
+/** flags, bounds and list; `massCancels` counts the pending ones of this account. */
+export const AccountI32 = {
+  state: 0,
+  openOrders: 1,
+  openOrdersMax: 2,
+  head: 3,
+  tail: 4,
+  massCancels: 5,
+} as const;
+export const AccountF64 = { sequence: 3, openBidValueMinor: 4, openBidValueMaxMinor: 5 } as const;
+export const AccountState = { UNKNOWN: 0, SUSPENDED: 1, ALLOWED: 2 } as const;
+
+const { openOrders: OPEN_ORDERS, head: HEAD, tail: TAIL } = AccountI32;
+const { accountNext: NEXT, accountPrev: PREV, account: ACCOUNT } = OrderI32;
+
+export interface Accounts {
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  readonly capacity: number;
+  /** Accounts above this one were never set. */
+  highest(): number;
+  isKnown(account: number): boolean;
+  /** Marks an account as set. */
+  know(account: number): void;
+  /** Puts an order at the end of its account's list. */
+  append(slot: number): void;
+  unlink(slot: number): void;
+}
+
+export function makeAccounts(capacity: number, orders: Orders): Accounts {
+  const buffer = new ArrayBuffer(capacity * ACCOUNT_WORDS * 4);
+  const i32 = new Int32Array(buffer);
+  const f64 = new Float64Array(buffer);
+  const o32 = orders.i32;
+  let highestAccount = 0;
+
+  function isKnown(account: number): boolean {
+    return (
+      account > 0 && account < capacity && i32[account * ACCOUNT_WORDS] !== AccountState.UNKNOWN
+    );
+  }
+
+  function know(account: number): void {
+    if (account > highestAccount) highestAccount = account;
+  }
+
+  function append(slot: number): void {
+    const row = slot * ORDER_WORDS;
+    const at = o32[row + ACCOUNT]! * ACCOUNT_WORDS;
+    const tail = i32[at + TAIL]!;
+    o32[row + NEXT] = 0;
+    o32[row + PREV] = tail;
+    if (tail === 0) i32[at + HEAD] = slot;
+    else o32[tail * ORDER_WORDS + NEXT] = slot;
+    i32[at + TAIL] = slot;
+    i32[at + OPEN_ORDERS] = i32[at + OPEN_ORDERS]! + 1;
+  }
+
+  function unlink(slot: number): void {
+    const row = slot * ORDER_WORDS;
+    const at = o32[row + ACCOUNT]! * ACCOUNT_WORDS;
+    const prev = o32[row + PREV]!;
+    const next = o32[row + NEXT]!;
+    if (prev === 0) i32[at + HEAD] = next;
+    else o32[prev * ORDER_WORDS + NEXT] = next;
+    if (next === 0) i32[at + TAIL] = prev;
+    else o32[next * ORDER_WORDS + PREV] = prev;
+    i32[at + OPEN_ORDERS] = i32[at + OPEN_ORDERS]! - 1;
+  }
+
+  return { i32, f64, capacity, highest: () => highestAccount, isKnown, know, append, unlink };
+}

@@ -1,0 +1,165 @@
+/**
+ * Commands of whoever runs the exchange: instruments, accounts, checkpoints, behaviour.
+ */
+import {
+  ACCOUNT_DOUBLES,
+  ACCOUNT_WORDS,
+  AccountF64,
+  AccountI32,
+  AccountState,
+} from "./accounts.ts";
+import { assert } from "./assert.ts";
+import { EventType, InstrumentState, Reject } from "./codes.ts";
+import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
+import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
+import { BEHAVIOUR_FIRST, BEHAVIOUR_NEWEST } from "./limits.ts";
+import type { StateHash } from "./shard-api.ts";
+import type { State } from "./state.ts";
+import { Counter } from "./turn.ts";
+
+export interface Admin {
+  listInstrument(): void;
+  setInstrumentState(): void;
+  setBand(): void;
+  setAccount(): void;
+  /** To be called before anything else of its command happens: the hash is of the state before it. */
+  compareCheckpoint(): void;
+  checkpoint(): void;
+  setBehaviour(): void;
+}
+
+const isState = (state: number): boolean =>
+  state >= InstrumentState.CONTINUOUS && state <= InstrumentState.CLOSED;
+
+const isBand = (low: number, high: number): boolean =>
+  (low === 0 && high === 0) || (low >= 1 && high >= low);
+
+export function makeAdmin(state: State, hash: () => StateHash): Admin {
+  const { turn, accounts, instruments, emit } = state;
+  const { counters } = turn;
+  const n32 = instruments.i32;
+  const word = (at: number): number => turn.i32[turn.at32 + at]!;
+  const reject = (reason: number): void => emit.rejected(reason, 0, false);
+
+  function isListedSo(row: number): boolean {
+    return (
+      n32[row + InstrumentI32.product] === word(CommandI32.product) &&
+      n32[row + InstrumentI32.tickMinor] === word(CommandI32.tickMinor) &&
+      n32[row + InstrumentI32.quantityMax] === word(CommandI32.quantityMax) &&
+      n32[row + InstrumentI32.referenceTicks] === word(CommandI32.referenceTicks) &&
+      n32[row + InstrumentI32.listedState] === word(CommandI32.state) &&
+      n32[row + InstrumentI32.listedBandLowTicks] === word(CommandI32.bandLowTicks) &&
+      n32[row + InstrumentI32.listedBandHighTicks] === word(CommandI32.bandHighTicks)
+    );
+  }
+
+  function isListingWellFormed(): boolean {
+    return (
+      word(CommandI32.product) >= 0 &&
+      word(CommandI32.tickMinor) >= 1 &&
+      word(CommandI32.quantityMax) >= 0 &&
+      word(CommandI32.referenceTicks) >= 0 &&
+      isState(word(CommandI32.state)) &&
+      isBand(word(CommandI32.bandLowTicks), word(CommandI32.bandHighTicks))
+    );
+  }
+
+  function listInstrument(): void {
+    const instrument = word(CommandI32.instrument);
+    if (instrument < 1 || !isListingWellFormed()) return reject(Reject.MALFORMED);
+    if (instrument >= instruments.capacity) return reject(Reject.INSTRUMENT_TABLE_FULL);
+    const row = instrument * INSTRUMENT_WORDS;
+    if (instruments.isListed(instrument)) {
+      if (!isListedSo(row)) return reject(Reject.INSTRUMENT_LISTED_OTHERWISE);
+      return emit.admin.instrument(EventType.INSTRUMENT_LISTED, instrument, true);
+    }
+    instruments.know(instrument);
+    n32[row + InstrumentI32.product] = word(CommandI32.product);
+    n32[row + InstrumentI32.tickMinor] = word(CommandI32.tickMinor);
+    n32[row + InstrumentI32.quantityMax] = word(CommandI32.quantityMax);
+    n32[row + InstrumentI32.referenceTicks] = word(CommandI32.referenceTicks);
+    n32[row + InstrumentI32.state] = word(CommandI32.state);
+    n32[row + InstrumentI32.bandLowTicks] = word(CommandI32.bandLowTicks);
+    n32[row + InstrumentI32.bandHighTicks] = word(CommandI32.bandHighTicks);
+    n32[row + InstrumentI32.listedState] = word(CommandI32.state);
+    n32[row + InstrumentI32.listedBandLowTicks] = word(CommandI32.bandLowTicks);
+    n32[row + InstrumentI32.listedBandHighTicks] = word(CommandI32.bandHighTicks);
+    emit.admin.instrument(EventType.INSTRUMENT_LISTED, instrument, false);
+  }
+
+  function setInstrumentState(): void {
+    const instrument = word(CommandI32.instrument);
+    if (!instruments.isListed(instrument)) return reject(Reject.UNKNOWN_INSTRUMENT);
+    const at = instrument * INSTRUMENT_WORDS + InstrumentI32.state;
+    const asked = word(CommandI32.state);
+    if (!isState(asked)) return reject(Reject.MALFORMED);
+    if (n32[at] === InstrumentState.CLOSED && asked !== InstrumentState.CLOSED) {
+      return reject(Reject.INSTRUMENT_CLOSED);
+    }
+    n32[at] = asked;
+    emit.admin.instrument(EventType.INSTRUMENT_STATE_SET, instrument, false);
+  }
+
+  function setBand(): void {
+    const instrument = word(CommandI32.instrument);
+    if (!instruments.isListed(instrument)) return reject(Reject.UNKNOWN_INSTRUMENT);
+    const low = word(CommandI32.bandLowTicks);
+    const high = word(CommandI32.bandHighTicks);
+    if (!isBand(low, high)) return reject(Reject.MALFORMED);
+    n32[instrument * INSTRUMENT_WORDS + InstrumentI32.bandLowTicks] = low;
+    n32[instrument * INSTRUMENT_WORDS + InstrumentI32.bandHighTicks] = high;
+    emit.admin.instrument(EventType.BAND_SET, instrument, false);
+  }
+
+  function setAccount(): void {
+    const account = word(CommandI32.account);
+    const flags = turn.u8[turn.at8 + CommandU8.flags]!;
+    const openOrdersMax = word(CommandI32.openOrdersMax);
+    const valueMax = turn.f64[turn.at64 + CommandF64.openBidValueMaxMinor]!;
+    const isValue = valueMax >= 0 && valueMax <= 2 ** 53 - 1 && Math.floor(valueMax) === valueMax;
+    if (account < 1 || openOrdersMax < 0 || !isValue) return reject(Reject.MALFORMED);
+    if ((flags & ~CommandFlag.ALLOWED) !== 0) return reject(Reject.MALFORMED);
+    if (account >= accounts.capacity) return reject(Reject.ACCOUNT_TABLE_FULL);
+    const row = account * ACCOUNT_WORDS;
+    accounts.know(account);
+    accounts.i32[row + AccountI32.state] =
+      flags === CommandFlag.ALLOWED ? AccountState.ALLOWED : AccountState.SUSPENDED;
+    accounts.i32[row + AccountI32.openOrdersMax] = openOrdersMax;
+    accounts.f64[account * ACCOUNT_DOUBLES + AccountF64.openBidValueMaxMinor] = valueMax;
+    emit.admin.accountSet(account);
+  }
+
+  /** A hash of the state just before this command must be ours: else the state is broken. */
+  function compareCheckpoint(): void {
+    if (turn.f64[turn.at64 + CommandF64.orderId] !== counters[Counter.sequence]) return;
+    const now = hash();
+    assert(
+      now.high === word(CommandI32.hashHigh) >>> 0 && now.low === word(CommandI32.hashLow) >>> 0,
+      `the state hash at sequence ${counters[Counter.sequence]} is the checkpoint's`,
+    );
+  }
+
+  function checkpoint(): void {
+    const of = turn.f64[turn.at64 + CommandF64.orderId]!;
+    if (!(of >= 0 && of < counters[Counter.sequence]!)) return reject(Reject.MALFORMED);
+    emit.plain(EventType.CHECKPOINTED);
+  }
+
+  function setBehaviour(): void {
+    const asked = word(CommandI32.behaviour);
+    if (asked < BEHAVIOUR_FIRST || asked > BEHAVIOUR_NEWEST)
+      return reject(Reject.BEHAVIOUR_UNKNOWN);
+    counters[Counter.behaviour] = asked;
+    emit.plain(EventType.BEHAVIOUR_SET);
+  }
+
+  return {
+    listInstrument,
+    setInstrumentState,
+    setBand,
+    setAccount,
+    compareCheckpoint,
+    checkpoint,
+    setBehaviour,
+  };
+}

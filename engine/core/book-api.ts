@@ -1,0 +1,95 @@
+/**
+ * The face of the books of one shard. Two implementations: `book.ts` is the fast one, `book-plain.ts`
+ * the one anyone can read in five minutes; one behaviour suite runs both, and they hash alike.
+ *
+ * A book knows price and time and nothing else: it links order rows (`orders.ts`) into levels and
+ * matches them. It says what happened in typed arrays and calls nobody; accounts, ids, events and the
+ * rows themselves are its caller's. It never holds a crossed book: a caller matches before it rests.
+ */
+import { MAKERS_PER_COMMAND_MAX } from "./limits.ts";
+import type { Orders } from "./orders.ts";
+import type { DepthLevel } from "./shard-api.ts";
+
+/** What became of one maker a taker met. */
+export const MatchKind = {
+  TRADE: 1,
+  LAPSED: 2, // due or covered by a mass cancel: removed, its whole open quantity left the level
+  SELF_CANCELLED: 3, // self-trade prevention removed it
+  SELF_DECREMENTED: 4, // taken off both
+} as const;
+
+/** Why a match ended with something left although more could have been met. */
+export const MatchStop = { NONE: 0, SELF_TRADE: 1, WORK_BOUND: 2 } as const;
+
+export const MATCH_WORDS = 4;
+export const MatchI32 = { slot: 0, kind: 1, quantity: 2, levelOrders: 3 } as const;
+export const MatchResult = { count: 0, remaining: 1, stop: 2 } as const;
+
+/** The outcome of the last `match`: row n at `i32[n * MATCH_WORDS ..]`, level units after it beside it. */
+export interface Matches {
+  readonly i32: Int32Array;
+  readonly levelQuantity: Float64Array;
+  readonly result: Int32Array;
+}
+
+export function makeMatches(): Matches {
+  return {
+    i32: new Int32Array(MAKERS_PER_COMMAND_MAX * MATCH_WORDS),
+    levelQuantity: new Float64Array(MAKERS_PER_COMMAND_MAX),
+    result: new Int32Array(3),
+  };
+}
+
+/** A level as the last `rest`, `remove` or `shrink` left it. */
+export interface Touched {
+  readonly orders: Int32Array;
+  readonly quantity: Float64Array;
+}
+
+export interface Book {
+  readonly orders: Orders;
+  readonly matches: Matches;
+  readonly touched: Touched;
+  /** Joins the back of its level; the row says instrument, side, price and open. Must not cross. */
+  rest(slot: number): void;
+  /** Leaves its level with all it has open. */
+  remove(slot: number): void;
+  /** Takes `by` units, fewer than are open, off an order that keeps its place. */
+  shrink(slot: number, by: number): void;
+  /**
+   * Meets makers, best price first and oldest first, while `limitTicks` allows and units remain; at
+   * most MAKERS_PER_COMMAND_MAX. Makers used up or removed are out of the book, their rows still
+   * theirs. `matches` holds the outcome. An account of 0 is never a self-trade.
+   */
+  match(
+    instrument: number,
+    side: number,
+    limitTicks: number,
+    quantity: number,
+    account: number,
+    stp: number,
+  ): void;
+  /** Whether `match` with these words would trade the whole quantity. Changes nothing. */
+  canFill(
+    instrument: number,
+    side: number,
+    limitTicks: number,
+    quantity: number,
+    account: number,
+    stp: number,
+  ): boolean;
+  /** Whether an order that has not lapsed stands in the way. Changes nothing. */
+  wouldCross(instrument: number, side: number, limitTicks: number): boolean;
+  /** Levels, best first; allocates. */
+  depth(instrument: number, side: number, levelsMax: number): DepthLevel[];
+  /** Visits one side in priority order; for hashes and checks. */
+  walk(instrument: number, side: number, visit: (slot: number) => void): void;
+}
+
+export interface BookOptions {
+  readonly instrumentsMax: number;
+  readonly orders: Orders;
+  /** Whether a resting order may trade no more although it still rests; by default none may not. */
+  readonly isLapsed?: (slot: number) => boolean;
+}
+export type MakeBook = (options: BookOptions) => Book;

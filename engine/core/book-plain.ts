@@ -1,0 +1,225 @@
+/**
+ * The book, written to be read: what price-time matching means, in plain objects and arrays.
+ *
+ * It keeps the fast book honest: both run under one behaviour suite and are compared event by event.
+ * It shares nothing with it but the face (`book-api.ts`) and the order rows it must keep right.
+ */
+import { assert } from "./assert.ts";
+import {
+  type Book,
+  type BookOptions,
+  MATCH_WORDS,
+  makeMatches,
+  MatchI32,
+  MatchKind,
+  MatchResult,
+  MatchStop,
+} from "./book-api.ts";
+import { SelfTradePrevention, Side } from "./codes.ts";
+import { MAKERS_PER_COMMAND_MAX } from "./limits.ts";
+import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+
+interface PlainLevel {
+  readonly priceTicks: number;
+  /** Slots, oldest first. */
+  readonly queue: number[];
+}
+
+/** Each side's levels, best first. */
+interface PlainSides {
+  readonly bids: PlainLevel[];
+  readonly asks: PlainLevel[];
+}
+
+export function makePlainBook(options: BookOptions): Book {
+  const { orders, isLapsed = () => false } = options;
+  const books = new Map<number, PlainSides>();
+  const matches = makeMatches();
+  const touched = { orders: new Int32Array(1), quantity: new Float64Array(1) };
+
+  const field = (slot: number, word: number): number => orders.i32[slot * ORDER_WORDS + word]!;
+  const openOf = (slot: number): number => field(slot, OrderI32.open);
+  const unitsOf = (level: PlainLevel): number =>
+    level.queue.reduce((units, slot) => units + openOf(slot), 0);
+
+  function sideLevels(instrument: number, side: number): PlainLevel[] {
+    let book = books.get(instrument);
+    if (book === undefined) {
+      book = { bids: [], asks: [] };
+      books.set(instrument, book);
+    }
+    return side === Side.BID ? book.bids : book.asks;
+  }
+
+  function levelsOf(slot: number): PlainLevel[] {
+    return sideLevels(field(slot, OrderI32.instrument), sideOf(field(slot, OrderI32.bits)));
+  }
+
+  /** Whether a taker of `side` with this limit may trade at `priceTicks`. */
+  function reaches(side: number, limitTicks: number, priceTicks: number): boolean {
+    return side === Side.BID ? priceTicks <= limitTicks : priceTicks >= limitTicks;
+  }
+
+  /** Makers a taker would meet, best first, then oldest first. */
+  function makersFor(instrument: number, side: number, limitTicks: number): number[] {
+    return sideLevels(instrument, side === Side.BID ? Side.ASK : Side.BID)
+      .filter((level) => reaches(side, limitTicks, level.priceTicks))
+      .flatMap((level) => level.queue);
+  }
+
+  function touch(level: PlainLevel): void {
+    touched.orders[0] = level.queue.length;
+    touched.quantity[0] = unitsOf(level);
+  }
+
+  function rest(slot: number): void {
+    const levels = levelsOf(slot);
+    const side = sideOf(field(slot, OrderI32.bits));
+    const priceTicks = field(slot, OrderI32.priceTicks);
+    const instrument = field(slot, OrderI32.instrument);
+    assert(
+      makersFor(instrument, side, priceTicks).length === 0,
+      "an order that rests does not cross",
+    );
+    let level = levels.find((candidate) => candidate.priceTicks === priceTicks);
+    if (level === undefined) {
+      level = { priceTicks, queue: [] };
+      levels.push(level);
+      levels.sort((a, b) =>
+        side === Side.BID ? b.priceTicks - a.priceTicks : a.priceTicks - b.priceTicks,
+      );
+    }
+    level.queue.push(slot);
+    touch(level);
+  }
+
+  function levelOf(slot: number): PlainLevel {
+    const level = levelsOf(slot).find((candidate) => candidate.queue.includes(slot));
+    assert(level !== undefined, "a resting order is on a level");
+    return level;
+  }
+
+  function remove(slot: number): void {
+    const levels = levelsOf(slot);
+    const level = levelOf(slot);
+    level.queue.splice(level.queue.indexOf(slot), 1);
+    touch(level);
+    if (level.queue.length === 0) levels.splice(levels.indexOf(level), 1);
+  }
+
+  function take(slot: number, units: number): void {
+    orders.i32[slot * ORDER_WORDS + OrderI32.open] = openOf(slot) - units;
+  }
+
+  function shrink(slot: number, by: number): void {
+    assert(by < openOf(slot), "an order that keeps its place keeps units");
+    take(slot, by);
+    touch(levelOf(slot));
+  }
+
+  function record(met: number, slot: number, kind: number, quantity: number): void {
+    const at = met * MATCH_WORDS;
+    matches.i32[at + MatchI32.slot] = slot;
+    matches.i32[at + MatchI32.kind] = kind;
+    matches.i32[at + MatchI32.quantity] = quantity;
+    matches.i32[at + MatchI32.levelOrders] = touched.orders[0]!;
+    matches.levelQuantity[met] = touched.quantity[0]!;
+  }
+
+  function match(
+    instrument: number,
+    side: number,
+    limitTicks: number,
+    quantity: number,
+    account: number,
+    stp: number,
+  ): void {
+    let remaining = quantity;
+    let met = 0;
+    let stop: number = MatchStop.NONE;
+    for (const slot of makersFor(instrument, side, limitTicks)) {
+      if (remaining === 0 || stop !== MatchStop.NONE) break;
+      if (met === MAKERS_PER_COMMAND_MAX) {
+        stop = MatchStop.WORK_BOUND;
+        break;
+      }
+      const isSelf =
+        account !== 0 &&
+        account === field(slot, OrderI32.account) &&
+        stp !== SelfTradePrevention.NONE;
+      const open = openOf(slot);
+      const both = Math.min(remaining, open);
+      if (isLapsed(slot)) {
+        remove(slot);
+        record(met++, slot, MatchKind.LAPSED, open);
+      } else if (isSelf && stp === SelfTradePrevention.CANCEL_TAKER) {
+        stop = MatchStop.SELF_TRADE;
+      } else if (isSelf && stp !== SelfTradePrevention.DECREMENT) {
+        remove(slot);
+        record(met++, slot, MatchKind.SELF_CANCELLED, open);
+        if (stp === SelfTradePrevention.CANCEL_BOTH) stop = MatchStop.SELF_TRADE;
+      } else {
+        remaining -= both;
+        const level = levelOf(slot);
+        take(slot, both);
+        touch(level);
+        if (both === open) remove(slot);
+        record(met++, slot, isSelf ? MatchKind.SELF_DECREMENTED : MatchKind.TRADE, both);
+      }
+    }
+    matches.result[MatchResult.count] = met;
+    matches.result[MatchResult.remaining] = remaining;
+    matches.result[MatchResult.stop] = stop;
+  }
+
+  function canFill(
+    instrument: number,
+    side: number,
+    limitTicks: number,
+    quantity: number,
+    account: number,
+    stp: number,
+  ): boolean {
+    let remaining = quantity;
+    for (const slot of makersFor(instrument, side, limitTicks).slice(0, MAKERS_PER_COMMAND_MAX)) {
+      if (isLapsed(slot)) continue;
+      const isSelf = account !== 0 && account === field(slot, OrderI32.account);
+      if (!isSelf || stp === SelfTradePrevention.NONE) remaining -= openOf(slot);
+      else if (stp !== SelfTradePrevention.CANCEL_MAKER) return false;
+      if (remaining <= 0) return true;
+    }
+    return false;
+  }
+
+  function wouldCross(instrument: number, side: number, limitTicks: number): boolean {
+    const met = makersFor(instrument, side, limitTicks).slice(0, MAKERS_PER_COMMAND_MAX);
+    return met.some((slot) => !isLapsed(slot));
+  }
+
+  const depth: Book["depth"] = (instrument, side, levelsMax) =>
+    sideLevels(instrument, side)
+      .slice(0, levelsMax)
+      .map((level) => ({
+        priceTicks: level.priceTicks,
+        quantity: unitsOf(level),
+        orders: level.queue.length,
+      }));
+
+  const walk: Book["walk"] = (instrument, side, visit) => {
+    for (const level of sideLevels(instrument, side)) for (const slot of level.queue) visit(slot);
+  };
+
+  return {
+    orders,
+    matches,
+    touched,
+    rest,
+    remove,
+    shrink,
+    match,
+    canFill,
+    wouldCross,
+    depth,
+    walk,
+  };
+}

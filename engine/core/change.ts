@@ -1,0 +1,211 @@
+/**
+ * What an account does to its own open orders: CANCEL, REDUCE, AMEND, CANCEL_ALL; and the pending
+ * work that every command carries on before its own turn.
+ */
+import { ACCOUNT_WORDS, AccountI32 } from "./accounts.ts";
+import type { Check } from "./check.ts";
+import { CancelReason, EventType, Reject, Side, TimeInForce } from "./codes.ts";
+import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
+import { EventFlag } from "./event.ts";
+import { ID_WORDS, IdI32 } from "./ids.ts";
+import type { Life } from "./life.ts";
+import { MASS_CANCEL_COUNTED_MAX, SLICE_EXAMINED_MAX, SLICE_ORDERS_MAX } from "./limits.ts";
+import { isSelected } from "./mass-cancel.ts";
+import {
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  sideOf,
+  stpOf,
+  withTif,
+} from "./orders.ts";
+import type { State } from "./state.ts";
+import { Counter } from "./turn.ts";
+
+export interface Change {
+  cancel(): void;
+  reduce(): void;
+  amend(): void;
+  cancelAll(): void;
+  /** Ends what is due or covered, at most SLICE_ORDERS_MAX orders. */
+  carryOn(): void;
+}
+
+export function makeChange(state: State, check: Check, life: Life): Change {
+  const { turn, orders, ids, accounts, expiry, massCancels, book, emit } = state;
+  const { counters } = turn;
+  const o32 = orders.i32;
+  const d32 = ids.i32;
+
+  /**
+   * The open order a command names, if it is this account's. One that has lapsed is ended on the
+   * way, so that nobody changes an order that is already gone.
+   */
+  function named(account: number): number {
+    const orderId = turn.f64[turn.at64 + CommandF64.orderId]!;
+    let slot = 0;
+    if (orderId !== 0) slot = orders.find(orderId);
+    else {
+      const entry = ids.find(account, turn.i32, turn.at32 + CommandI32.clientOrderId);
+      if (entry !== 0) slot = d32[entry * ID_WORDS + IdI32.slot]!;
+    }
+    if (slot === 0 || o32[slot * ORDER_WORDS + OrderI32.account] !== account) return 0;
+    if (!state.isLapsed(slot)) return slot;
+    life.lapse(slot);
+    return 0;
+  }
+
+  /** `named`, with the refusal told when there is none. */
+  function namedOrRejected(): number {
+    const account = turn.i32[turn.at32 + CommandI32.account]!;
+    if (!accounts.isKnown(account)) {
+      emit.rejected(Reject.UNKNOWN_ACCOUNT, 0, false);
+      return 0;
+    }
+    const slot = named(account);
+    if (slot === 0) emit.rejected(Reject.UNKNOWN_ORDER, 0, false);
+    return slot;
+  }
+
+  function cancel(): void {
+    const slot = namedOrRejected();
+    if (slot !== 0) life.end(slot, EventType.CANCELLED, CancelReason.REQUESTED, true);
+  }
+
+  function setTotal(slot: number, total: number): void {
+    d32[o32[slot * ORDER_WORDS + OrderI32.idEntry]! * ID_WORDS + IdI32.total] = total;
+  }
+
+  function totalOf(slot: number): number {
+    return d32[o32[slot * ORDER_WORDS + OrderI32.idEntry]! * ID_WORDS + IdI32.total]!;
+  }
+
+  function shrink(slot: number, by: number): void {
+    book.shrink(slot, by);
+    life.addBidValue(slot, -by);
+    emit.amended(slot, o32[slot * ORDER_WORDS + OrderI32.priceTicks]!, by, false);
+  }
+
+  function reduce(): void {
+    const slot = namedOrRejected();
+    if (slot === 0) return;
+    const by = turn.i32[turn.at32 + CommandI32.quantity]!;
+    if (by < 1) return emit.rejected(Reject.QUANTITY_TOO_SMALL, 0, false);
+    if (by >= o32[slot * ORDER_WORDS + OrderI32.open]!) {
+      return life.end(slot, EventType.CANCELLED, CancelReason.REDUCED_TO_NOTHING, true);
+    }
+    setTotal(slot, totalOf(slot) - by);
+    shrink(slot, by);
+  }
+
+  function setExpiry(slot: number): void {
+    const expiresAtUs = turn.f64[turn.at64 + CommandF64.expiresAtUs]!;
+    if (expiresAtUs === 0) return;
+    const bitsAt = slot * ORDER_WORDS + OrderI32.bits;
+    o32[bitsAt] = withTif(o32[bitsAt]!, TimeInForce.GTD);
+    expiry.remove(slot);
+    orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs] = expiresAtUs;
+    expiry.add(slot);
+  }
+
+  /** Out of its level, and back like a taker with what it shall have open. */
+  function requeue(slot: number, priceTicks: number, open: number): void {
+    const row = slot * ORDER_WORDS;
+    const bits = o32[row + OrderI32.bits]!;
+    const stoodTicks = o32[row + OrderI32.priceTicks]!;
+    const stood = o32[row + OrderI32.open]!;
+    const entry = o32[row + OrderI32.idEntry]!;
+    book.remove(slot);
+    life.addBidValue(slot, -stood);
+    o32[row + OrderI32.priceTicks] = priceTicks;
+    o32[row + OrderI32.open] = open;
+    emit.amended(slot, stoodTicks, stood, true);
+    const instrument = o32[row + OrderI32.instrument]!;
+    const side = sideOf(bits);
+    const left = life.take(entry, instrument, side, priceTicks, open, stpOf(bits));
+    o32[row + OrderI32.open] = left;
+    if (life.settle(entry, side, priceTicks, left, true)) life.rest(slot);
+    else life.release(slot);
+  }
+
+  function amend(): void {
+    const slot = namedOrRejected();
+    if (slot === 0) return;
+    const reject = check.amend(slot);
+    if (reject !== Reject.NONE) return emit.rejected(reject, 0, false);
+    const row = slot * ORDER_WORDS;
+    const quantity = turn.i32[turn.at32 + CommandI32.quantity]!;
+    const asked = turn.i32[turn.at32 + CommandI32.priceTicks]!;
+    const open = o32[row + OrderI32.open]!;
+    const total = totalOf(slot);
+    // What is no longer open was filled or prevented; an amended total includes it.
+    const openAfter = quantity === 0 ? open : quantity - (total - open);
+    if (openAfter <= 0) {
+      return life.end(slot, EventType.CANCELLED, CancelReason.AMENDED_TO_FILLED, true);
+    }
+    if (quantity !== 0) setTotal(slot, quantity);
+    setExpiry(slot);
+    const priceTicks = asked === 0 ? o32[row + OrderI32.priceTicks]! : asked;
+    const isRequeued = priceTicks !== o32[row + OrderI32.priceTicks]! || openAfter > open;
+    if (isRequeued) requeue(slot, priceTicks, openAfter);
+    else shrink(slot, open - openAfter);
+  }
+
+  /** Counts what a mass cancel covers, looking at so many orders; negative when there are more. */
+  function countCovered(account: number, instrument: number, side: number): number {
+    const row = account * ACCOUNT_WORDS;
+    if (instrument === 0 && side === 0) return accounts.i32[row + AccountI32.openOrders]!;
+    let slot = accounts.i32[row + AccountI32.head]!;
+    let count = 0;
+    for (let looked = 0; slot !== 0; looked++) {
+      if (looked === MASS_CANCEL_COUNTED_MAX) return -count - 1;
+      if (isSelected(o32, slot, instrument, side)) count++;
+      slot = o32[slot * ORDER_WORDS + OrderI32.accountNext]!;
+    }
+    return count;
+  }
+
+  function cancelAllReject(account: number, instrument: number, side: number): number {
+    if (!accounts.isKnown(account)) return Reject.UNKNOWN_ACCOUNT;
+    if (instrument !== 0 && !state.instruments.isListed(instrument))
+      return Reject.UNKNOWN_INSTRUMENT;
+    if (side > Side.ASK) return Reject.MALFORMED;
+    return massCancels.isFull() ? Reject.MASS_CANCEL_TABLE_FULL : Reject.NONE;
+  }
+
+  function cancelAll(): void {
+    const account = turn.i32[turn.at32 + CommandI32.account]!;
+    const instrument = turn.i32[turn.at32 + CommandI32.instrument]!;
+    const side = turn.u8[turn.at8 + CommandU8.side]!;
+    const reject = cancelAllReject(account, instrument, side);
+    if (reject !== Reject.NONE) return emit.rejected(reject, 0, false);
+    const count = countCovered(account, instrument, side);
+    massCancels.add(account, instrument, side, counters, Counter.ordersTotal);
+    const event = emit.admin.massCancelAccepted();
+    carryOn();
+    const isPending = massCancels.isEmpty() ? 0 : EventFlag.MORE_PENDING;
+    if (count >= 0) emit.admin.massCancelCounted(event, count, isPending);
+    else emit.admin.massCancelCounted(event, -count - 1, isPending | EventFlag.AT_LEAST);
+  }
+
+  function carryOn(): void {
+    let room = SLICE_ORDERS_MAX;
+    while (room > 0 && expiry.isDue(counters, Counter.stampUs)) {
+      life.end(expiry.first(), EventType.EXPIRED, CancelReason.NONE, false);
+      room--;
+    }
+    let looks = SLICE_EXAMINED_MAX;
+    while (room > 0 && looks > 0 && !massCancels.isEmpty()) {
+      const slot = massCancels.next(looks);
+      looks -= massCancels.examined();
+      if (slot === 0) break;
+      life.end(slot, EventType.CANCELLED, CancelReason.MASS_CANCEL, false);
+      room--;
+    }
+    const isDue = expiry.isDue(counters, Counter.stampUs);
+    state.waiting[0] = isDue || !massCancels.isEmpty() ? 1 : 0;
+  }
+
+  return { cancel, reduce, amend, cancelAll, carryOn };
+}

@@ -1,0 +1,68 @@
+/**
+ * The events about instruments, accounts and mass cancels: those that are about no single order.
+ */
+import {
+  ACCOUNT_DOUBLES,
+  ACCOUNT_WORDS,
+  AccountF64,
+  AccountI32,
+  AccountState,
+} from "./accounts.ts";
+import { EventType } from "./codes.ts";
+import { CommandI32, CommandU8 } from "./command.ts";
+import { EventF64, EventFlag, EventI32, EventU8 } from "./event.ts";
+import type { EventWriter, WriterTables } from "./event-writer.ts";
+import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
+
+export interface EmitAdmin {
+  /** Answers where the event lies: its count is not known yet. */
+  massCancelAccepted(): number;
+  massCancelCounted(event: number, quantity: number, flags: number): void;
+  instrument(type: number, instrument: number, isDuplicate: boolean): void;
+  accountSet(account: number): void;
+}
+
+export function makeEmitAdmin(writer: EventWriter, tables: WriterTables): EmitAdmin {
+  const { turn, accounts, instruments } = tables;
+  const { record } = writer;
+  const { open, respond, byte, word, double } = record;
+
+  function massCancelAccepted(): number {
+    open(EventType.MASS_CANCEL_ACCEPTED);
+    respond();
+    word(EventI32.account, turn.i32[turn.at32 + CommandI32.account]!);
+    word(EventI32.instrument, turn.i32[turn.at32 + CommandI32.instrument]!);
+    byte(EventU8.side, turn.u8[turn.at8 + CommandU8.side]!);
+    return record.index();
+  }
+
+  function instrument(type: number, which: number, isDuplicate: boolean): void {
+    const row = which * INSTRUMENT_WORDS;
+    const i32 = instruments.i32;
+    open(type);
+    respond();
+    word(EventI32.instrument, which);
+    word(EventI32.product, i32[row + InstrumentI32.product]!);
+    word(EventI32.bandLowTicks, i32[row + InstrumentI32.bandLowTicks]!);
+    word(EventI32.bandHighTicks, i32[row + InstrumentI32.bandHighTicks]!);
+    word(EventI32.quantityMax, i32[row + InstrumentI32.quantityMax]!);
+    word(EventI32.tickMinor, i32[row + InstrumentI32.tickMinor]!);
+    word(EventI32.state, i32[row + InstrumentI32.state]!);
+    word(EventI32.referenceTicks, i32[row + InstrumentI32.referenceTicks]!);
+    if (isDuplicate) record.flag(EventFlag.DUPLICATE);
+    else writer.isPublic(which);
+  }
+
+  function accountSet(account: number): void {
+    const row = account * ACCOUNT_WORDS;
+    open(EventType.ACCOUNT_SET);
+    respond();
+    word(EventI32.account, account);
+    word(EventI32.openOrdersMax, accounts.i32[row + AccountI32.openOrdersMax]!);
+    word(EventI32.allowed, accounts.i32[row + AccountI32.state] === AccountState.ALLOWED ? 1 : 0);
+    const boundAt = account * ACCOUNT_DOUBLES + AccountF64.openBidValueMaxMinor;
+    double(EventF64.openBidValueMaxMinor, accounts.f64, boundAt);
+  }
+
+  return { massCancelAccepted, massCancelCounted: record.count, instrument, accountSet };
+}

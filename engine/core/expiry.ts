@@ -1,0 +1,78 @@
+/**
+ * Which resting order expires next: a heap of slots by expiry, then by order id, so that what is due
+ * goes in the same order on any machine. Each row knows its place in the heap, so leaving is cheap.
+ */
+import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders } from "./orders.ts";
+
+const { heapAt: HEAP_AT } = OrderI32;
+const { orderId: ORDER_ID, expiresAtUs: EXPIRES } = OrderF64;
+
+export interface Expiry {
+  /** Adds an order that has an expiry. */
+  add(slot: number): void;
+  /** Takes an order out, if it is in. */
+  remove(slot: number): void;
+  /** The slot that expires first, or 0. */
+  first(): number;
+  /** Whether the first is due at `nowUs[at]`. */
+  isDue(nowUs: Float64Array, at: number): boolean;
+}
+
+export function makeExpiry(orders: Orders): Expiry {
+  const o32 = orders.i32;
+  const o64 = orders.f64;
+  const heap = new Int32Array(orders.capacity + 1); // from 1; children of n are 2n and 2n + 1
+  let count = 0;
+
+  function isBefore(a: number, b: number): boolean {
+    const expiresA = o64[a * ORDER_DOUBLES + EXPIRES]!;
+    const expiresB = o64[b * ORDER_DOUBLES + EXPIRES]!;
+    if (expiresA !== expiresB) return expiresA < expiresB;
+    return o64[a * ORDER_DOUBLES + ORDER_ID]! < o64[b * ORDER_DOUBLES + ORDER_ID]!;
+  }
+
+  function put(at: number, slot: number): void {
+    heap[at] = slot;
+    o32[slot * ORDER_WORDS + HEAP_AT] = at;
+  }
+
+  function rise(from: number, slot: number): number {
+    let at = from;
+    for (; at > 1 && isBefore(slot, heap[at >> 1]!); at >>= 1) put(at, heap[at >> 1]!);
+    return at;
+  }
+
+  function sink(from: number, slot: number): number {
+    let at = from;
+    for (let child = at * 2; child <= count; child = at * 2) {
+      if (child < count && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!isBefore(heap[child]!, slot)) break;
+      put(at, heap[child]!);
+      at = child;
+    }
+    return at;
+  }
+
+  function add(slot: number): void {
+    count++;
+    put(rise(count, slot), slot);
+  }
+
+  function remove(slot: number): void {
+    const at = o32[slot * ORDER_WORDS + HEAP_AT]!;
+    if (at === 0) return;
+    o32[slot * ORDER_WORDS + HEAP_AT] = 0;
+    const last = heap[count]!;
+    heap[count] = 0;
+    count--;
+    if (last === slot) return;
+    put(rise(sink(at, last), last), last);
+  }
+
+  return {
+    add,
+    remove,
+    first: () => (count === 0 ? 0 : heap[1]!),
+    isDue: (nowUs, at) => count !== 0 && o64[heap[1]! * ORDER_DOUBLES + EXPIRES]! <= nowUs[at]!,
+  };
+}

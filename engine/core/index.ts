@@ -1,0 +1,75 @@
+/**
+ * The engine's core: one shard as a pure, deterministic state machine. This file is its whole public
+ * face; nothing here needs the shell, a file or a clock, so anyone can drive it in a process of
+ * their own:
+ *
+ * ```ts
+ * import * as core from "./engine/core/index.ts";
+ *
+ * const shard = core.makeShard({ ordersMax: 1_000 });
+ * const commands = core.makeCommands(1);
+ * const events = core.makeEvents(core.EVENTS_PER_COMMAND_MAX);
+ * const { CommandF64, CommandI32, CommandType, CommandU8 } = core;
+ *
+ * function apply(type: number, fill: () => void): void {
+ *   core.clearCommand(commands, 0);
+ *   commands.u8[CommandU8.type] = type;
+ *   commands.f64[CommandF64.sequence] = shard.sequence() + 1;
+ *   commands.f64[CommandF64.stampUs] = 1_800_000_000_000_000;
+ *   fill();
+ *   events.count = 0;
+ *   shard.apply(commands, 0, events);
+ * }
+ *
+ * apply(CommandType.LIST_INSTRUMENT, () => {
+ *   commands.i32[CommandI32.instrument] = 1;
+ *   commands.i32[CommandI32.tickMinor] = 100;
+ *   commands.i32[CommandI32.state] = core.InstrumentState.CONTINUOUS;
+ * });
+ * apply(CommandType.SET_ACCOUNT, () => {
+ *   commands.i32[CommandI32.account] = 7;
+ *   commands.u8[CommandU8.flags] = core.CommandFlag.ALLOWED;
+ * });
+ * apply(CommandType.PLACE, () => {
+ *   commands.i32[CommandI32.account] = 7;
+ *   commands.i32[CommandI32.instrument] = 1;
+ *   commands.u8[CommandU8.side] = core.Side.ASK;
+ *   commands.u8[CommandU8.orderType] = core.OrderType.LIMIT;
+ *   commands.u8[CommandU8.tif] = core.TimeInForce.GTC;
+ *   commands.i32[CommandI32.priceTicks] = 241;
+ *   commands.i32[CommandI32.quantity] = 2;
+ *   core.encodeClientOrderId("first", commands.i32, CommandI32.clientOrderId);
+ * });
+ * // events: ACCEPTED, RESTED; shard.depth(1, core.Side.ASK, 1) is [{ priceTicks: 241, … }]
+ * ```
+ */
+import type { MakeBook } from "./book-api.ts";
+import { makeBook as makeFastBook } from "./book.ts";
+import { makePlainBook as makeReadableBook } from "./book-plain.ts";
+import { SHARD_OPTIONS_DEFAULT, type ShardOptions } from "./limits.ts";
+import { makeShardWith } from "./shard.ts";
+import type { Shard } from "./shard-api.ts";
+
+export * from "./book-api.ts";
+export { makeBook } from "./book.ts";
+export { makePlainBook } from "./book-plain.ts";
+export * from "./client-order-id.ts";
+export * from "./codes.ts";
+export * from "./command.ts";
+export * from "./event.ts";
+export * from "./limits.ts";
+export * from "./orders.ts";
+export type * from "./shard-api.ts";
+
+const BOOKS: Readonly<Record<"fast" | "plain", MakeBook>> = {
+  fast: makeFastBook,
+  plain: makeReadableBook,
+};
+
+/** A shard with empty tables; sizes not said are the defaults of `limits.ts`. */
+export function makeShard(
+  options: Partial<ShardOptions> & { readonly book?: "fast" | "plain" } = {},
+): Shard {
+  const { book = "fast", ...sizes } = options;
+  return makeShardWith({ ...SHARD_OPTIONS_DEFAULT, ...sizes }, BOOKS[book]);
+}

@@ -1,0 +1,67 @@
+/**
+ * All tables of one shard, made once and together. Nothing else in the core holds state.
+ */
+import { type Accounts, makeAccounts } from "./accounts.ts";
+import type { Book, MakeBook } from "./book-api.ts";
+import { type Emit, makeEmit } from "./emit.ts";
+import { type Expiry, makeExpiry } from "./expiry.ts";
+import { type Ids, makeIds } from "./ids.ts";
+import { type Instruments, makeInstruments } from "./instruments.ts";
+import { BEHAVIOUR_FIRST, type ShardOptions } from "./limits.ts";
+import { makeMassCancels, type MassCancels } from "./mass-cancel.ts";
+import { makeOrders, ORDER_DOUBLES, OrderF64, type Orders } from "./orders.ts";
+import { Counter, makeTurn, type Turn } from "./turn.ts";
+
+export interface State {
+  readonly turn: Turn;
+  readonly orders: Orders;
+  readonly ids: Ids;
+  readonly accounts: Accounts;
+  readonly instruments: Instruments;
+  readonly expiry: Expiry;
+  readonly massCancels: MassCancels;
+  readonly book: Book;
+  readonly emit: Emit;
+  /** Whether a resting order trades and counts no more: due, or covered by a pending mass cancel. */
+  readonly isLapsed: (slot: number) => boolean;
+  /** `waiting[0]` is not 0 while lapsed orders may rest in the books; set once per command. */
+  readonly waiting: Int32Array;
+}
+
+export function makeState(options: ShardOptions, makeBook: MakeBook): State {
+  const turn = makeTurn();
+  const { counters } = turn;
+  counters[Counter.behaviour] = BEHAVIOUR_FIRST;
+  const orders = makeOrders(options.ordersMax);
+  const ids = makeIds(options.idsMax, counters, Counter.stampUs);
+  const accounts = makeAccounts(options.accountsMax, orders);
+  const instruments = makeInstruments(options.instrumentsMax);
+  const expiry = makeExpiry(orders);
+  const massCancels = makeMassCancels(orders, accounts);
+  const waiting = new Int32Array(1);
+  const o64 = orders.f64;
+
+  function isLapsed(slot: number): boolean {
+    if (waiting[0] === 0) return false;
+    const expiresAtUs = o64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs]!;
+    if (expiresAtUs !== 0 && expiresAtUs <= counters[Counter.stampUs]!) return true;
+    return massCancels.covers(slot);
+  }
+
+  const book = makeBook({ instrumentsMax: options.instrumentsMax, orders, isLapsed });
+  const { matches, touched } = book;
+  const emit = makeEmit({ turn, orders, ids, accounts, instruments, matches, touched });
+  return {
+    turn,
+    orders,
+    ids,
+    accounts,
+    instruments,
+    expiry,
+    massCancels,
+    book,
+    emit,
+    isLapsed,
+    waiting,
+  };
+}

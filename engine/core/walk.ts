@@ -1,0 +1,123 @@
+/**
+ * The state of a shard, walked in an order that no table decides: counters, then instruments with
+ * their books in priority order, then accounts by id, then what is pending, oldest first. Remembered
+ * ids are a set, so the sum of their hashes stands for them. Whatever decides what happens next is
+ * in here; where rows lie is not.
+ */
+import {
+  ACCOUNT_DOUBLES,
+  ACCOUNT_WORDS,
+  AccountF64,
+  AccountI32,
+  AccountState,
+} from "./accounts.ts";
+import { InstrumentState, OrderStatus, Side } from "./codes.ts";
+import { type Hasher, makeHasher } from "./hash.ts";
+import { ID_DOUBLES, ID_WORDS, IdF64, IdI32, statusOf } from "./ids.ts";
+import {
+  INSTRUMENT_DOUBLES,
+  INSTRUMENT_WORDS,
+  InstrumentF64,
+  InstrumentI32,
+} from "./instruments.ts";
+import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32 } from "./orders.ts";
+import type { StateHash } from "./shard-api.ts";
+import type { State } from "./state.ts";
+import { COUNTERS_HASHED } from "./turn.ts";
+
+const ORDER_FIELDS = [
+  OrderI32.instrument,
+  OrderI32.priceTicks,
+  OrderI32.open,
+  OrderI32.account,
+  OrderI32.bits,
+  OrderI32.tag,
+] as const;
+
+const ID_FIELDS = [
+  0,
+  1,
+  2,
+  3,
+  IdI32.account,
+  IdI32.bits,
+  IdI32.filled,
+  IdI32.total,
+  IdI32.instrument,
+  IdI32.fingerprintHigh,
+  IdI32.fingerprintLow,
+] as const;
+
+function hashInstrument(state: State, instrument: number, hasher: Hasher): void {
+  const { instruments, orders, book } = state;
+  const row = instrument * INSTRUMENT_WORDS;
+  if (instruments.i32[row + InstrumentI32.state] === InstrumentState.NONE) return;
+  hasher.word(instrument);
+  for (let at = 0; at <= InstrumentI32.listedBandHighTicks; at++) {
+    hasher.word(instruments.i32[row + at]!);
+  }
+  hasher.double(instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.marketSeq]!);
+  hasher.double(instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.tradeId]!);
+  for (const side of [Side.BID, Side.ASK]) {
+    book.walk(instrument, side, (slot) => {
+      for (const field of ORDER_FIELDS) hasher.word(orders.i32[slot * ORDER_WORDS + field]!);
+      hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.orderId]!);
+      hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs]!);
+    });
+  }
+}
+
+function hashAccount(state: State, account: number, hasher: Hasher): void {
+  const { accounts } = state;
+  const row = account * ACCOUNT_WORDS;
+  if (accounts.i32[row + AccountI32.state] === AccountState.UNKNOWN) return;
+  hasher.word(account);
+  hasher.word(accounts.i32[row + AccountI32.state]!);
+  hasher.word(accounts.i32[row + AccountI32.openOrders]!);
+  hasher.word(accounts.i32[row + AccountI32.openOrdersMax]!);
+  const at = account * ACCOUNT_DOUBLES;
+  hasher.double(accounts.f64[at + AccountF64.sequence]!);
+  hasher.double(accounts.f64[at + AccountF64.openBidValueMinor]!);
+  hasher.double(accounts.f64[at + AccountF64.openBidValueMaxMinor]!);
+}
+
+function hashIds(state: State, hasher: Hasher): void {
+  const { ids } = state;
+  const one = makeHasher();
+  let high = 0;
+  let low = 0;
+  let count = 0;
+  for (let entry = 1; entry <= ids.highest(); entry++) {
+    const row = entry * ID_WORDS;
+    if (statusOf(ids.i32[row + IdI32.bits]!) === OrderStatus.NONE) continue;
+    one.reset();
+    for (const field of ID_FIELDS) one.word(ids.i32[row + field]!);
+    one.double(ids.f64[entry * ID_DOUBLES + IdF64.firstSequence]!);
+    one.double(ids.f64[entry * ID_DOUBLES + IdF64.orderId]!);
+    one.double(ids.f64[entry * ID_DOUBLES + IdF64.deadlineUs]!);
+    high = (high + one.high()) >>> 0;
+    low = (low + one.low()) >>> 0;
+    count++;
+  }
+  hasher.word(high);
+  hasher.word(low);
+  hasher.word(count);
+}
+
+export function hashState(state: State): StateHash {
+  const { turn, orders, instruments, accounts, massCancels } = state;
+  const hasher = makeHasher();
+  for (let at = 0; at < COUNTERS_HASHED; at++) hasher.double(turn.counters[at]!);
+  hasher.word(orders.count());
+  for (let n = 1; n <= instruments.highest(); n++) hashInstrument(state, n, hasher);
+  for (let n = 1; n <= accounts.highest(); n++) hashAccount(state, n, hasher);
+  massCancels.walk((account, instrument, side, cursor, row) => {
+    hasher.word(account);
+    hasher.word(instrument);
+    hasher.word(side);
+    hasher.double(massCancels.orderIds[row]!);
+    hasher.double(cursor === 0 ? 0 : orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!);
+  });
+  hashIds(state, hasher);
+  return hasher.finish();
+}
