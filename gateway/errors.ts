@@ -4,7 +4,7 @@
  * renamed, never reused. The core's and the client's numbers are translated here and nowhere else.
  */
 import { Refusal } from "../engine/client/shard-client.ts";
-import { Reject } from "../engine/client/layouts.ts";
+import { CancelReason, Reject } from "../engine/client/layouts.ts";
 
 export type ErrorClass =
   | "AUTH"
@@ -78,7 +78,11 @@ export const CODES = {
   STARTING: row("SYSTEM", 503, "The exchange is recovering its journal; try again soon.", AGAIN),
   SHUTTING_DOWN: row("SYSTEM", 503, "The exchange is stopping; connect again later.", AGAIN),
   ENGINE_STOPPED: row("SYSTEM", 503, "The engine of this instrument stopped; see /v1/status."),
-  DISK_FULL: row("SYSTEM", 507, "The journal has no room; orders and cancels wait for an operator."),
+  DISK_FULL: row(
+    "SYSTEM",
+    507,
+    "The journal has no room; orders and cancels wait for an operator.",
+  ),
   INTERNAL: row("SYSTEM", 500, "This is our mistake; quote the request_id.", ASK),
 
   // Prices before they reach the engine
@@ -169,4 +173,13 @@ export function errorMembers(problem: Problem, requestId: string): string {
 
 function executionOf(code: Code): Execution {
   return (CODES[code] as CodeRow).execution ?? "none";
+}
+
+const CANCEL_REASONS = new Map<number, string>(
+  Object.entries(CancelReason).map(([name, number]) => [number, name]),
+);
+
+/** Why an order, or the rest of it, was cancelled: the core's own word. */
+export function nameOfCancelReason(reason: number): string {
+  return CANCEL_REASONS.get(reason) ?? "UNKNOWN";
 }

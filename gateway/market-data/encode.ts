@@ -82,8 +82,7 @@ function best(view: InstrumentView, levels: Levels, name: string): string {
   const at = bestIndex(levels);
   if (at < 0) return `"${name}":null,"${name}_qty":null`;
   return (
-    `"${name}":${price(view, levels.priceTicks[at]!)}` +
-    `,"${name}_qty":${levels.quantity[at]!}`
+    `"${name}":${price(view, levels.priceTicks[at]!)}` + `,"${name}_qty":${levels.quantity[at]!}`
   );
 }
 

@@ -111,7 +111,10 @@ export function endBatch(feed: Feed): void {
   const before = view.tickerSeq;
   view.tickerSeq = view.marketSeq;
   if (!isHeard(topics.ticker)) return;
-  publish(topics.ticker, writePush(head(feed, Channel.ticker, "update", before), writeTicker(view)));
+  publish(
+    topics.ticker,
+    writePush(head(feed, Channel.ticker, "update", before), writeTicker(view)),
+  );
 }
 
 function tickerMoved({ view, shown }: Feed): boolean {

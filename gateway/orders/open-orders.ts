@@ -7,6 +7,7 @@
  */
 import {
   decodeClientOrderId,
+  encodeClientOrderId,
   EVENT_BYTES,
   EVENT_F64,
   EVENT_I32,
@@ -48,6 +49,16 @@ export class OpenOrders {
     return this.#byId.get(orderId);
   }
 
+  /** By the client's id: walks the account's open orders, so not for every message. */
+  find(account: number, clientOrderId: string): OpenOrder | undefined {
+    const words = new Int32Array(4);
+    if (!encodeClientOrderId(clientOrderId, words, 0)) return undefined;
+    for (const order of this.#byAccount.get(account) ?? []) {
+      if (words.every((word, at) => order.clientOrderId[at] === word)) return order;
+    }
+    return undefined;
+  }
+
   /** Oldest first. */
   ofAccount(account: number): readonly OpenOrder[] {
     return [...(this.#byAccount.get(account) ?? [])];
@@ -82,8 +93,7 @@ export class OpenOrders {
       case EventType.EXPIRED:
         order.open = 0;
         order.filled = events.i32[i32 + EventI32.filled]!;
-        order.status =
-          type === EventType.CANCELLED ? OrderStatus.CANCELLED : OrderStatus.EXPIRED;
+        order.status = type === EventType.CANCELLED ? OrderStatus.CANCELLED : OrderStatus.EXPIRED;
         return;
       case EventType.AMENDED: {
         order.priceTicks = events.i32[i32 + EventI32.newPriceTicks]!;

@@ -52,7 +52,9 @@ export interface Catalog {
    * Keeps a product, or adds the sizes it lacks to one that is otherwise the same; durable when the
    * promise resolves. `conflict` names the first parameter that differs, and nothing is kept.
    */
-  addProduct(spec: ProductSpec): Promise<
+  addProduct(
+    spec: ProductSpec,
+  ): Promise<
     | { readonly outcome: "created" | "same"; readonly instruments: readonly Instrument[] }
     | { readonly outcome: "conflict"; readonly param: string }
   >;

@@ -1,0 +1,163 @@
+/**
+ * The gateway: wiring only. It puts sockets and routes before the shards it is given, replays their
+ * streams into market data in silence, lists what the registry has and the engine lacks, and is
+ * ready. It owns no truth: everything it says comes from a shard's events or the registry.
+ */
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { App } from "uWebSockets.js";
+import type { Logger } from "pino";
+import type { ShardClient } from "../engine/client/shard-client.ts";
+import { Market } from "./market-data/market.ts";
+import { Metrics } from "./metrics.ts";
+import { OrderEntry } from "./orders/entry.ts";
+import { openPort } from "./port.ts";
+import type { Catalog } from "./registry/catalog.ts";
+import type { Identity } from "./registry/identity.ts";
+import { Listing } from "./registry/listing.ts";
+import { adminRoutes } from "./rest/admin.ts";
+import { pageRoutes } from "./rest/page.ts";
+import { publicRoutes } from "./rest/public.ts";
+import { attachRest } from "./rest/server.ts";
+import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
+import { Doorkeeper } from "./session/logon.ts";
+import { Sockets } from "./session/socket.ts";
+import { follow, makeLane, type ShardLane, watchDisk } from "./shard-lane.ts";
+import { ExchangeStatus } from "./status.ts";
+
+export interface GatewayOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** One per shard, `shard` being its index. */
+  readonly clients: readonly ShardClient[];
+  readonly registry: Identity & Catalog;
+  readonly adminToken: string;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly limits?: Partial<SessionLimits>;
+  /** Origins of pages that may connect besides our own. */
+  readonly origins?: readonly string[];
+}
+
+export interface GatewayHandle {
+  readonly url: string;
+  readonly port: number;
+  /** Planned shutdown: everyone is told, closed with 1012 within a second, and the port is free. */
+  close(): Promise<void>;
+}
+
+/** Why the gateway did not start, in words for the operator. */
+export class GatewayStartError extends Error {
+  readonly code: "PORT_IN_USE" | "ENGINE_STOPPED";
+  constructor(code: GatewayStartError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const DISK_WATCH_MS = 1_000;
+/** How long a planned shutdown waits for answers to commands that are on their way. */
+const DRAIN_MS = 1_000;
+
+/**
+ * Listens at once, so that /livez and /readyz answer during recovery; resolves when the exchange is
+ * ready. Rejects when the port is taken, a shard stops before it is ready, or registry and journal
+ * do not belong together.
+ */
+export async function startGateway(options: GatewayOptions): Promise<GatewayHandle> {
+  const parts = build(options);
+  const { app, lanes, status, sockets, listing, market } = parts;
+  const { host, registry, logger } = options;
+  const open = await openPort(app, host, options.port);
+  if (open === undefined) {
+    app.close();
+    parts.stopMetrics();
+    throw new GatewayStartError(
+      "PORT_IN_USE",
+      `port ${options.port} on ${host} is in use: stop what listens there or choose another port`,
+    );
+  }
+  const flush = (): void => sockets.flush();
+  try {
+    const follower = { market, status, listing, logger, flush };
+    await Promise.all(lanes.map((lane) => follow(lane, follower)));
+    await listing.catchUp(registry, registry);
+  } catch (error) {
+    open.stop();
+    await sockets.closeAll();
+    app.close();
+    parts.stopMetrics();
+    throw new GatewayStartError("ENGINE_STOPPED", (error as Error).message);
+  }
+  status.catalogListed();
+  const diskWatch = setInterval(() => watchDisk(lanes, status), DISK_WATCH_MS);
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    status.shutDown();
+    open.stop();
+    clearInterval(diskWatch);
+    await drained(lanes);
+    await sockets.closeAll();
+    app.close();
+    parts.stopMetrics();
+  };
+  const { port } = open;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return { url, port, close: () => (closing ??= close()) };
+}
+
+function build(options: GatewayOptions) {
+  const { clients, registry, logger, version } = options;
+  const market = new Market(registry);
+  const status = new ExchangeStatus(clients.length);
+  const lanes = clients.map((client) => makeLane(client, market));
+  const routes = lanes.map(({ route }) => route);
+  const listing = new Listing(routes, market);
+  const doorkeeper = new Doorkeeper(registry);
+  const entry = new OrderEntry(routes, market);
+  const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
+  const nextRequestId = makeRequestIds();
+  const metrics = new Metrics({
+    clients,
+    sockets: () => sockets.count,
+    pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
+  });
+  const executions = lanes.map((lane) => lane.executions);
+  const sockets: Sockets = new Sockets({
+    doorkeeper,
+    entry,
+    rate: new OrderRate(limits),
+    subscribables: { market, executions, status: status.topic },
+    metrics,
+    nextRequestId,
+    limits,
+    market,
+    status,
+    logger,
+    origins: options.origins ?? [],
+  });
+  registry.onRevoked((key) => sockets.closeKey(key));
+
+  const app = App();
+  sockets.attach(app);
+  const token = options.adminToken;
+  const open = { clients, market, catalog: registry, status, doorkeeper, entry, metrics, version };
+  const admin = { identity: registry, catalog: registry, listing, market, status, token };
+  const table = [...publicRoutes(open), ...adminRoutes(admin), ...pageRoutes()];
+  attachRest(app, { routes: table, logger, nextRequestId });
+  return { app, lanes, status, sockets, listing, market, stopMetrics: () => metrics.close() };
+}
+
+/** Unique over restarts too: support finds one request in the logs of any day. */
+function makeRequestIds(): () => string {
+  const life = randomBytes(6).toString("base64url");
+  let count = 0;
+  return () => `${life}-${++count}`;
+}
+
+async function drained(lanes: readonly ShardLane[]): Promise<void> {
+  const untilMs = performance.now() + DRAIN_MS;
+  const waiting = (): boolean => lanes.some(({ reports }) => reports.waiting > 0);
+  while (waiting() && performance.now() < untilMs) await sleep(5);
+}

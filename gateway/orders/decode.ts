@@ -1,0 +1,188 @@
+/**
+ * From a request's params to a typed request: shape only. Unknown fields are ignored, everything
+ * known must be of its type. Answers a Problem instead of throwing: bad input is normal.
+ */
+import { OrderType, SelfTradePrevention, Side, TimeInForce } from "../../engine/client/layouts.ts";
+import type { Problem } from "../errors.ts";
+import { readOrderId, readTime } from "../written-forms.ts";
+
+export type Params = Readonly<Record<string, unknown>>;
+
+export interface PlaceRequest {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly orderType: OrderType;
+  readonly quantity: number;
+  /** As written; undefined when there is none. */
+  readonly price: string | undefined;
+  readonly tif: TimeInForce;
+  /** 0: none. */
+  readonly expiresAtUs: number;
+  readonly deadlineUs: number;
+  readonly postOnly: boolean;
+  readonly stp: SelfTradePrevention;
+  /** A dry run of the gateway's checks. */
+  readonly validate: boolean;
+}
+
+/** Which open order is meant: by its id, or by the client's. */
+export interface Target {
+  /** 0: by client order id. */
+  readonly orderId: number;
+  readonly clientOrderId: string;
+  /** By order id: the shard in it. By client order id: that of `symbol`, when given. */
+  readonly shard: number | undefined;
+  readonly symbol: string | undefined;
+}
+
+export interface AmendRequest {
+  readonly target: Target;
+  /** 0: keep. */
+  readonly quantity: number;
+  readonly price: string | undefined;
+  readonly expiresAtUs: number;
+}
+
+export interface CancelAllRequest {
+  readonly symbol: string | undefined;
+  /** NONE: both. */
+  readonly side: Side;
+}
+
+const SIDES: Words<Side> = new Map([
+  ["buy", Side.BID],
+  ["sell", Side.ASK],
+]);
+const TYPES: Words<OrderType> = new Map([
+  ["limit", OrderType.LIMIT],
+  ["market", OrderType.MARKET],
+]);
+const TIFS: Words<TimeInForce> = new Map([
+  ["gtc", TimeInForce.GTC],
+  ["gtd", TimeInForce.GTD],
+  ["ioc", TimeInForce.IOC],
+  ["fok", TimeInForce.FOK],
+]);
+const STPS: Words<SelfTradePrevention> = new Map([
+  ["none", SelfTradePrevention.NONE],
+  ["cancel_taker", SelfTradePrevention.CANCEL_TAKER],
+  ["cancel_maker", SelfTradePrevention.CANCEL_MAKER],
+  ["cancel_both", SelfTradePrevention.CANCEL_BOTH],
+  ["decrement", SelfTradePrevention.DECREMENT],
+]);
+
+type Words<T> = ReadonlyMap<unknown, T>;
+
+export function isProblem(value: object): value is Problem {
+  return "code" in value;
+}
+
+export function invalid(param: string, message: string): Problem {
+  return { code: "VALIDATION", param, message };
+}
+
+export function decodePlace(params: Params): PlaceRequest | Problem {
+  const { client_order_id: clientOrderId, symbol, qty, price } = params;
+  if (clientOrderId === undefined) {
+    return { code: "CLIENT_ORDER_ID_MISSING", param: "client_order_id" };
+  }
+  if (typeof clientOrderId !== "string") return mustBeText("client_order_id");
+  if (typeof symbol !== "string") return mustBeText("symbol");
+  const side = SIDES.get(params.side);
+  if (side === undefined) return oneOf("side", SIDES);
+  const orderType = TYPES.get(params.type);
+  if (orderType === undefined) return oneOf("type", TYPES);
+  if (!isWhole(qty)) return mustBeWhole("qty");
+  if (price !== undefined && typeof price !== "string") return mustBePrice("price");
+  const isMarket = orderType === OrderType.MARKET;
+  const tif =
+    params.tif === undefined
+      ? isMarket
+        ? TimeInForce.IOC
+        : TimeInForce.GTC
+      : TIFS.get(params.tif);
+  if (tif === undefined) return oneOf("tif", TIFS);
+  const stp = params.stp === undefined ? SelfTradePrevention.CANCEL_TAKER : STPS.get(params.stp);
+  if (stp === undefined) return oneOf("stp", STPS);
+  const expiresAtUs = timeOf(params.expire_time);
+  if (Number.isNaN(expiresAtUs)) return mustBeTime("expire_time");
+  const deadlineUs = timeOf(params.deadline);
+  if (Number.isNaN(deadlineUs)) return mustBeTime("deadline");
+  const { post_only: postOnly = false, validate = false } = params;
+  if (typeof postOnly !== "boolean") return mustBeBoolean("post_only");
+  if (typeof validate !== "boolean") return mustBeBoolean("validate");
+  return {
+    clientOrderId,
+    symbol,
+    side,
+    orderType,
+    quantity: qty,
+    price,
+    tif,
+    expiresAtUs,
+    deadlineUs,
+    postOnly,
+    stp,
+    validate,
+  };
+}
+
+export function decodeTarget(params: Params): Target | Problem {
+  const { order_id: orderId, client_order_id: clientOrderId, symbol } = params;
+  if ((orderId === undefined) === (clientOrderId === undefined)) {
+    return invalid("order_id", "Name the order by order_id or by client_order_id, by one of them.");
+  }
+  if (symbol !== undefined && typeof symbol !== "string") return mustBeText("symbol");
+  if (orderId === undefined) {
+    if (typeof clientOrderId !== "string") return mustBeText("client_order_id");
+    return { orderId: 0, clientOrderId, shard: undefined, symbol };
+  }
+  const parts = typeof orderId === "string" ? readOrderId(orderId) : null;
+  if (parts === null) return invalid("order_id", 'order_id is the text we gave, such as "0-17".');
+  return { orderId: parts.orderId, clientOrderId: "", shard: parts.shard, symbol };
+}
+
+export function decodeAmend(params: Params): AmendRequest | Problem {
+  const target = decodeTarget(params);
+  if (isProblem(target)) return target;
+  const { qty, price, expire_time: expireTime } = params;
+  if (qty === undefined && price === undefined && expireTime === undefined) {
+    return invalid("qty", "Say what to amend: qty, price or expire_time.");
+  }
+  if (qty !== undefined && !isWhole(qty)) return mustBeWhole("qty");
+  if (qty !== undefined && qty < 1) return { code: "QUANTITY_TOO_SMALL", param: "qty" };
+  if (price !== undefined && typeof price !== "string") return mustBePrice("price");
+  const expiresAtUs = timeOf(expireTime);
+  if (Number.isNaN(expiresAtUs)) return mustBeTime("expire_time");
+  return { target, quantity: qty ?? 0, price, expiresAtUs };
+}
+
+export function decodeCancelAll(params: Params): CancelAllRequest | Problem {
+  const { symbol } = params;
+  if (symbol !== undefined && typeof symbol !== "string") return mustBeText("symbol");
+  const side = params.side === undefined ? Side.NONE : SIDES.get(params.side);
+  if (side === undefined) return oneOf("side", SIDES);
+  return { symbol, side };
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+/** 0 when absent, NaN when not a time. */
+function timeOf(value: unknown): number {
+  if (value === undefined) return 0;
+  const us = typeof value === "string" ? readTime(value) : Number.NaN;
+  return us > 0 ? us : Number.NaN;
+}
+
+const mustBeText = (param: string): Problem => invalid(param, `${param} is a text.`);
+const mustBeWhole = (param: string): Problem => invalid(param, `${param} is a whole number.`);
+const mustBeBoolean = (param: string): Problem => invalid(param, `${param} is true or false.`);
+const mustBeTime = (param: string): Problem =>
+  invalid(param, `${param} is an RFC 3339 time, such as 2026-11-21T02:10:00.123456Z.`);
+export const mustBePrice = (param: string): Problem =>
+  invalid(param, `${param} is a decimal text, such as "241.00".`);
+const oneOf = (param: string, words: Words<unknown>): Problem =>
+  invalid(param, `${param} is one of ${[...words.keys()].join(", ")}.`);

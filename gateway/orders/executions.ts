@@ -1,0 +1,225 @@
+/**
+ * Execution reports: what happened to an account's orders, told to its own sockets in the account's
+ * own gap-free sequence. Private, never conflated: a reader that falls behind is disconnected.
+ */
+import {
+  decodeClientOrderId,
+  EVENT_BYTES,
+  EVENT_F64,
+  EVENT_I32,
+  EventF64,
+  EventI32,
+  type Events,
+  EventType,
+  EventU8,
+  OrderStatus,
+  OrderType,
+  Side,
+  TimeInForce,
+} from "../../engine/client/layouts.ts";
+import { codeOfReject, nameOfCancelReason } from "../errors.ts";
+import type { InstrumentView } from "../market-data/view.ts";
+import { Channel, isHeard, makeTopic, publish, type Topic } from "../market-data/topics.ts";
+import { writeMinor, writeOrderId, writeTime } from "../written-forms.ts";
+import { clientOrderIdOf, type OpenOrder, type OpenOrders } from "./open-orders.ts";
+
+export const STATUS_WORDS: Record<number, string> = {
+  [OrderStatus.NONE]: "unknown",
+  [OrderStatus.OPEN]: "open",
+  [OrderStatus.FILLED]: "filled",
+  [OrderStatus.CANCELLED]: "cancelled",
+  [OrderStatus.EXPIRED]: "expired",
+  [OrderStatus.REJECTED]: "rejected",
+};
+
+const TIF_WORDS: Record<number, string> = {
+  [TimeInForce.GTC]: "gtc",
+  [TimeInForce.GTD]: "gtd",
+  [TimeInForce.IOC]: "ioc",
+  [TimeInForce.FOK]: "fok",
+};
+
+const EXEC_TYPES: Record<number, string> = {
+  [EventType.ACCEPTED]: "new",
+  [EventType.REJECTED]: "rejected",
+  [EventType.TRADE]: "trade",
+  [EventType.CANCELLED]: "canceled",
+  [EventType.EXPIRED]: "expired",
+  [EventType.AMENDED]: "amended",
+  [EventType.PREVENTED]: "prevented",
+};
+
+/** How executions name an instrument; undefined for one the market never listed. */
+export type FindView = (instrumentId: number) => InstrumentView | undefined;
+
+interface AccountFeed {
+  seq: number;
+  topic: Topic | undefined;
+}
+
+export class Executions {
+  readonly #shard: number;
+  readonly #orders: OpenOrders;
+  readonly #view: FindView;
+  readonly #accounts: (AccountFeed | undefined)[] = [];
+  #stampUs = 0;
+  stale = false;
+
+  constructor(shard: number, orders: OpenOrders, view: FindView) {
+    this.#shard = shard;
+    this.#orders = orders;
+    this.#view = view;
+  }
+
+  topic(account: number, name: string): Topic {
+    const feed = this.#feed(account);
+    return (feed.topic ??= makeTopic(Channel.executions, name, {
+      seq: () => feed.seq,
+      snapshot: () => {
+        const rows = this.#orders.ofAccount(account).map((order) => `{${this.#order(order)}}`);
+        return this.#push("snapshot", feed.seq, 0, `[${rows.join(",")}]`);
+      },
+    }));
+  }
+
+  /** After the open orders folded the event, before they forget. Throws on a gap. */
+  onEvent(events: Events, index: number): void {
+    const f64 = index * EVENT_F64;
+    const i32 = index * EVENT_I32;
+    const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
+    this.#stampUs = events.f64[f64 + EventF64.stampUs]!;
+    const seq = events.f64[f64 + EventF64.accountSeq]!;
+    const account = events.i32[i32 + EventI32.account]!;
+    const two = type === EventType.TRADE || type === EventType.PREVENTED;
+    const takerSeq = two ? events.f64[f64 + EventF64.takerAccountSeq]! : 0;
+    const taker = two ? events.i32[i32 + EventI32.takerAccount]! : 0;
+    const ownFirst = taker !== account || seq < takerSeq;
+    if (seq > 0 && ownFirst && isParty(type)) this.#tell(account, seq, events, index, false);
+    if (takerSeq > 0) this.#tell(taker, takerSeq, events, index, true);
+    if (seq > 0 && !ownFirst) this.#tell(account, seq, events, index, false);
+  }
+
+  #tell(account: number, seq: number, events: Events, index: number, isTaker: boolean): void {
+    const feed = this.#feed(account);
+    const before = feed.seq;
+    if (seq !== before + 1) throw new Error(`account ${account}: ${seq} follows ${before}`);
+    feed.seq = seq;
+    if (!isHeard(feed.topic)) return;
+    const data = this.#report(events, index, isTaker, seq);
+    publish(feed.topic, this.#push("update", seq, before, data));
+  }
+
+  #push(type: "snapshot" | "update", seq: number, prevSeq: number, data: string): string {
+    return (
+      `{"channel":"executions","type":"${type}","shard":${this.#shard},"seq":${seq}` +
+      `,"prev_seq":${prevSeq},"ts":"${writeTime(this.#stampUs)}"` +
+      `${this.stale ? ',"stale":true' : ""},"data":${data}}`
+    );
+  }
+
+  #report(events: Events, index: number, isTaker: boolean, seq: number): string {
+    const f64 = index * EVENT_F64;
+    const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
+    const orderId = events.f64[f64 + (isTaker ? EventF64.takerOrderId : EventF64.orderId)]!;
+    const order = this.#orders.get(orderId);
+    const described = order === undefined ? this.#refused(events, index) : this.#order(order);
+    return (
+      `{"exec_type":"${EXEC_TYPES[type] ?? "restated"}",${described}` +
+      this.#fill(events, index, isTaker) +
+      reasonOf(type, events.u8[index * EVENT_BYTES + EventU8.reason]!) +
+      `,"engine_seq":${events.f64[f64 + EventF64.sequence]!},"account_seq":${seq}}`
+    );
+  }
+
+  #fill(events: Events, index: number, isTaker: boolean): string {
+    const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
+    const i32 = index * EVENT_I32;
+    const quantity = events.i32[i32 + EventI32.quantity]!;
+    if (type === EventType.PREVENTED) return `,"prevented_qty":${quantity}`;
+    if (type === EventType.CANCELLED || type === EventType.EXPIRED) {
+      return `,"cancelled_qty":${quantity}`;
+    }
+    if (type !== EventType.TRADE) return "";
+    const view = this.#view(events.i32[i32 + EventI32.instrument]!);
+    const minor = events.i32[i32 + EventI32.priceTicks]! * (view?.tickMinor ?? 0);
+    return (
+      `,"last_price":"${writeMinor(minor)}","last_qty":${quantity}` +
+      `,"liquidity":"${isTaker ? "taker" : "maker"}"` +
+      `,"trade_id":${events.f64[index * EVENT_F64 + EventF64.tradeId]!}`
+    );
+  }
+
+  #order(order: OpenOrder): string {
+    const { orderId, side, orderType, tif, quantity, status, filled, open } = order;
+    return this.#describe(
+      { orderId, side, orderType, tif, quantity, status, filled, open },
+      order.instrument,
+      order.priceTicks,
+      order.expiresAtUs,
+      clientOrderIdOf(order),
+    );
+  }
+
+  /** A refused order is in no table: all there is to say stands in its event. */
+  #refused(events: Events, index: number): string {
+    const u8 = index * EVENT_BYTES;
+    const i32 = index * EVENT_I32;
+    return this.#describe(
+      {
+        orderId: events.f64[index * EVENT_F64 + EventF64.orderId]!,
+        side: events.u8[u8 + EventU8.side]!,
+        orderType: events.u8[u8 + EventU8.orderType]!,
+        tif: events.u8[u8 + EventU8.tif]!,
+        quantity: events.i32[i32 + EventI32.quantity]!,
+        status: events.u8[u8 + EventU8.status]! || OrderStatus.REJECTED,
+        filled: events.i32[i32 + EventI32.filled]!,
+        open: events.i32[i32 + EventI32.open]!,
+      },
+      events.i32[i32 + EventI32.instrument]!,
+      events.i32[i32 + EventI32.priceTicks]!,
+      0,
+      decodeClientOrderId(events.i32, i32 + EventI32.clientOrderId),
+    );
+  }
+
+  #describe(
+    order: Pick<
+      OpenOrder,
+      "orderId" | "side" | "orderType" | "tif" | "quantity" | "status" | "filled" | "open"
+    >,
+    instrument: number,
+    priceTicks: number,
+    expiresAtUs: number,
+    clientOrderId: string,
+  ): string {
+    const view = this.#view(instrument);
+    const isMarket = order.orderType === OrderType.MARKET;
+    const minor = priceTicks * (view?.tickMinor ?? 0);
+    const id = order.orderId === 0 ? "null" : `"${writeOrderId(this.#shard, order.orderId)}"`;
+    return (
+      `"order_id":${id},"client_order_id":"${clientOrderId}"` +
+      `,"symbol":${view === undefined ? "null" : `"${view.instrument.symbol}"`}` +
+      `,"side":"${order.side === Side.BID ? "buy" : "sell"}"` +
+      `,"type":"${isMarket ? "market" : "limit"}","tif":"${TIF_WORDS[order.tif] ?? "gtc"}"` +
+      `,"price":${isMarket ? "null" : `"${writeMinor(minor)}"`},"qty":${order.quantity}` +
+      (expiresAtUs > 0 ? `,"expire_time":"${writeTime(expiresAtUs)}"` : "") +
+      `,"status":"${STATUS_WORDS[order.status] ?? "unknown"}"` +
+      `,"filled_qty":${order.filled},"open_qty":${order.open}`
+    );
+  }
+
+  #feed(account: number): AccountFeed {
+    return (this.#accounts[account] ??= { seq: 0, topic: undefined });
+  }
+}
+
+/** Events in whose overlay the account's field means something else speak of no order. */
+function isParty(type: number): boolean {
+  return type in EXEC_TYPES;
+}
+
+function reasonOf(type: number, reason: number): string {
+  if (reason === 0) return "";
+  if (type === EventType.REJECTED) return `,"reason":"${codeOfReject(reason)}"`;
+  return type === EventType.CANCELLED ? `,"reason":"${nameOfCancelReason(reason)}"` : "";
+}

@@ -1,0 +1,144 @@
+/**
+ * From events back to whoever asked: one command's outcome, gathered from its response event to its
+ * last one, and handed to the pending request that carries its correlation.
+ *
+ * A request is answered when its command is whole, so that the status in the answer is the one after
+ * matching. It is never answered from anything but events; a shard that stops first leaves it unknown.
+ */
+import {
+  EVENT_BYTES,
+  EVENT_F64,
+  EVENT_I32,
+  EventF64,
+  EventFlag,
+  EventI32,
+  type Events,
+  EventType,
+  EventU8,
+} from "../../engine/client/layouts.ts";
+import type { Problem } from "../errors.ts";
+import type { OpenOrder, OpenOrders } from "./open-orders.ts";
+
+/** A request that waits for its command. */
+export interface Pending {
+  /** The command is whole. The outcome is reused for the next one: read it now. */
+  settle(outcome: Outcome): void;
+  /** The shard stopped before it said anything. */
+  abandon(problem: Problem): void;
+}
+
+/** What became of one command. */
+export interface Outcome {
+  /** EventType of the response. */
+  type: number;
+  reason: number;
+  duplicate: boolean;
+  sequence: number;
+  stampUs: number;
+  orderId: number;
+  quantity: number;
+  /** As the response said; for an order that is known, `order` says what is true after the command. */
+  open: number;
+  filled: number;
+  status: number;
+  firstSequence: number;
+  instrument: number;
+  readonly clientOrderId: Int32Array;
+  order: OpenOrder | undefined;
+  /** CancelReason of what the command's own order lost after the response, else 0. */
+  remainderReason: number;
+}
+
+export class Reports {
+  readonly #pending = new Map<number, Pending>();
+  readonly #outcome: Outcome = emptyOutcome();
+  #current: Pending | undefined;
+
+  /** Pending requests: commands on their way. */
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
+  expect(correlation: number, pending: Pending): void {
+    this.#pending.set(correlation, pending);
+  }
+
+  /** After `orders` has folded the event, before it forgets. */
+  onEvent(events: Events, index: number, orders: OpenOrders): void {
+    const correlation = events.f64[index * EVENT_F64 + EventF64.correlation]!;
+    if (correlation !== 0) {
+      const pending = this.#pending.get(correlation);
+      if (pending !== undefined) {
+        this.#pending.delete(correlation);
+        this.#current = pending;
+        readOutcome(this.#outcome, events, index);
+        this.#outcome.order = orders.get(this.#outcome.orderId);
+      }
+    } else if (this.#current !== undefined) {
+      const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
+      const orderId = events.f64[index * EVENT_F64 + EventF64.orderId]!;
+      if (type === EventType.CANCELLED && orderId === this.#outcome.orderId) {
+        this.#outcome.remainderReason = events.u8[index * EVENT_BYTES + EventU8.reason]!;
+      }
+    }
+  }
+
+  /** All events of the command are in. */
+  onCommandEnd(): void {
+    const pending = this.#current;
+    if (pending === undefined) return;
+    this.#current = undefined;
+    pending.settle(this.#outcome);
+    this.#outcome.order = undefined;
+  }
+
+  /** The shard is gone: nobody knows what became of what was on its way. */
+  abandonAll(problem: Problem): void {
+    for (const pending of this.#pending.values()) pending.abandon(problem);
+    this.#pending.clear();
+    this.#current?.abandon(problem);
+    this.#current = undefined;
+  }
+}
+
+function emptyOutcome(): Outcome {
+  return {
+    type: EventType.NONE,
+    reason: 0,
+    duplicate: false,
+    sequence: 0,
+    stampUs: 0,
+    orderId: 0,
+    quantity: 0,
+    open: 0,
+    filled: 0,
+    status: 0,
+    firstSequence: 0,
+    instrument: 0,
+    clientOrderId: new Int32Array(4),
+    order: undefined,
+    remainderReason: 0,
+  };
+}
+
+function readOutcome(outcome: Outcome, events: Events, index: number): void {
+  const u8 = index * EVENT_BYTES;
+  const f64 = index * EVENT_F64;
+  const i32 = index * EVENT_I32;
+  outcome.type = events.u8[u8 + EventU8.type]!;
+  outcome.reason = events.u8[u8 + EventU8.reason]!;
+  outcome.status = events.u8[u8 + EventU8.status]!;
+  outcome.duplicate = (events.u8[u8 + EventU8.flags]! & EventFlag.DUPLICATE) !== 0;
+  outcome.sequence = events.f64[f64 + EventF64.sequence]!;
+  outcome.stampUs = events.f64[f64 + EventF64.stampUs]!;
+  outcome.orderId = events.f64[f64 + EventF64.orderId]!;
+  outcome.firstSequence = events.f64[f64 + EventF64.firstSequence]!;
+  outcome.quantity = events.i32[i32 + EventI32.quantity]!;
+  outcome.open = events.i32[i32 + EventI32.open]!;
+  outcome.filled = events.i32[i32 + EventI32.filled]!;
+  outcome.instrument = events.i32[i32 + EventI32.instrument]!;
+  for (let word = 0; word < 4; word++) {
+    outcome.clientOrderId[word] = events.i32[i32 + EventI32.clientOrderId + word]!;
+  }
+  outcome.remainderReason = 0;
+}

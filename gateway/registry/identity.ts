@@ -1,0 +1,64 @@
+/**
+ * What the gateway needs to know about who is asking, whoever owns that. Today the local registry
+ * answers; an identity satellite answers the same questions later.
+ */
+import type { KeyObject } from "node:crypto";
+
+export const SCOPES = [
+  "md:read",
+  "orders:read",
+  "orders:write",
+  "account:read",
+  "payouts:write",
+  "admin:*",
+] as const;
+export type Scope = (typeof SCOPES)[number];
+export const SCOPES_DEFAULT: readonly Scope[] = ["md:read", "orders:read", "orders:write"];
+
+export interface Account {
+  readonly account_id: number;
+  readonly name: string;
+}
+
+/** A key that may be used. The private half never leaves its owner. */
+export interface ApiKey {
+  readonly key: string;
+  readonly account: Account;
+  readonly scopes: readonly Scope[];
+  readonly publicKey: KeyObject;
+}
+
+/** A key as an operator sees it. */
+export interface KeyRow {
+  readonly key: string;
+  readonly account: string;
+  readonly account_id: number;
+  readonly scopes: readonly Scope[];
+  readonly label: string;
+  readonly public_key: string;
+  readonly created_at: string;
+  readonly revoked_at: string | null;
+}
+
+export interface KeyRequest {
+  readonly account: string;
+  readonly scopes: readonly Scope[];
+  readonly label: string;
+  /** base64url of the 32 raw bytes. */
+  readonly publicKey: string;
+}
+
+export interface Identity {
+  /** Undefined when there is no such key or it was revoked. */
+  key(id: string): ApiKey | undefined;
+  keys(): readonly KeyRow[];
+  accounts(): readonly Account[];
+  accountById(id: number): Account | undefined;
+  /** The account of that name, made when it is new; durable when the promise resolves. */
+  openAccount(name: string): Promise<Account>;
+  /** Durable when the promise resolves. The account exists. */
+  addKey(request: KeyRequest): Promise<KeyRow>;
+  /** Undefined when there is no such key. Its listeners hear before the promise resolves. */
+  revokeKey(id: string): Promise<KeyRow | undefined>;
+  onRevoked(listener: (key: string) => void): void;
+}

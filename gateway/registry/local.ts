@@ -1,0 +1,315 @@
+/**
+ * The local registry: accounts, keys, products and instruments in one file of the data directory,
+ * until identity and catalog are services of their own. It implements both of their interfaces.
+ *
+ * Ids are dense, from 1, never reused, and on disk before anybody else hears of them. The file is
+ * replaced as a whole: written beside, synced, renamed, directory synced. What cannot be read
+ * refuses to start; it is never begun anew beside a journal that knows other ids.
+ */
+import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { nowUs, writeTime } from "../written-forms.ts";
+import type { Catalog, Instrument, Product, ProductSpec } from "./catalog.ts";
+import type { Account, ApiKey, Identity, KeyRequest, KeyRow, Scope } from "./identity.ts";
+import { parseRegistry, type RegistryFile, type StoredKey } from "./registry-file.ts";
+
+const FILE = "registry.json";
+/** DER of an Ed25519 public key up to its 32 raw bytes. */
+const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
+
+export interface RegistryOptions {
+  readonly dataDir: string;
+  readonly shards: number;
+  /** Products of the very first start, in the same write that makes the file. */
+  readonly seed: readonly ProductSpec[];
+  readonly accountsMax: number;
+  readonly instrumentsMax: number;
+}
+
+/** No more ids: refused by name at the border. */
+export class RegistryFull extends Error {}
+
+export function openLocalRegistry(options: RegistryOptions): LocalRegistry {
+  const path = join(options.dataDir, FILE);
+  let text: string | undefined;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const registry = new LocalRegistry(
+    options,
+    text === undefined ? undefined : parseRegistry(text, path),
+  );
+  if (text === undefined) registry.seed(options.seed);
+  return registry;
+}
+
+export class LocalRegistry implements Identity, Catalog {
+  readonly #options: RegistryOptions;
+  readonly #accounts: Account[] = [];
+  readonly #accountByName = new Map<string, Account>();
+  readonly #keys = new Map<string, StoredKey>();
+  readonly #usable = new Map<string, ApiKey>();
+  readonly #products: Product[] = [];
+  readonly #productByStyle = new Map<string, Product>();
+  readonly #instruments: Instrument[] = [];
+  readonly #instrumentBySymbol = new Map<string, Instrument>();
+  readonly #revokedListeners: ((key: string) => void)[] = [];
+
+  constructor(options: RegistryOptions, stored: RegistryFile | undefined) {
+    this.#options = options;
+    if (stored !== undefined) this.#load(stored);
+  }
+
+  seed(specs: readonly ProductSpec[]): void {
+    for (const spec of specs) this.#keepProduct(spec);
+    this.#write();
+  }
+
+  key(id: string): ApiKey | undefined {
+    return this.#usable.get(id);
+  }
+
+  keys(): readonly KeyRow[] {
+    return [...this.#keys.values()].map((key) => this.#row(key));
+  }
+
+  accounts(): readonly Account[] {
+    return this.#accounts;
+  }
+
+  accountById(id: number): Account | undefined {
+    return this.#accounts[id - 1];
+  }
+
+  async openAccount(name: string): Promise<Account> {
+    const known = this.#accountByName.get(name);
+    if (known !== undefined) return known;
+    const id = this.#accounts.length + 1;
+    if (id >= this.#options.accountsMax)
+      throw new RegistryFull("no more accounts can be kept here");
+    const account: Account = { account_id: id, name };
+    this.#accounts.push(account);
+    this.#accountByName.set(name, account);
+    this.#writeOr(() => {
+      this.#accounts.pop();
+      this.#accountByName.delete(name);
+    });
+    return account;
+  }
+
+  async addKey(request: KeyRequest): Promise<KeyRow> {
+    const account = this.#accountByName.get(request.account)!;
+    const stored: StoredKey = {
+      key: `k_${randomBytes(12).toString("base64url")}`,
+      account_id: account.account_id,
+      scopes: request.scopes,
+      label: request.label,
+      public_key: request.publicKey,
+      created_at: writeTime(nowUs()),
+      revoked_at: null,
+    };
+    this.#keepKey(stored);
+    this.#writeOr(() => {
+      this.#keys.delete(stored.key);
+      this.#usable.delete(stored.key);
+    });
+    return this.#row(stored);
+  }
+
+  async revokeKey(id: string): Promise<KeyRow | undefined> {
+    const stored = this.#keys.get(id);
+    if (stored === undefined) return undefined;
+    if (stored.revoked_at === null) {
+      this.#keepKey({ ...stored, revoked_at: writeTime(nowUs()) });
+      this.#writeOr(() => this.#keepKey(stored));
+      for (const listener of this.#revokedListeners) listener(id);
+    }
+    return this.#row(this.#keys.get(id)!);
+  }
+
+  onRevoked(listener: (key: string) => void): void {
+    this.#revokedListeners.push(listener);
+  }
+
+  products(): readonly Product[] {
+    return this.#products;
+  }
+
+  instruments(): readonly Instrument[] {
+    return this.#instruments;
+  }
+
+  product(style: string): Product | undefined {
+    return this.#productByStyle.get(style);
+  }
+
+  instrument(symbol: string): Instrument | undefined {
+    return this.#instrumentBySymbol.get(symbol);
+  }
+
+  instrumentById(id: number): Instrument | undefined {
+    return this.#instruments[id - 1];
+  }
+
+  async addProduct(spec: ProductSpec): ReturnType<Catalog["addProduct"]> {
+    const known = this.#productByStyle.get(spec.style);
+    if (known !== undefined) {
+      const param = differs(known.spec, spec);
+      if (param !== undefined) return { outcome: "conflict", param };
+      if (spec.sizes.every((size) => known.spec.sizes.includes(size))) {
+        return { outcome: "same", instruments: this.#ofStyle(spec.style) };
+      }
+    }
+    const before = this.#instruments.length;
+    this.#keepProduct(spec);
+    this.#writeOr(() => this.#undoProduct(known, spec.style, before));
+    const outcome = known === undefined ? "created" : "same";
+    return { outcome, instruments: this.#ofStyle(spec.style) };
+  }
+
+  #ofStyle(style: string): Instrument[] {
+    return this.#instruments.filter((each) => each.product.spec.style === style);
+  }
+
+  #load(stored: RegistryFile): void {
+    for (const account of stored.accounts) {
+      this.#accounts.push(account);
+      this.#accountByName.set(account.name, account);
+    }
+    for (const key of stored.keys) this.#keepKey(key);
+    for (const product of stored.products) {
+      this.#products.push(product);
+      this.#productByStyle.set(product.spec.style, product);
+    }
+    for (const { product_id: productId, size } of stored.instruments) {
+      this.#keepInstrument(this.#products[productId - 1]!, size);
+    }
+  }
+
+  #keepKey(stored: StoredKey): void {
+    this.#keys.set(stored.key, stored);
+    if (stored.revoked_at !== null) {
+      this.#usable.delete(stored.key);
+      return;
+    }
+    this.#usable.set(stored.key, {
+      key: stored.key,
+      account: this.#accounts[stored.account_id - 1]!,
+      scopes: stored.scopes as readonly Scope[],
+      publicKey: readPublicKey(stored.public_key)!,
+    });
+  }
+
+  /** A new product, or a known one with the sizes of `spec` added. */
+  #keepProduct(spec: ProductSpec): void {
+    const known = this.#productByStyle.get(spec.style);
+    const had = known?.spec.sizes ?? [];
+    const added = spec.sizes.filter((size) => !had.includes(size));
+    if (this.#instruments.length + added.length >= this.#options.instrumentsMax - 1) {
+      throw new RegistryFull("no more instruments can be kept here");
+    }
+    const id = known?.product_id ?? this.#products.length + 1;
+    const product: Product = {
+      product_id: id,
+      shard: known?.shard ?? id % this.#options.shards,
+      spec: { ...spec, sizes: [...had, ...added] },
+    };
+    this.#products[id - 1] = product;
+    this.#productByStyle.set(spec.style, product);
+    for (const size of added) this.#keepInstrument(product, size);
+  }
+
+  #keepInstrument(product: Product, size: string): void {
+    const instrument: Instrument = {
+      instrument_id: this.#instruments.length + 1,
+      symbol: `${product.spec.style}:${size}`,
+      size,
+      product,
+    };
+    this.#instruments.push(instrument);
+    this.#instrumentBySymbol.set(instrument.symbol, instrument);
+  }
+
+  #undoProduct(known: Product | undefined, style: string, instrumentsBefore: number): void {
+    for (const gone of this.#instruments.splice(instrumentsBefore)) {
+      this.#instrumentBySymbol.delete(gone.symbol);
+    }
+    if (known === undefined) {
+      this.#products.pop();
+      this.#productByStyle.delete(style);
+    } else {
+      this.#products[known.product_id - 1] = known;
+      this.#productByStyle.set(style, known);
+    }
+  }
+
+  #row(stored: StoredKey): KeyRow {
+    const scopes = stored.scopes as readonly Scope[];
+    return { ...stored, scopes, account: this.#accounts[stored.account_id - 1]!.name };
+  }
+
+  #writeOr(undo: () => void): void {
+    try {
+      this.#write();
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  /** Durable when it returns. Blocking on purpose: rare, small, and ids follow one another. */
+  #write(): void {
+    const file: RegistryFile = {
+      format: 1,
+      accounts: this.#accounts,
+      keys: [...this.#keys.values()],
+      products: this.#products,
+      instruments: this.#instruments.map(({ instrument_id, product, size }) => ({
+        instrument_id,
+        product_id: product.product_id,
+        size,
+      })),
+    };
+    replaceFile(this.#options.dataDir, FILE, `${JSON.stringify(file, null, 1)}\n`);
+  }
+}
+
+/** The raw 32 bytes as a key, undefined when they are not one. */
+export function readPublicKey(text: string): KeyObject | undefined {
+  const raw = Buffer.from(text, "base64url");
+  if (raw.length !== 32) return undefined;
+  return createPublicKey({ key: Buffer.concat([ED25519_SPKI, raw]), format: "der", type: "spki" });
+}
+
+/** The first parameter, sizes apart, in which two products differ. */
+function differs(known: ProductSpec, asked: ProductSpec): string | undefined {
+  const plain = ["brand", "model", "colourway", "retail_price", "release_date", "tick"] as const;
+  for (const param of [...plain, "currency"] as const) {
+    if (known[param] !== asked[param]) return param;
+  }
+  const sameBand = known.band?.low === asked.band?.low && known.band?.high === asked.band?.high;
+  return sameBand ? undefined : "band";
+}
+
+function replaceFile(dir: string, name: string, text: string): void {
+  const path = join(dir, name);
+  const fresh = `${path}.new`;
+  const bytes = Buffer.from(text);
+  const file = openSync(fresh, "w", 0o600);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(fresh, path);
+  const folder = openSync(dir, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

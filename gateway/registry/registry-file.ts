@@ -1,0 +1,73 @@
+/**
+ * The form of registry.json, checked as strictly as it is written: ids dense from 1 and every
+ * reference to something that is there. What does not hold refuses to start, in words.
+ */
+import type { Product } from "./catalog.ts";
+import type { Account } from "./identity.ts";
+
+export interface StoredKey {
+  readonly key: string;
+  readonly account_id: number;
+  readonly scopes: readonly string[];
+  readonly label: string;
+  readonly public_key: string;
+  readonly created_at: string;
+  readonly revoked_at: string | null;
+}
+
+export interface RegistryFile {
+  readonly format: 1;
+  readonly accounts: readonly Account[];
+  readonly keys: readonly StoredKey[];
+  readonly products: readonly Product[];
+  readonly instruments: readonly {
+    readonly instrument_id: number;
+    readonly product_id: number;
+    readonly size: string;
+  }[];
+}
+
+export class RegistryDamaged extends Error {
+  constructor(path: string, what: string) {
+    super(
+      `${path} cannot be used: ${what}. Accounts, keys and symbols live in this file and the journal ` +
+        "refers to them by number: put back a copy that belongs to this journal, do not delete it.",
+    );
+  }
+}
+
+export function parseRegistry(text: string, path: string): RegistryFile {
+  let file: RegistryFile;
+  try {
+    file = JSON.parse(text) as RegistryFile;
+  } catch (error) {
+    throw new RegistryDamaged(path, `it is not whole JSON (${(error as Error).message})`);
+  }
+  const wrong = whatIsWrong(file);
+  if (wrong !== undefined) throw new RegistryDamaged(path, wrong);
+  return file;
+}
+
+function whatIsWrong(file: RegistryFile): string | undefined {
+  if (typeof file !== "object" || file === null) return "it is not an object";
+  if (file.format !== 1) return `its format is ${String(file.format)}, this version reads 1`;
+  const { accounts, keys, products, instruments } = file;
+  for (const [name, list] of Object.entries({ accounts, keys, products, instruments })) {
+    if (!Array.isArray(list)) return `${name} is not a list`;
+  }
+  const dense = (ids: readonly number[]): boolean => ids.every((id, at) => id === at + 1);
+  if (!dense(accounts.map((each) => each.account_id))) return "account ids are not 1, 2, 3, …";
+  if (!dense(products.map((each) => each.product_id))) return "product ids are not 1, 2, 3, …";
+  if (!dense(instruments.map((each) => each.instrument_id))) {
+    return "instrument ids are not 1, 2, 3, …";
+  }
+  if (keys.some((key) => accounts[key.account_id - 1] === undefined)) {
+    return "a key belongs to an account that is not there";
+  }
+  for (const { product_id: productId, size, instrument_id: id } of instruments) {
+    const product = products[productId - 1];
+    if (product === undefined) return `instrument ${id} belongs to a product that is not there`;
+    if (!product.spec.sizes.includes(size)) return `instrument ${id} has a size its product lacks`;
+  }
+  return undefined;
+}

@@ -1,0 +1,213 @@
+/**
+ * HTTP as the routes see it: a request copied out of uWebSockets while it is valid, a reply written
+ * only while somebody still waits for it, and every error as problem+json. Knows no route by itself.
+ */
+import type { HttpRequest, HttpResponse, TemplatedApp } from "uWebSockets.js";
+import type { Logger } from "pino";
+import { CODES, errorMembers, type Problem, Refused } from "../errors.ts";
+
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  /** Parts of the path that the pattern leaves open. */
+  readonly parts: readonly string[];
+  readonly query: URLSearchParams;
+  /** The request target as it was sent: what a signature covers. */
+  readonly target: string;
+  readonly header: (name: string) => string;
+  /** From this machine itself. */
+  readonly loopback: boolean;
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Uint8Array;
+  readonly headers?: readonly (readonly [string, string])[];
+}
+
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Path with `*` for an open part: `/v1/instruments/*`. */
+  readonly path: string;
+  readonly bodyBytesMax?: number;
+  readonly handle: (call: Call) => Reply | Promise<Reply>;
+}
+
+const BODY_BYTES_MAX = 16 * 1024;
+const HEADERS = [
+  "authorization",
+  "solebook-key",
+  "solebook-timestamp",
+  "solebook-signature",
+] as const;
+const SECURITY: readonly (readonly [string, string])[] = [
+  ["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
+  ["X-Content-Type-Options", "nosniff"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cross-Origin-Resource-Policy", "same-origin"],
+];
+const STATUS_TEXTS: Record<number, string> = {
+  200: "OK",
+  201: "Created",
+  304: "Not Modified",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+  507: "Insufficient Storage",
+};
+
+export interface ServerParts {
+  readonly routes: readonly Route[];
+  readonly logger: Logger;
+  readonly nextRequestId: () => string;
+}
+
+export function json(status: number, body: string): Reply {
+  return { status, type: "application/json", body };
+}
+
+export function attachRest(app: TemplatedApp, parts: ServerParts): void {
+  const table = parts.routes.map((route) => ({ route, segments: route.path.split("/") }));
+  app.any("/*", (response, request) => {
+    const path = request.getUrl();
+    const segments = path.split("/");
+    const atPath = table.filter((each) => fits(each.segments, segments));
+    const method = request.getCaseSensitiveMethod().toUpperCase();
+    const asked = method === "HEAD" ? "GET" : method;
+    const found = atPath.find(({ route }) => route.method === asked);
+    const exchange = new Exchange(parts, response, method === "HEAD");
+    if (found === undefined) return exchange.refuseRoute(atPath.map(({ route }) => route.method));
+    exchange.run(found.route, request, openParts(found.segments, segments));
+  });
+}
+
+/** One request and its one reply. */
+class Exchange {
+  readonly #parts: ServerParts;
+  readonly #response: HttpResponse;
+  readonly #headOnly: boolean;
+  #gone = false;
+
+  constructor(parts: ServerParts, response: HttpResponse, headOnly: boolean) {
+    this.#parts = parts;
+    this.#response = response;
+    this.#headOnly = headOnly;
+    // Without this, an aborted request would end the process; with it, the response is let go of.
+    response.onAborted(() => (this.#gone = true));
+  }
+
+  refuseRoute(allowed: readonly string[]): void {
+    if (allowed.length === 0) return this.#write(this.#problem({ code: "NOT_FOUND" }));
+    const reply = this.#problem({ code: "METHOD_NOT_ALLOWED" });
+    this.#write({ ...reply, headers: [["Allow", allowed.join(", ")]] });
+  }
+
+  run(route: Route, request: HttpRequest, parts: readonly string[]): void {
+    const headers = new Map(HEADERS.map((name) => [name as string, request.getHeader(name)]));
+    const query = request.getQuery();
+    const path = request.getUrl();
+    const call = {
+      method: route.method,
+      path,
+      parts,
+      query: new URLSearchParams(query),
+      target: query === "" ? path : `${path}?${query}`,
+      header: (name: string) => headers.get(name) ?? "",
+      loopback: isLoopback(new Uint8Array(this.#response.getRemoteAddress())),
+    };
+    if (route.method === "GET") return this.#answer(route, { ...call, body: "" });
+    const bytesMax = route.bodyBytesMax ?? BODY_BYTES_MAX;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    this.#response.onData((chunk, isLast) => {
+      bytes += chunk.byteLength;
+      if (this.#gone || bytes - chunk.byteLength > bytesMax) return;
+      if (bytes > bytesMax) return this.#write(this.#problem({ code: "BODY_TOO_LARGE" }), true);
+      chunks.push(Buffer.from(new Uint8Array(chunk))); // a copy: uWebSockets takes its buffer back
+      if (isLast) this.#answer(route, { ...call, body: Buffer.concat(chunks).toString("utf8") });
+    });
+  }
+
+  #answer(route: Route, call: Call): void {
+    let replied: Reply | Promise<Reply>;
+    try {
+      replied = route.handle(call);
+    } catch (error) {
+      return this.#write(this.#replyTo(error, call));
+    }
+    if (!(replied instanceof Promise)) return this.#write(replied);
+    replied.then(
+      (reply) => this.#write(reply),
+      (error: unknown) => this.#write(this.#replyTo(error, call)),
+    );
+  }
+
+  #replyTo(error: unknown, call: Call): Reply {
+    if (error instanceof Refused) return this.#problem(error.problem);
+    this.#parts.logger.error({ err: error, path: call.path }, "a request failed by our mistake");
+    return this.#problem({ code: "INTERNAL" });
+  }
+
+  #problem(problem: Problem): Reply {
+    const { status, message } = CODES[problem.code];
+    const detail = JSON.stringify(problem.message ?? message);
+    const head = `{"type":"about:blank","title":"${problem.code}","status":${status},"detail":${detail}`;
+    const body = `${head},${errorMembers(problem, this.#parts.nextRequestId())}}`;
+    return { status, type: "application/problem+json", body };
+  }
+
+  #write(reply: Reply, close = false): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#response.cork(() => {
+      const text = STATUS_TEXTS[reply.status] ?? "";
+      this.#response.writeStatus(`${reply.status} ${text}`);
+      this.#response.writeHeader("Content-Type", reply.type);
+      this.#response.writeHeader("Cache-Control", "no-store");
+      const own = reply.headers ?? [];
+      for (const [name, value] of SECURITY) {
+        if (!own.some(([each]) => each === name)) this.#response.writeHeader(name, value);
+      }
+      for (const [name, value] of own) this.#response.writeHeader(name, value);
+      if (this.#headOnly) this.#response.endWithoutBody(Buffer.byteLength(reply.body), close);
+      else this.#response.end(reply.body, close);
+    });
+  }
+}
+
+function fits(pattern: readonly string[], path: readonly string[]): boolean {
+  if (pattern.length !== path.length) return false;
+  return pattern.every((part, at) => (part === "*" ? path[at] !== "" : part === path[at]));
+}
+
+function openParts(pattern: readonly string[], path: readonly string[]): string[] {
+  return path.filter((_, at) => pattern[at] === "*").map(decodePart);
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return ""; // not well escaped: it names nothing
+  }
+}
+
+/** 127.0.0.0/8, ::1, or the former written as the latter. */
+function isLoopback(address: Uint8Array): boolean {
+  if (address.length === 4) return address[0] === 127;
+  const head = [...address.subarray(0, 15)];
+  if (head.every((byte) => byte === 0)) return address[15] === 1;
+  const mapped = head.slice(0, 10).every((byte) => byte === 0) && head[10] === 255;
+  return mapped && head[11] === 255 && head[12] === 127;
+}

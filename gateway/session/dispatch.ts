@@ -1,0 +1,207 @@
+/**
+ * From a text frame to the method it names: who may call what, and exactly one answer per request,
+ * with the gateway's times of receipt and reply.
+ */
+import { errorMembers, type Problem } from "../errors.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Asker } from "../orders/answer.ts";
+import { invalid, isProblem, type Params } from "../orders/decode.ts";
+import type { OrderEntry } from "../orders/entry.ts";
+import type { ExchangeStatus } from "../status.ts";
+import { nowUs, writeTime } from "../written-forms.ts";
+import type { OrderRate } from "./limits.ts";
+import type { Doorkeeper } from "./logon.ts";
+import { CloseCode, type Session } from "./session.ts";
+import { type Subscribables, subscribe, unsubscribe } from "./subscribe.ts";
+
+export interface DispatchParts {
+  readonly doorkeeper: Doorkeeper;
+  readonly entry: OrderEntry;
+  readonly rate: OrderRate;
+  readonly subscribables: Subscribables;
+  readonly metrics: Metrics;
+  readonly status: ExchangeStatus;
+  readonly nextRequestId: () => string;
+}
+
+type Handle = (
+  parts: DispatchParts,
+  session: Session,
+  request: SocketRequest,
+  params: Params,
+) => void;
+
+/** One request of a socket: what its answer repeats. */
+class SocketRequest implements Asker {
+  readonly #parts: DispatchParts;
+  readonly #session: Session;
+  readonly #method: string;
+  readonly #reqId: string;
+  readonly timeInUs: number;
+  readonly isOrder: boolean;
+
+  constructor(parts: DispatchParts, session: Session, method: string, reqId: string, inUs: number) {
+    this.#parts = parts;
+    this.#session = session;
+    this.#method = method;
+    this.#reqId = reqId;
+    this.timeInUs = inUs;
+    this.isOrder = PRIVATE.has(method);
+  }
+
+  answer(result: string): void {
+    this.#finish(`"success":true,"result":${result}`, "ok");
+  }
+
+  refuse(problem: Problem): void {
+    const members = errorMembers(problem, this.#parts.nextRequestId());
+    this.#finish(`"success":false,"error":{${members}}`, problem.code);
+  }
+
+  #finish(outcome: string, code: string): void {
+    const outUs = nowUs();
+    if (this.isOrder) this.#parts.metrics.orderAnswered(this.#method, code, outUs - this.timeInUs);
+    this.#session.push(
+      `{"method":${JSON.stringify(this.#method)},"req_id":${this.#reqId},${outcome}` +
+        `,"time_in":"${writeTime(this.timeInUs)}","time_out":"${writeTime(outUs)}"}`,
+    );
+  }
+}
+
+/** Order entry: method, the scope it needs, whether the rate limit counts it. */
+const PRIVATE = new Map<string, { scope: "orders:read" | "orders:write"; rated: boolean }>([
+  ["add_order", { scope: "orders:write", rated: true }],
+  ["amend_order", { scope: "orders:write", rated: true }],
+  ["cancel_order", { scope: "orders:write", rated: false }],
+  ["cancel_all", { scope: "orders:write", rated: false }],
+  ["order_status", { scope: "orders:read", rated: false }],
+]);
+
+const METHODS = new Map<string, Handle>([
+  ["ping", (_parts, _session, request) => request.answer("{}")],
+  ["session.logon", logon],
+  [
+    "subscribe",
+    (parts, session, request, params) => subscribe(parts.subscribables, session, request, params),
+  ],
+  [
+    "unsubscribe",
+    (parts, session, request, params) => unsubscribe(parts.subscribables, session, request, params),
+  ],
+  [
+    "add_order",
+    ({ entry }, session, request, params) =>
+      entry.place(request, session.key!.account.account_id, params, request.timeInUs),
+  ],
+  [
+    "amend_order",
+    ({ entry }, session, request, params) =>
+      entry.amend(request, session.key!.account.account_id, params),
+  ],
+  [
+    "cancel_order",
+    ({ entry }, session, request, params) =>
+      entry.cancel(request, session.key!.account.account_id, params),
+  ],
+  [
+    "cancel_all",
+    ({ entry }, session, request, params) =>
+      entry.cancelAll(request, session.key!.account.account_id, params),
+  ],
+  [
+    "order_status",
+    ({ entry }, session, request, params) =>
+      entry.status(request, session.key!.account.account_id, params),
+  ],
+]);
+
+/** Text in a method's name that we repeat in an answer: no more than this. */
+const METHOD_CHARS_MAX = 64;
+
+export function dispatch(parts: DispatchParts, session: Session, text: string): void {
+  const timeInUs = nowUs();
+  const frame = parseFrame(text);
+  if (frame === undefined) {
+    malformed(parts, session, { code: "MALFORMED_FRAME" }, timeInUs);
+    return;
+  }
+  const { method, req_id: reqId, params = {} } = frame;
+  const written = writeReqId(reqId);
+  const name = typeof method === "string" ? method.slice(0, METHOD_CHARS_MAX) : "";
+  const request = new SocketRequest(parts, session, name, written ?? "null", timeInUs);
+  if (written === undefined) {
+    return request.refuse(invalid("req_id", "req_id is a whole number or a text of 64 at most."));
+  }
+  const handle = METHODS.get(method as string);
+  if (handle === undefined) return request.refuse({ code: "UNKNOWN_METHOD", param: "method" });
+  if (!isObject(params)) return request.refuse(invalid("params", "params is an object."));
+  if (request.isOrder) {
+    const problem = mayNot(parts, session, name);
+    if (problem !== undefined) return request.refuse(problem);
+  }
+  handle(parts, session, request, params);
+}
+
+/** A frame that is no request: it is answered, and a socket that goes on like that is closed. */
+export function malformed(
+  parts: DispatchParts,
+  session: Session,
+  problem: Problem,
+  timeInUs = nowUs(),
+): void {
+  new SocketRequest(parts, session, "", "null", timeInUs).refuse(problem);
+  if (++session.malformedFrames < session.limits.malformedFramesMax) return;
+  session.close(CloseCode.POLICY, `${problem.code}: too many frames that are not requests`);
+}
+
+function mayNot(parts: DispatchParts, session: Session, method: string): Problem | undefined {
+  const { key } = session;
+  if (key === undefined) return { code: "NOT_LOGGED_ON" };
+  const { scope, rated } = PRIVATE.get(method)!;
+  if (!key.scopes.includes(scope)) {
+    return { code: "SCOPE_MISSING", message: `This key does not have the scope ${scope}.` };
+  }
+  if (parts.status.state === "shutting_down") return { code: "SHUTTING_DOWN" };
+  const waitMs = rated ? parts.rate.take(key.key) : 0;
+  return waitMs > 0 ? { code: "RATE_LIMITED", retryAfterMs: waitMs } : undefined;
+}
+
+function logon(
+  parts: DispatchParts,
+  session: Session,
+  request: SocketRequest,
+  params: Params,
+): void {
+  if (session.key !== undefined) return request.refuse({ code: "ALREADY_LOGGED_ON" });
+  const key = parts.doorkeeper.logon(params, request.timeInUs);
+  if (isProblem(key)) return request.refuse(key);
+  session.key = key;
+  request.answer(JSON.stringify({ account: key.account.name, scopes: key.scopes }));
+}
+
+interface Frame {
+  readonly method?: unknown;
+  readonly req_id?: unknown;
+  readonly params?: unknown;
+}
+
+function parseFrame(text: string): Frame | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined; // not JSON: the caller answers MALFORMED_FRAME
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The request's own id as it goes back: null when it had none, undefined when it may not be one. */
+function writeReqId(reqId: unknown): string | undefined {
+  if (reqId === undefined || reqId === null) return "null";
+  if (typeof reqId === "number") return Number.isSafeInteger(reqId) ? String(reqId) : undefined;
+  if (typeof reqId !== "string" || reqId.length > 64) return undefined;
+  return JSON.stringify(reqId);
+}

@@ -1,0 +1,188 @@
+/**
+ * One socket: who it is, what it listens to, and what waits to be written to it. Messages queue here
+ * and go out together, once per batch, because a system call costs more than anything we compute.
+ *
+ * A snapshot is made when there is room for it, and its updates begin with it: so a thousand
+ * subscriptions at once do not fill memory, and nobody hears an update before its snapshot. A closed
+ * session receives nothing more, and no call reaches a socket that uWebSockets has let go of.
+ */
+import type { WebSocket } from "uWebSockets.js";
+import type { ApiKey } from "../registry/identity.ts";
+import type { Subscriber, Topic } from "../market-data/topics.ts";
+import type { SessionLimits } from "./limits.ts";
+
+/** Bytes of one cork: uWebSockets' own buffer is 16 KiB, and what does not fit costs a call each. */
+const CORK_BYTES = 14 * 1024;
+/** Snapshots are made while less than this waits to be written. */
+const SNAPSHOT_BYTES = 64 * 1024;
+
+export interface SocketData {
+  session: Session | undefined;
+  readonly address: string;
+}
+export type Socket = WebSocket<SocketData>;
+
+/** What a session asks of the whole it belongs to. */
+export interface Hub {
+  readonly limits: SessionLimits;
+  /** The session has something to write before this turn of the loop ends. */
+  needsFlush(session: Session): void;
+  slowReaderClosed(session: Session, why: string): void;
+}
+
+export const CloseCode = {
+  POLICY: 1008,
+  TOO_LARGE: 1009,
+  RESTART: 1012,
+} as const;
+
+export class Session implements Subscriber {
+  readonly id: number;
+  readonly address: string;
+  key: ApiKey | undefined;
+  heartbeat = false;
+  malformedFrames = 0;
+  closed = false;
+  behind = false;
+  /** When the oldest unanswered ping was sent; 0: none is. */
+  pingSentMs = 0;
+  readonly topics = new Set<Topic>();
+  /** Snapshots promised; their updates begin when they are made. */
+  readonly #owed = new Set<Topic>();
+  readonly #socket: Socket;
+  readonly #hub: Hub;
+  #outbox: string[] = [];
+  #outboxBytes = 0;
+  #queued = false;
+
+  constructor(id: number, socket: Socket, hub: Hub) {
+    this.id = id;
+    this.address = socket.getUserData().address;
+    this.#socket = socket;
+    this.#hub = hub;
+  }
+
+  get limits(): SessionLimits {
+    return this.#hub.limits;
+  }
+
+  push(text: string): void {
+    if (this.closed) return;
+    this.#outbox.push(text);
+    this.#outboxBytes += text.length;
+    this.#queue();
+  }
+
+  owe(topic: Topic): void {
+    if (this.closed) return;
+    topic.subscribers.delete(this);
+    this.#owed.add(topic);
+    this.#queue();
+  }
+
+  /** Listens to `topic`, beginning with a snapshot; without one when the client has the state. */
+  subscribe(topic: Topic, withSnapshot: boolean): void {
+    this.topics.add(topic);
+    if (withSnapshot) return this.owe(topic);
+    this.#owed.delete(topic);
+    topic.subscribers.add(this);
+  }
+
+  unsubscribe(topic: Topic): boolean {
+    topic.subscribers.delete(this);
+    this.#owed.delete(topic);
+    return this.topics.delete(topic);
+  }
+
+  ping(nowMs: number): void {
+    if (this.closed) return;
+    if (this.pingSentMs === 0) this.pingSentMs = nowMs;
+    else if (nowMs - this.pingSentMs > this.#hub.limits.pongWithinMs) {
+      return this.#closeSlow("a ping was not answered in time");
+    }
+    this.#socket.ping();
+  }
+
+  /** The socket has taken what was buffered. */
+  drained(): void {
+    if (this.closed || this.#socket.getBufferedAmount() > 0) return;
+    this.behind = false;
+    this.#queue();
+  }
+
+  flush(): void {
+    this.#queued = false;
+    if (this.closed) return;
+    this.#payOwed();
+    const outbox = this.#outbox;
+    if (outbox.length === 0) return;
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+    for (let at = 0; at < outbox.length && !this.closed; ) at = this.#sendSome(outbox, at);
+    if (this.closed) return;
+    if (this.behind && this.#socket.getBufferedAmount() > this.#hub.limits.unsentBytesMax) {
+      return this.#closeSlow("too many unsent bytes");
+    }
+    if (this.#owed.size > 0 && !this.behind) this.#queue();
+  }
+
+  /** Writes what waits, then closes with a reason. */
+  close(code: number, reason: string): void {
+    if (this.closed) return;
+    if (this.#outbox.length > 0 && !this.behind) {
+      this.#owed.clear();
+      this.flush();
+    }
+    if (!this.closed) this.#socket.end(code, reason);
+  }
+
+  /** uWebSockets has closed the socket: from here on it must not be touched. */
+  forget(): void {
+    this.closed = true;
+    for (const topic of this.topics) topic.subscribers.delete(this);
+    this.topics.clear();
+    this.#owed.clear();
+    this.#outbox.length = 0;
+  }
+
+  #queue(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    this.#hub.needsFlush(this);
+  }
+
+  #payOwed(): void {
+    for (const topic of this.#owed) {
+      if (this.behind || this.#outboxBytes > SNAPSHOT_BYTES) return;
+      this.#owed.delete(topic);
+      topic.subscribers.add(this);
+      const text = topic.snapshot();
+      this.#outbox.push(text);
+      this.#outboxBytes += text.length;
+    }
+  }
+
+  /** Sends about one cork's worth from `from`; answers where the next begins. */
+  #sendSome(outbox: readonly string[], from: number): number {
+    let to = from;
+    let bytes = 0;
+    while (to < outbox.length && (to === from || bytes + outbox[to]!.length < CORK_BYTES)) {
+      bytes += outbox[to]!.length;
+      to++;
+    }
+    this.#socket.cork(() => {
+      for (let at = from; at < to; at++) {
+        const sent = this.#socket.send(outbox[at]!);
+        if (sent === 2) return this.#closeSlow("a message was dropped");
+        if (sent === 0) this.behind = true;
+      }
+    });
+    return to;
+  }
+
+  #closeSlow(why: string): void {
+    if (this.closed) return;
+    this.#hub.slowReaderClosed(this, why);
+    this.#socket.end(CloseCode.POLICY, `SLOW_READER: ${why}`);
+  }
+}

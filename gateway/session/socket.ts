@@ -1,0 +1,221 @@
+/**
+ * The sockets of the exchange: upgrade, open, message, drain, close, and the clocks that run over all
+ * of them (flush, ping, heartbeat, planned shutdown). The first file an order passes through.
+ *
+ * uWebSockets lets go of a message's buffer and of a request when the handler returns: both are read
+ * before that. Nothing here throws into it: an uncaught throw would end the process.
+ */
+import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from "uWebSockets.js";
+import type { Logger } from "pino";
+import { CODES, type Code, errorMembers } from "../errors.ts";
+import { writePush } from "../market-data/encode.ts";
+import type { Market } from "../market-data/market.ts";
+import { nowUs } from "../written-forms.ts";
+import { dispatch, type DispatchParts, malformed } from "./dispatch.ts";
+import type { SessionLimits } from "./limits.ts";
+import { CloseCode, type Hub, Session, type Socket, type SocketData } from "./session.ts";
+
+/** Frames up to here reach us, so that a close can carry its code; beyond, uWebSockets cuts the line. */
+const PAYLOAD_MAX = 1024 * 1024;
+/** Never reached: our own bound closes a slow reader long before uWebSockets would drop a message. */
+const BACKPRESSURE_MAX = 64 * 1024 * 1024;
+const PING_SLICES = 8;
+const HEARTBEAT_MS = 1_000;
+
+export interface SocketParts extends DispatchParts {
+  readonly limits: SessionLimits;
+  readonly market: Market;
+  readonly logger: Logger;
+  /** Origins of pages that may connect besides our own. */
+  readonly origins: readonly string[];
+}
+
+export class Sockets implements Hub {
+  readonly limits: SessionLimits;
+  readonly #parts: SocketParts;
+  readonly #sessions = new Set<Session>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #toFlush: Session[] = [];
+  #flushScheduled = false;
+  #nextId = 1;
+  #slice = 0;
+
+  constructor(parts: SocketParts) {
+    this.#parts = parts;
+    this.limits = parts.limits;
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  attach(app: TemplatedApp): void {
+    app.ws<SocketData>("/v1/ws", {
+      maxPayloadLength: PAYLOAD_MAX,
+      maxBackpressure: BACKPRESSURE_MAX,
+      closeOnBackpressureLimit: false,
+      idleTimeout: 0,
+      sendPingsAutomatically: false,
+      upgrade: (response, request, context) => this.#upgrade(response, request, context),
+      open: (socket) => this.#open(socket),
+      message: (socket, message, isBinary) => this.#message(socket, message, isBinary),
+      drain: (socket) => socket.getUserData().session?.drained(),
+      pong: (socket) => {
+        const { session } = socket.getUserData();
+        if (session !== undefined) session.pingSentMs = 0;
+      },
+      close: (socket) => this.#closed(socket),
+    });
+    const pings = setInterval(() => this.#pingSlice(), this.limits.pingEveryMs / PING_SLICES);
+    this.#timers.push(
+      pings,
+      setInterval(() => this.#heartbeat(), HEARTBEAT_MS),
+    );
+  }
+
+  needsFlush(session: Session): void {
+    this.#toFlush.push(session);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  /** Writes what waits, everywhere. What a flush itself brings up waits for the next turn. */
+  flush(): void {
+    this.#flushScheduled = false;
+    const sessions = this.#toFlush;
+    if (sessions.length === 0) return;
+    this.#toFlush = [];
+    for (const session of sessions) session.flush();
+  }
+
+  slowReaderClosed(session: Session, why: string): void {
+    this.#parts.metrics.slowReadersClosed++;
+    this.#parts.logger.warn({ session: session.id, address: session.address, why }, "slow reader");
+  }
+
+  /** A revoked key speaks no more. */
+  closeKey(key: string): void {
+    for (const session of [...this.#sessions]) {
+      if (session.key?.key === key) session.close(CloseCode.POLICY, "KEY_REVOKED");
+    }
+  }
+
+  /** Planned shutdown: everyone is closed with 1012 at a moment of its own, so that not all return at once. */
+  async closeAll(): Promise<void> {
+    this.flush();
+    const closes = [...this.#sessions].map(
+      (session) =>
+        new Promise<void>((resolve) => {
+          const inMs = Math.random() * this.limits.shutdownSpreadMs;
+          setTimeout(() => {
+            session.close(CloseCode.RESTART, "SHUTTING_DOWN");
+            resolve();
+          }, inMs);
+        }),
+    );
+    await Promise.all(closes);
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    response.onAborted(() => {}); // answered before this function returns, so nothing is left to stop
+    const refused = this.#mayNotConnect(request);
+    if (refused !== undefined) {
+      const { status, message } = CODES[refused];
+      const members = errorMembers({ code: refused }, this.#parts.nextRequestId());
+      const problem = `{"type":"about:blank","title":"${refused}","status":${status}`;
+      response
+        .writeStatus(String(status))
+        .writeHeader("Content-Type", "application/problem+json")
+        .end(`${problem},"detail":${JSON.stringify(message)},${members}}`);
+      return;
+    }
+    const address = Buffer.from(response.getRemoteAddressAsText()).toString();
+    const data: SocketData = { session: undefined, address };
+    response.upgrade(
+      data,
+      request.getHeader("sec-websocket-key"),
+      request.getHeader("sec-websocket-protocol"),
+      request.getHeader("sec-websocket-extensions"),
+      context,
+    );
+  }
+
+  #mayNotConnect(request: HttpRequest): Code | undefined {
+    const { state } = this.#parts.status;
+    if (state === "starting") return "STARTING";
+    if (state === "shutting_down") return "SHUTTING_DOWN";
+    if (this.#sessions.size >= this.limits.socketsMax) return "TOO_MANY_SOCKETS";
+    if ((request.getQuery("encoding") ?? "json") !== "json") return "UNSUPPORTED_ENCODING";
+    const origin = request.getHeader("origin");
+    return isOwnOrigin(origin, request.getHeader("host"), this.#parts.origins)
+      ? undefined
+      : "ORIGIN_REFUSED";
+  }
+
+  #open(socket: Socket): void {
+    const session = new Session(this.#nextId++, socket, this);
+    socket.getUserData().session = session;
+    this.#sessions.add(session);
+  }
+
+  #message(socket: Socket, message: ArrayBuffer, isBinary: boolean): void {
+    const { session } = socket.getUserData();
+    if (session === undefined || session.closed) return;
+    const { metrics, logger } = this.#parts;
+    metrics.framesIn++;
+    if (message.byteLength > this.limits.frameBytesMax) {
+      metrics.framesTooLarge++;
+      logger.warn(
+        { session: session.id, code: "FRAME_TOO_LARGE", bytes: message.byteLength },
+        "closed",
+      );
+      return session.close(CloseCode.TOO_LARGE, "FRAME_TOO_LARGE");
+    }
+    try {
+      if (isBinary) malformed(this.#parts, session, { code: "UNSUPPORTED_ENCODING" });
+      else dispatch(this.#parts, session, Buffer.from(message).toString("utf8"));
+    } catch (error) {
+      logger.error({ session: session.id, err: error }, "a request failed by our mistake");
+      malformed(this.#parts, session, { code: "INTERNAL" });
+    }
+  }
+
+  #closed(socket: Socket): void {
+    const { session } = socket.getUserData();
+    if (session === undefined) return;
+    session.forget();
+    this.#sessions.delete(session);
+  }
+
+  /** Every socket is pinged once in `pingEveryMs`, an eighth of them at a time. */
+  #pingSlice(): void {
+    this.#slice = (this.#slice + 1) % PING_SLICES;
+    const nowMs = performance.now();
+    for (const session of [...this.#sessions]) {
+      if (session.id % PING_SLICES === this.#slice) session.ping(nowMs);
+    }
+  }
+
+  #heartbeat(): void {
+    const stampUs = nowUs();
+    const { market } = this.#parts;
+    for (const session of this.#sessions) {
+      if (!session.heartbeat || session.behind) continue;
+      const symbols: string[] = [];
+      for (const name of new Set([...session.topics].map((topic) => topic.key))) {
+        const feed = market.feed(name);
+        if (feed !== undefined) symbols.push(`"${name}":${feed.view.marketSeq}`);
+      }
+      const head = { channel: "heartbeat", type: "update", seq: 0, prevSeq: 0, stampUs } as const;
+      session.push(writePush(head, `{"symbols":{${symbols.join(",")}}}`));
+    }
+  }
+}
+
+/** No origin (not a browser), our own pages, or one that was allowed. */
+function isOwnOrigin(origin: string, host: string, allowed: readonly string[]): boolean {
+  if (origin === "" || allowed.includes(origin)) return true;
+  return origin === `http://${host}` || origin === `https://${host}`;
+}

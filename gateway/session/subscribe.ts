@@ -1,0 +1,141 @@
+/**
+ * Subscriptions of one socket: which topics a request names, and how each begins. Either the whole
+ * request is taken or none of it.
+ */
+import type { Problem } from "../errors.ts";
+import type { Market } from "../market-data/market.ts";
+import { Channel, type Topic } from "../market-data/topics.ts";
+import type { Executions } from "../orders/executions.ts";
+import type { Asker } from "../orders/answer.ts";
+import { invalid, isProblem, type Params } from "../orders/decode.ts";
+import type { Session } from "./session.ts";
+
+const CHANNELS: ReadonlySet<unknown> = new Set(Object.values(Channel));
+
+export interface Subscribables {
+  readonly market: Market;
+  readonly executions: readonly Executions[];
+  readonly status: Topic;
+}
+
+/** A topic and the name under which the answer speaks of it. */
+interface Named {
+  readonly name: string;
+  readonly topic: Topic;
+}
+
+export function subscribe(
+  from: Subscribables,
+  session: Session,
+  asker: Asker,
+  params: Params,
+): void {
+  const { channel, snapshot = true, resume_from_seq: resume, depth } = params;
+  if (typeof snapshot !== "boolean") {
+    return asker.refuse(invalid("snapshot", "snapshot is true or false."));
+  }
+  if (depth !== undefined && channel === Channel.book) {
+    return asker.refuse(invalid("depth", "book is always the whole book: leave depth out."));
+  }
+  if (!isResume(resume)) {
+    const message = "resume_from_seq is a whole number, or an object of them by symbol.";
+    return asker.refuse(invalid("resume_from_seq", message));
+  }
+  const named = topicsOf(from, session, params);
+  if (isProblem(named)) return asker.refuse(named);
+  const { limits } = session;
+  if (session.topics.size + named.length > limits.subscriptionsMax) {
+    return asker.refuse({ code: "TOO_MANY_SUBSCRIPTIONS" });
+  }
+  if (channel === Channel.heartbeat) session.heartbeat = true;
+  const resumed: string[] = [];
+  const rows = named.map((each) =>
+    begin(session, each, snapshot, seqFor(resume, each.name), resumed),
+  );
+  const list = channel === Channel.executions ? "shards" : "symbols";
+  const symbols = list === "shards" ? `"symbols":[],` : "";
+  asker.answer(`{"channel":"${channel as string}",${symbols}"${list}":[${rows.join(",")}]}`);
+  for (const text of resumed) session.push(text);
+}
+
+export function unsubscribe(
+  from: Subscribables,
+  session: Session,
+  asker: Asker,
+  params: Params,
+): void {
+  const named = topicsOf(from, session, params);
+  if (isProblem(named)) return asker.refuse(named);
+  if (params.channel === Channel.heartbeat) session.heartbeat = false;
+  for (const { topic } of named) session.unsubscribe(topic);
+  const rows = named.map(({ name }) => JSON.stringify({ symbol: name }));
+  asker.answer(`{"channel":"${params.channel as string}","symbols":[${rows.join(",")}]}`);
+}
+
+/** Joins one topic; what it missed and we still know goes into `resumed`. Answers its row. */
+function begin(
+  session: Session,
+  { name, topic }: Named,
+  snapshot: boolean,
+  resumeSeq: number | undefined,
+  resumed: string[],
+): string {
+  const row = topic.channel === Channel.executions ? `{"shard":${name}` : `{"symbol":"${name}"`;
+  const seq = topic.seq();
+  if (resumeSeq !== undefined) {
+    const missed = resumeSeq === seq ? "" : topic.since(resumeSeq);
+    if (missed !== null) {
+      if (missed !== "") resumed.push(missed);
+      session.subscribe(topic, false);
+      return `${row},"mode":"resumed","seq":${seq}}`;
+    }
+    session.subscribe(topic, true);
+    return `${row},"mode":"snapshot","resume":"RESUME_TOO_OLD","seq":${seq}}`;
+  }
+  session.subscribe(topic, snapshot);
+  return `${row},"mode":"${snapshot ? "snapshot" : "live"}","seq":${seq}}`;
+}
+
+function topicsOf(from: Subscribables, session: Session, params: Params): Named[] | Problem {
+  const { channel, symbols } = params;
+  if (!CHANNELS.has(channel)) return { code: "UNKNOWN_CHANNEL", param: "channel" };
+  if (channel === Channel.heartbeat) return [];
+  if (channel === Channel.status) return [{ name: "", topic: from.status }];
+  if (channel === Channel.executions) {
+    const { key } = session;
+    if (key === undefined) return { code: "NOT_LOGGED_ON" };
+    if (!key.scopes.includes("orders:read")) return { code: "SCOPE_MISSING", param: "channel" };
+    const { account_id: id, name } = key.account;
+    return from.executions.map((each, shard) => ({
+      name: String(shard),
+      topic: each.topic(id, name),
+    }));
+  }
+  if (!Array.isArray(symbols) || symbols.length === 0) {
+    return invalid("symbols", "symbols is a list of at least one symbol.");
+  }
+  if (symbols.length > session.limits.symbolsPerRequestMax) {
+    return { code: "TOO_MANY_SYMBOLS", param: "symbols" };
+  }
+  const named = new Map<string, Named>();
+  for (const name of symbols as unknown[]) {
+    if (typeof name !== "string") return invalid("symbols", "symbols is a list of texts.");
+    const topic = from.market.topic(channel as Channel, name);
+    if (topic === undefined) return { code: "UNKNOWN_SYMBOL", param: name.slice(0, 100) };
+    named.set(name, { name, topic });
+  }
+  return [...named.values()];
+}
+
+type Resume = number | Readonly<Record<string, number>> | undefined;
+
+function isResume(value: unknown): value is Resume {
+  if (value === undefined || isSeq(value)) return true;
+  return typeof value === "object" && value !== null && Object.values(value as object).every(isSeq);
+}
+
+const isSeq = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function seqFor(resume: Resume, name: string): number | undefined {
+  return typeof resume === "object" ? resume[name] : resume;
+}

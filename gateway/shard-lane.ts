@@ -1,0 +1,86 @@
+/**
+ * Everything the gateway keeps about one shard, and what it does when that shard is ready, runs out
+ * of disk or stops: orders are refused by name from then on, and what it last said stays readable.
+ */
+import type { Logger } from "pino";
+import { Refusal, type ShardClient } from "../engine/client/shard-client.ts";
+import type { Market } from "./market-data/market.ts";
+import { Executions } from "./orders/executions.ts";
+import { OpenOrders } from "./orders/open-orders.ts";
+import { Reports } from "./orders/report.ts";
+import { ShardRoute } from "./orders/route.ts";
+import type { Listing } from "./registry/listing.ts";
+import type { ExchangeStatus } from "./status.ts";
+import { makeStreamListener } from "./stream.ts";
+
+export interface ShardLane {
+  readonly client: ShardClient;
+  readonly orders: OpenOrders;
+  readonly reports: Reports;
+  readonly executions: Executions;
+  readonly route: ShardRoute;
+}
+
+export interface LaneParts {
+  readonly market: Market;
+  readonly status: ExchangeStatus;
+  readonly listing: Listing;
+  readonly logger: Logger;
+  /** Writes to sockets what the batch brought. */
+  readonly flush: () => void;
+}
+
+export function makeLane(client: ShardClient, market: Market): ShardLane {
+  const orders = new OpenOrders();
+  const reports = new Reports();
+  const executions = new Executions(client.shard, orders, (id) => market.feedById(id)?.view);
+  return { client, orders, reports, executions, route: new ShardRoute(client, reports, orders) };
+}
+
+/** Listens to the shard; resolves when its journal was told, rejects when it stops before. */
+export function follow(lane: ShardLane, parts: LaneParts): Promise<void> {
+  const { client, route } = lane;
+  const { market, status, listing, logger } = parts;
+  return new Promise((resolve, reject) => {
+    const stop = (reason: string, clean: boolean): void => {
+      if (status.shardState(client.shard) === "engine_stopped") return;
+      route.close();
+      status.setShard(client.shard, "engine_stopped", reason);
+      market.markStale(client.shard);
+      lane.executions.stale = true;
+      lane.reports.abandonAll({ code: "ENGINE_STOPPED", execution: "unknown" });
+      if (!clean) logger.error({ shard: client.shard, reason }, "shard stopped");
+      parts.flush();
+      reject(new Error(reason));
+    };
+    client.listen(
+      makeStreamListener({
+        market,
+        orders: lane.orders,
+        executions: lane.executions,
+        reports: lane.reports,
+        onOther: (events, index) => listing.onEvent(client.shard, events, index),
+        onBatchEnd: parts.flush,
+        onReady: () => {
+          route.open();
+          status.setShard(client.shard, "online", "");
+          logger.info({ shard: client.shard, sequence: client.stats().sequence }, "shard ready");
+          resolve();
+        },
+        onStopped: stop,
+      }),
+    );
+  });
+}
+
+/** Says so when a shard's journal has no room, and when it has again. */
+export function watchDisk(lanes: readonly ShardLane[], status: ExchangeStatus): void {
+  for (const { client, route } of lanes) {
+    const refusal = route.refusal();
+    if (refusal === Refusal.DISK_FULL) {
+      status.setShard(client.shard, "disk_full", "the journal's disk has no room");
+    } else if (refusal !== Refusal.STOPPED) {
+      status.setShard(client.shard, "online", "");
+    }
+  }
+}

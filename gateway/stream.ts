@@ -1,0 +1,61 @@
+/**
+ * One shard's events on their way through the gateway, in the one right order: open orders fold,
+ * reports and executions read, the market folds, and at a command's and a batch's end everyone is told.
+ *
+ * A stream that contradicts itself (a gap, an instrument nobody listed) is never shown further: the
+ * shard counts as stopped from there on.
+ */
+import { EVENT_BYTES, EventFlag, type Events, EventU8 } from "../engine/client/layouts.ts";
+import type { ShardListener } from "../engine/client/shard-client.ts";
+import type { Market } from "./market-data/market.ts";
+import type { Executions } from "./orders/executions.ts";
+import type { OpenOrders } from "./orders/open-orders.ts";
+import type { Reports } from "./orders/report.ts";
+
+export interface StreamParts {
+  readonly market: Market;
+  readonly orders: OpenOrders;
+  readonly executions: Executions;
+  readonly reports: Reports;
+  readonly onOther: (events: Events, index: number) => void;
+  readonly onBatchEnd: () => void;
+  readonly onReady: () => void;
+  readonly onStopped: (reason: string, clean: boolean) => void;
+}
+
+export function makeStreamListener(parts: StreamParts): ShardListener {
+  const { market, orders, executions, reports } = parts;
+  let broken = false;
+  const onEvent = (events: Events, index: number): void => {
+    orders.onEvent(events, index);
+    reports.onEvent(events, index, orders);
+    executions.onEvent(events, index);
+    market.onEvent(events, index);
+    parts.onOther(events, index);
+    orders.forget(events, index);
+    const flags = events.u8[index * EVENT_BYTES + EventU8.flags]!;
+    if ((flags & EventFlag.LAST) === 0) return;
+    market.onCommandEnd();
+    reports.onCommandEnd();
+  };
+  return {
+    onEvent(events: Events, index: number): void {
+      if (broken) return;
+      try {
+        onEvent(events, index);
+      } catch (error) {
+        broken = true;
+        parts.onStopped((error as Error).message, false);
+      }
+    },
+    onBatchEnd(): void {
+      if (broken) return;
+      market.onBatchEnd();
+      parts.onBatchEnd();
+    },
+    onReady(): void {
+      if (!broken) parts.onReady();
+    },
+    onStopped: parts.onStopped,
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * A WebSocket client for tests: requests by number, pushes in order, and waiting for either.
+ */
+import { WebSocket } from "ws";
+import { type Json, signLogon, type TestExchange, type TestKey } from "./exchange.ts";
+
+const WAIT_MS = 5_000;
+
+export interface Trader {
+  readonly socket: WebSocket;
+  readonly pushes: Json[];
+  /** Everything that came, answers and pushes. */
+  readonly messages: Json[];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  request(method: string, params?: object): Promise<Json>;
+  /** The n-th push (from 0) of a channel, and of a symbol if given, as soon as it is there. */
+  push(channel: string, at: number, symbol?: string): Promise<Json>;
+  /** The next message that answers no request of ours. */
+  until(found: (message: Json) => boolean): Promise<Json>;
+  close(): void;
+}
+
+export async function connect(exchange: Pick<TestExchange, "url">, key?: TestKey): Promise<Trader> {
+  const socket = new WebSocket(`${exchange.url.replace("http", "ws")}/v1/ws`);
+  const messages: Json[] = [];
+  const pushes: Json[] = [];
+  const listeners = new Set<() => void>();
+  socket.on("message", (data) => {
+    const message = JSON.parse(String(data));
+    messages.push(message);
+    if (message.channel !== undefined) pushes.push(message);
+    for (const listener of listeners) listener();
+  });
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.on("close", (code, reason) => resolve({ code, reason: String(reason) }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("error", reject);
+  });
+  socket.on("error", () => {}); // 'close' follows
+  const until = (found: (message: Json) => boolean): Promise<Json> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const message = messages.find(found);
+        if (message === undefined) return;
+        clearTimeout(timer);
+        listeners.delete(look);
+        resolve(message);
+      };
+      const timer = setTimeout(() => {
+        listeners.delete(look);
+        reject(new Error(`not seen; came: ${JSON.stringify(messages.slice(-5), null, 1)}`));
+      }, WAIT_MS);
+      listeners.add(look);
+      look();
+    });
+  let next = 1;
+  const trader: Trader = {
+    socket,
+    pushes,
+    messages,
+    closed,
+    until,
+    request: (method, params = {}) => {
+      const id = next++;
+      socket.send(JSON.stringify({ method, req_id: id, params }));
+      return until((message) => message.req_id === id);
+    },
+    push: async (channel, at, symbol) => {
+      const fits = (each: Json): boolean =>
+        each.channel === channel && (symbol === undefined || each.symbol === symbol);
+      await until(() => pushes.filter(fits).length > at);
+      return pushes.filter(fits)[at];
+    },
+    close: () => socket.close(),
+  };
+  if (key !== undefined) {
+    const answer = await trader.request("session.logon", signLogon(key));
+    if (!answer.success) throw new Error(`logon refused: ${JSON.stringify(answer)}`);
+  }
+  return trader;
+}
