@@ -52,28 +52,32 @@ export class Metrics {
 
   #counters(): void {
     const answers = this.#answers;
-    new Counter({
-      name: "solebook_order_answers_total",
-      help: "Answers to order entry by method and outcome",
-      labelNames: ["method", "code"],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const [method, byCode] of answers) {
-          for (const [code, count] of byCode) this.inc({ method, code }, count);
-        }
-      },
-    });
-    const count = (name: string, help: string, read: () => number): void => {
+    this.registry.registerMetric(
       new Counter({
-        name,
-        help,
-        registers: [this.registry],
+        name: "solebook_order_answers_total",
+        help: "Answers to order entry by method and outcome",
+        labelNames: ["method", "code"],
+        registers: [],
         collect() {
           this.reset();
-          this.inc(read());
+          for (const [method, byCode] of answers) {
+            for (const [code, count] of byCode) this.inc({ method, code }, count);
+          }
         },
-      });
+      }),
+    );
+    const count = (name: string, help: string, read: () => number): void => {
+      this.registry.registerMetric(
+        new Counter({
+          name,
+          help,
+          registers: [],
+          collect() {
+            this.reset();
+            this.inc(read());
+          },
+        }),
+      );
     };
     count("solebook_frames_in_total", "Frames received", () => this.framesIn);
     count("solebook_frames_too_large_total", "Sockets closed for an oversized frame", () => {
@@ -90,14 +94,16 @@ export class Metrics {
 
   #gauges({ clients, sockets, pendingRequests }: MetricSources): void {
     const gauge = (name: string, help: string, read: () => number): void => {
-      new Gauge({
-        name,
-        help,
-        registers: [this.registry],
-        collect() {
-          this.set(read());
-        },
-      });
+      this.registry.registerMetric(
+        new Gauge({
+          name,
+          help,
+          registers: [],
+          collect() {
+            this.set(read());
+          },
+        }),
+      );
     };
     gauge("solebook_sockets", "Open WebSockets", sockets);
     gauge("solebook_requests_pending", "Commands on their way through a shard", pendingRequests);
@@ -107,15 +113,17 @@ export class Metrics {
       return p99;
     });
     const perShard = (name: string, help: string, read: (client: ShardClient) => number): void => {
-      new Gauge({
-        name,
-        help,
-        labelNames: ["shard"],
-        registers: [this.registry],
-        collect() {
-          for (const client of clients) this.set({ shard: String(client.shard) }, read(client));
-        },
-      });
+      this.registry.registerMetric(
+        new Gauge({
+          name,
+          help,
+          labelNames: ["shard"],
+          registers: [],
+          collect() {
+            for (const client of clients) this.set({ shard: String(client.shard) }, read(client));
+          },
+        }),
+      );
     };
     perShard("solebook_commands_queued", "Commands in the ring", (it) => it.queued().commands);
     perShard("solebook_events_queued", "Events not read yet", (it) => it.queued().events);

@@ -89,9 +89,9 @@ export class Listing {
 
   async tellAccount({ account_id: id }: Account): Promise<void> {
     await Promise.all(
-      this.#routes.map((route, shard) => {
-        if (this.#accounts[shard]!.has(id)) return undefined;
-        return this.#tell(route, CommandType.SET_ACCOUNT, (u8At, i32At) => {
+      this.#routes.map(async (route, shard) => {
+        if (this.#accounts[shard]!.has(id)) return;
+        await this.#tell(route, CommandType.SET_ACCOUNT, (u8At, i32At) => {
           route.commands.u8[u8At + CommandU8.flags] = CommandFlag.ALLOWED;
           route.commands.i32[i32At + CommandI32.account] = id;
         });

@@ -96,7 +96,7 @@ export class Sockets implements Hub {
 
   /** A revoked key speaks no more. */
   closeKey(key: string): void {
-    for (const session of [...this.#sessions]) {
+    for (const session of this.#sessions) {
       if (session.key?.key === key) session.close(CloseCode.POLICY, "KEY_REVOKED");
     }
   }
@@ -193,7 +193,7 @@ export class Sockets implements Hub {
   #pingSlice(): void {
     this.#slice = (this.#slice + 1) % PING_SLICES;
     const nowMs = performance.now();
-    for (const session of [...this.#sessions]) {
+    for (const session of this.#sessions) {
       if (session.id % PING_SLICES === this.#slice) session.ping(nowMs);
     }
   }

@@ -46,8 +46,32 @@ export interface TestKey {
   readonly privateKey: KeyObject;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a server answered, looked into by tests
-export type Json = any;
+/** What a server said, looked into at any depth; a test says what it expects there. */
+export interface Json {
+  readonly [key: string | number]: Json;
+}
+
+/** A frame from the server: an answer or a push. A test looks only at what its kind carries. */
+export interface Message {
+  readonly method: string;
+  readonly req_id: number | string | null;
+  readonly success: boolean;
+  readonly result: Json;
+  readonly error: { readonly code: string; readonly [more: string]: unknown };
+  readonly channel?: string;
+  readonly type: "snapshot" | "update";
+  readonly symbol?: string;
+  readonly seq: number;
+  readonly prev_seq: number;
+  readonly data: Json;
+  readonly stale?: boolean;
+}
+
+export interface LogonParams {
+  readonly key: string;
+  readonly timestamp: string;
+  readonly signature: string;
+}
 
 export interface TestOptions extends Partial<GatewayOptions> {
   readonly seed?: readonly ProductSpec[];
@@ -103,7 +127,7 @@ export async function startTestExchange(options: TestOptions = {}): Promise<Test
         ...(scopes ? { scopes } : {}),
       };
       const { body } = await admin("POST", "keys", asked);
-      return { key: body.key, privateKey };
+      return { key: body.key as unknown as string, privateKey };
     },
     stop: async () => {
       await gateway.close();
@@ -114,7 +138,7 @@ export async function startTestExchange(options: TestOptions = {}): Promise<Test
 }
 
 /** Logon parameters for `key`, signed at `atMs`. */
-export function signLogon(key: TestKey, atMs = Date.now()): Json {
+export function signLogon(key: TestKey, atMs = Date.now()): LogonParams {
   const timestamp = new Date(atMs).toISOString();
   const text = Buffer.from(`${timestamp}\nLOGON\n/v1/ws\n`);
   return {

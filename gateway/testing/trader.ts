@@ -2,31 +2,31 @@
  * A WebSocket client for tests: requests by number, pushes in order, and waiting for either.
  */
 import { WebSocket } from "ws";
-import { type Json, signLogon, type TestExchange, type TestKey } from "./exchange.ts";
+import { type Message, signLogon, type TestExchange, type TestKey } from "./exchange.ts";
 
 const WAIT_MS = 5_000;
 
 export interface Trader {
   readonly socket: WebSocket;
-  readonly pushes: Json[];
+  readonly pushes: Message[];
   /** Everything that came, answers and pushes. */
-  readonly messages: Json[];
+  readonly messages: Message[];
   readonly closed: Promise<{ code: number; reason: string }>;
-  request(method: string, params?: object): Promise<Json>;
+  request(method: string, params?: object): Promise<Message>;
   /** The n-th push (from 0) of a channel, and of a symbol if given, as soon as it is there. */
-  push(channel: string, at: number, symbol?: string): Promise<Json>;
-  /** The next message that answers no request of ours. */
-  until(found: (message: Json) => boolean): Promise<Json>;
+  push(channel: string, at: number, symbol?: string): Promise<Message>;
+  /** The first message that fits, as soon as it is there. */
+  until(found: (message: Message) => boolean): Promise<Message>;
   close(): void;
 }
 
 export async function connect(exchange: Pick<TestExchange, "url">, key?: TestKey): Promise<Trader> {
   const socket = new WebSocket(`${exchange.url.replace("http", "ws")}/v1/ws`);
-  const messages: Json[] = [];
-  const pushes: Json[] = [];
+  const messages: Message[] = [];
+  const pushes: Message[] = [];
   const listeners = new Set<() => void>();
   socket.on("message", (data) => {
-    const message = JSON.parse(String(data));
+    const message = JSON.parse((data as Buffer).toString()) as Message;
     messages.push(message);
     if (message.channel !== undefined) pushes.push(message);
     for (const listener of listeners) listener();
@@ -39,7 +39,7 @@ export async function connect(exchange: Pick<TestExchange, "url">, key?: TestKey
     socket.once("error", reject);
   });
   socket.on("error", () => {}); // 'close' follows
-  const until = (found: (message: Json) => boolean): Promise<Json> =>
+  const until = (found: (message: Message) => boolean): Promise<Message> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
         const message = messages.find(found);
@@ -68,10 +68,10 @@ export async function connect(exchange: Pick<TestExchange, "url">, key?: TestKey
       return until((message) => message.req_id === id);
     },
     push: async (channel, at, symbol) => {
-      const fits = (each: Json): boolean =>
+      const fits = (each: Message): boolean =>
         each.channel === channel && (symbol === undefined || each.symbol === symbol);
       await until(() => pushes.filter(fits).length > at);
-      return pushes.filter(fits)[at];
+      return pushes.filter(fits)[at]!;
     },
     close: () => socket.close(),
   };
