@@ -1,0 +1,104 @@
+/**
+ * A shard of this process, reached over shared-memory rings. Lives on the main thread, which may
+ * not block: it is woken by a message, once per batch (`drain`), and reads until the ring is empty.
+ */
+import { clearCommand, type Commands, makeCommands } from "../core/command.ts";
+import { type Events, makeEvents } from "../core/event.ts";
+import type { ShardEnds } from "../ring/ends.ts";
+import { openConsumer, openProducer } from "../ring/ring.ts";
+import { openStatus, ShardState } from "../ring/status.ts";
+import { Refusal, type ShardClient, type ShardListener } from "./shard-client.ts";
+
+/** Events read before the event loop has its turn: bounded, so that sockets are served meanwhile. */
+const EVENTS_PER_TURN = 8_192;
+
+/** Opens the one client of a shard that was started in this process. */
+export function openRingClient(ends: ShardEnds): ShardClient {
+  const { shard, commandRing, eventRing } = ends;
+  const status = openStatus(ends.status);
+  const producer = openProducer(commandRing);
+  const consumer = openConsumer(eventRing, 0);
+  const commands: Commands = makeCommands(
+    commandRing.slots,
+    commandRing.memory,
+    commandRing.recordsAt,
+  );
+  const events: Events = makeEvents(eventRing.slots, eventRing.memory, eventRing.recordsAt);
+  let listener: ShardListener | null = null;
+  let isReady = false;
+  let isStopped = false;
+  let readyAfterDrain = false;
+  let isUnflushed = false;
+
+  function drain(): void {
+    if (listener === null) return;
+    const count = Math.min(consumer.available(), EVENTS_PER_TURN);
+    for (let i = 0; i < count; i++) listener.onEvent(events, consumer.slot(i));
+    if (count > 0) {
+      consumer.advance(count);
+      listener.onBatchEnd();
+    }
+    if (count === EVENTS_PER_TURN || !consumer.fallAsleep()) {
+      setImmediate(drain);
+      return;
+    }
+    if (readyAfterDrain && !isReady) {
+      isReady = true;
+      listener.onReady();
+    }
+  }
+
+  function refusal(): Refusal {
+    if (isStopped || !isReady) return Refusal.STOPPED;
+    const state = status.state();
+    if (state === ShardState.DISK_FULL) return Refusal.DISK_FULL;
+    if (state === ShardState.STOPPED) return Refusal.STOPPED;
+    return producer.room() > 0 ? Refusal.NONE : Refusal.RING_FULL;
+  }
+
+  ends.attach({
+    drain,
+    becomeReady: () => {
+      readyAfterDrain = true;
+      drain();
+    },
+    stopped: (reason, clean) => {
+      // What was published before the end is still true, and its owners wait for it.
+      while (listener !== null && consumer.available() > 0) drain();
+      isStopped = true;
+      listener?.onStopped(reason, clean);
+    },
+  });
+
+  return {
+    shard,
+    commands,
+    listen: (next) => {
+      listener = next;
+      drain();
+    },
+    refusal,
+    reserve: () => {
+      if (refusal() !== Refusal.NONE) return -1;
+      const index = producer.slot(0);
+      clearCommand(commands, index);
+      return index;
+    },
+    commit: () => {
+      producer.publish(1);
+      isUnflushed = true;
+    },
+    flush: () => {
+      if (isUnflushed) producer.wake();
+      isUnflushed = false;
+    },
+    stats: () => {
+      const { tradesTotal, ordersTotal, ordersOpen, sequence } = status.read();
+      return { shard, tradesTotal, ordersTotal, ordersOpen, sequence };
+    },
+    queued: () => ({
+      commands: commandRing.slots - producer.room(),
+      events: consumer.available(),
+    }),
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * The journal on one machine's files: preallocated segments, one frame per batch, `write` and
+ * `fdatasync` in the shard's own thread. Owns the open segment; one owner only (`lock.ts`).
+ *
+ * Must never write to a descriptor again after it failed, nor to a sector that was synced.
+ */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { makeCommands } from "../../core/command.ts";
+import { ShellError, ShellErrorCode } from "../errors.ts";
+import { type FileOps, writeAll } from "./file-ops.ts";
+import { FRAME_BYTES_MAX, frameBytes, hashFrame, HEADER_BYTES, sealFrame } from "./frame.ts";
+import { BATCH_COMMANDS_MAX } from "../../core/limits.ts";
+import { COMMAND_BYTES } from "../../core/command.ts";
+import { type Journal, Room } from "./journal.ts";
+import type { Preparer } from "./preparer.ts";
+import type { JournalEnd } from "./read.ts";
+import { segmentName } from "./segments.ts";
+
+/** Kept free in the last segment for a clean stop: its checkpoint and the watermark behind it. */
+const CLOSING_BYTES = frameBytes(1) + frameBytes(0);
+
+export interface FileJournalOptions {
+  readonly files: FileOps;
+  readonly directory: string;
+  readonly shard: number;
+  /** Where `readJournal` found the end; the first segment exists. */
+  readonly end: JournalEnd;
+  readonly preparer: Preparer;
+}
+
+export function openFileJournal(options: FileJournalOptions): Journal {
+  const { files, directory, shard, end, preparer } = options;
+  const { segmentBytes } = end;
+  const journalId = end.journalId ?? randomBytes(16);
+  const writerId = randomBytes(16);
+  const frame = Buffer.from(new ArrayBuffer(FRAME_BYTES_MAX));
+  const batch = makeCommands(BATCH_COMMANDS_MAX, frame.buffer, HEADER_BYTES);
+  let { position, nextSequence, previousHash } = end;
+  let uncovered = end.frames > 0 && end.torn === null;
+  let broken = false;
+  let segment = Math.floor(position / segmentBytes);
+  let fd = openSegment(segment);
+  if (end.torn !== null) cut(end.torn.from, end.torn.to);
+  preparer.want(segment + 1);
+
+  function openSegment(number: number): number {
+    if (number >= end.segments && !preparer.isReady(number)) return -1;
+    return files.openReadWrite(join(directory, segmentName(number)));
+  }
+
+  /** Zeroes what is left of a torn frame, so that it can never be taken for something. */
+  function cut(from: number, to: number): void {
+    guarded("cutting a torn frame", () => {
+      const zeros = new Uint8Array(FRAME_BYTES_MAX);
+      for (let at = from; at < to; ) {
+        const offset = at % segmentBytes;
+        const length = Math.min(to - at, zeros.length, segmentBytes - offset);
+        const number = Math.floor(at / segmentBytes);
+        const target = number === segment ? fd : openSegment(number);
+        writeAll(files, target, zeros, length, offset);
+        files.sync(target);
+        if (target !== fd) files.close(target);
+        at += length;
+      }
+    });
+  }
+
+  function left(): number {
+    return fd < 0 ? 0 : (segment + 1) * segmentBytes - position;
+  }
+
+  function write(count: number): void {
+    const bytes = frameBytes(count);
+    if (left() < bytes) roll();
+    const payloadBytes = count * COMMAND_BYTES;
+    sealFrame(frame, {
+      journalId,
+      shard,
+      term: Math.max(end.term, 1),
+      writerId,
+      firstSequence: nextSequence,
+      count,
+      payloadBytes,
+      previousHash,
+      position,
+      durable: position, // one frame at a time: all before this one was synced
+    });
+    guarded("writing", () => {
+      writeAll(files, fd, frame, bytes, position % segmentBytes);
+      files.sync(fd);
+    });
+    previousHash = hashFrame(frame, payloadBytes);
+    nextSequence += count;
+    position += bytes;
+  }
+
+  function roll(): void {
+    guarded("taking the next segment", () => {
+      const next = fd < 0 ? segment : segment + 1;
+      if (!preparer.isReady(next)) throw new Error(`${segmentName(next)} is not prepared`);
+      if (fd >= 0) files.close(fd);
+      segment = next;
+      position = segment * segmentBytes;
+      fd = files.openReadWrite(join(directory, segmentName(segment)));
+      preparer.want(segment + 1);
+    });
+  }
+
+  /** After one error the descriptor is never used again: the next sync might claim success. */
+  function guarded(doing: string, step: () => void): void {
+    if (broken) throw new ShellError(ShellErrorCode.JOURNAL_WRITE_FAILED, "stopped before");
+    try {
+      step();
+    } catch (error) {
+      broken = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ShellError(
+        ShellErrorCode.JOURNAL_WRITE_FAILED,
+        `the journal in ${directory} failed while ${doing} at sequence ${nextSequence}: ${reason}. ` +
+          "The shard stopped; nothing unwritten was acknowledged. Check the disk, then start again.",
+      );
+    }
+  }
+
+  return {
+    id: journalId.toString("hex"),
+    batch,
+    nextSequence: () => nextSequence,
+    room: (count) => {
+      if (left() >= frameBytes(count) + CLOSING_BYTES) return Room.YES;
+      const next = fd < 0 ? segment : segment + 1;
+      if (preparer.isReady(next)) return Room.YES;
+      return preparer.foundNoRoom() ? Room.NONE : Room.SOON;
+    },
+    waitForRoom: (timeoutMs) => preparer.wait(timeoutMs),
+    append: (count) => {
+      write(count);
+      uncovered = true;
+    },
+    isUncovered: () => uncovered,
+    appendWatermark: () => {
+      write(0);
+      uncovered = false;
+    },
+    position: () => position,
+    close: () => {
+      if (fd >= 0) files.close(fd);
+      fd = -1;
+      broken = true;
+    },
+  };
+}

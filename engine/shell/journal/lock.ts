@@ -1,0 +1,32 @@
+/**
+ * One owner per directory, by a lock that the system releases when its process dies, however it
+ * dies; never a pid file. SQLite's exclusive transaction on a file in the directory is that lock.
+ */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { ShellError, ShellErrorCode } from "../errors.ts";
+
+export interface Owner {
+  release(): void;
+}
+
+/** Throws ShellError JOURNAL_OWNED when another process, or this one, owns `directory` already. */
+export function ownDirectory(directory: string): Owner {
+  const file = join(directory, "owner.lock");
+  let database: DatabaseSync | null = null;
+  try {
+    database = new DatabaseSync(file);
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    database?.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!reason.includes("locked") && !reason.includes("busy")) throw error;
+    throw new ShellError(
+      ShellErrorCode.JOURNAL_OWNED,
+      `another exchange is running on ${directory}. Stop it first, or name another directory ` +
+        "with --data.",
+    );
+  }
+  const held = database;
+  return { release: () => held.close() };
+}

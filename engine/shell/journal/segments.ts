@@ -1,0 +1,94 @@
+/**
+ * Segment files: their names, their making, and the one address space they form together. A
+ * position counts bytes from the first segment's first byte; all segments have one size.
+ */
+import { join } from "node:path";
+import { ShellError, ShellErrorCode } from "../errors.ts";
+import { type FileOps, writeAll } from "./file-ops.ts";
+import { FRAME_ALIGN, FRAME_BYTES_MAX } from "./frame.ts";
+
+export const SEGMENT_BYTES_DEFAULT = 64 * 1024 * 1024;
+export const SEGMENT_BYTES_MIN = 2 * FRAME_BYTES_MAX;
+
+export function segmentName(number: number): string {
+  return `${String(number).padStart(8, "0")}.seg`;
+}
+
+/** Where a position is, for people. */
+export function placeOf(position: number, segmentBytes: number): string {
+  const number = Math.floor(position / segmentBytes);
+  return `${segmentName(number)} at byte ${position % segmentBytes}`;
+}
+
+/**
+ * How many segments `directory` holds, from 0 without a gap, and their one size; `segments` 0 when
+ * there is no journal yet. Throws JOURNAL_DAMAGED when one is missing or of another size.
+ */
+export function findSegments(
+  files: FileOps,
+  directory: string,
+): { segments: number; segmentBytes: number } {
+  const names = files.list(directory).filter((name) => /^\d{8}\.seg$/.test(name));
+  names.sort();
+  let segmentBytes = 0;
+  names.forEach((name, number) => {
+    if (name !== segmentName(number)) {
+      throw damaged(`${segmentName(number)} is missing, and ${name} is there`, directory);
+    }
+    const size = files.size(join(directory, name));
+    if (number === 0) segmentBytes = size;
+    if (size !== segmentBytes || size % FRAME_ALIGN !== 0 || size < SEGMENT_BYTES_MIN) {
+      throw damaged(`${name} has ${size} bytes, which no segment of this journal has`, directory);
+    }
+  });
+  return { segments: names.length, segmentBytes };
+}
+
+export function damaged(what: string, directory: string): ShellError {
+  return new ShellError(
+    ShellErrorCode.JOURNAL_DAMAGED,
+    `the journal in ${directory} is damaged: ${what}. Nothing was changed. ` +
+      "Restore the directory from a copy; `solebook journal verify` looks at one without starting.",
+  );
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Makes segment `number`, zero-filled and durable, under its name or not at all. Throws what the file
+ * system throws; what was begun is then removed.
+ */
+export function makeSegment(
+  files: FileOps,
+  directory: string,
+  number: number,
+  segmentBytes: number,
+): void {
+  const path = join(directory, segmentName(number));
+  const draft = `${path}.tmp`;
+  const fd = files.openNew(draft);
+  try {
+    const zeros = new Uint8Array(Math.min(CHUNK_BYTES, segmentBytes));
+    for (let at = 0; at < segmentBytes; at += zeros.length) {
+      writeAll(files, fd, zeros, Math.min(zeros.length, segmentBytes - at), at);
+    }
+    files.sync(fd);
+    files.close(fd);
+  } catch (error) {
+    discard(files, fd, draft);
+    throw error;
+  }
+  files.rename(draft, path);
+  files.syncDirectory(directory);
+}
+
+/** Gives up a draft; that it cannot be tidied away must not hide why it was given up. */
+function discard(files: FileOps, fd: number, draft: string): void {
+  for (const step of [() => files.close(fd), () => files.remove(draft)]) {
+    try {
+      step();
+    } catch {
+      // the next draft of this number empties the file
+    }
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * The primary: the one writer of a shard. One step takes what is waiting, stamps it, makes it
+ * durable, applies it and publishes what happened: in this order, always. Nothing is applied before
+ * it is durable, and nothing is said before it is applied. While the disk works, the next batch
+ * fills by itself.
+ *
+ * `worker.ts` calls `step` in a loop; what throws here stops the shard.
+ */
+import {
+  CommandF64,
+  CommandI32,
+  type Commands,
+  COMMAND_F64,
+  COMMAND_I32,
+  CommandU8,
+} from "../core/command.ts";
+import { CommandType } from "../core/codes.ts";
+import { EVENT_I32, type Events, makeEvents } from "../core/event.ts";
+import { BATCH_COMMANDS_MAX, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
+import type { Shard } from "../core/shard-api.ts";
+import type { Consumer, Producer } from "../ring/ring.ts";
+import { ShardState, type Status } from "../ring/status.ts";
+import type { Clock } from "./clock.ts";
+import { type Journal, Room } from "./journal/journal.ts";
+
+export interface PrimaryParts {
+  readonly shard: Shard;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly status: Status;
+  readonly commandRing: Consumer;
+  readonly commands: Commands;
+  readonly publisher: Publisher;
+  readonly recoveredCommands: number;
+  monotonicMs(): number;
+}
+
+export interface Primary {
+  /** One batch: how many commands were taken; 0 when nothing waited or nothing could be taken. */
+  step(): number;
+  /** How long the thread may sleep before the next step is due by itself. */
+  idleMs(): number;
+  /** Covers the last append when the journal has been idle. */
+  coverWhenIdle(): void;
+  /** The clean end: everything that waited, a checkpoint, a watermark. */
+  finish(): void;
+}
+
+const COVER_AFTER_MS = 50; // twice within the 100 ms that the format promises
+const SLEEP_MS_MAX = 1_000;
+const READER_WAIT_MS = 100;
+const ROOM_WAIT_MS = 5;
+
+export function makePrimary(parts: PrimaryParts): Primary {
+  const { shard, journal, clock, status, commandRing, commands, publisher } = parts;
+  const { batch } = journal;
+  let batches = 0;
+  let journalMs = 0;
+  let appendedAtMs = parts.monotonicMs();
+
+  function step(): number {
+    if (status.state() === ShardState.DISK_FULL && !isRoomBack()) return 0;
+    const waiting = Math.min(commandRing.available(), BATCH_COMMANDS_MAX);
+    if (waiting > 0) return takeWaiting(waiting);
+    const due = shard.nextDueUs();
+    if (due === Infinity) return 0;
+    const stampUs = clock.stampUs();
+    if (due > stampUs || roomFor(1) === 0) return 0;
+    batch.f64.fill(0, 0, COMMAND_F64);
+    batch.u8[CommandU8.type] = CommandType.CLOCK;
+    commit(1, stampUs);
+    return 1;
+  }
+
+  function takeWaiting(waiting: number): number {
+    const count = roomFor(waiting);
+    if (count === 0) return 0;
+    for (let i = 0; i < count; i++) copyCommand(commands, commandRing.slot(i), batch, i);
+    commit(count, clock.stampUs());
+    commandRing.advance(count);
+    return count;
+  }
+
+  /** How many of `wanted` commands the journal and the readers have room for now. */
+  function roomFor(wanted: number): number {
+    const fits = Math.floor(publisher.room() / EVENTS_PER_COMMAND_MAX);
+    if (fits === 0) publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS);
+    let count = Math.min(wanted, fits);
+    while (count > 0 && journal.room(count) !== Room.YES) count >>= 1; // a smaller batch may fit
+    if (count > 0 || fits === 0) return count;
+    if (journal.room(1) === Room.NONE) status.setState(ShardState.DISK_FULL);
+    else journal.waitForRoom(ROOM_WAIT_MS);
+    return 0;
+  }
+
+  /** While the disk is full nothing is taken; the preparing thread tries again each second. */
+  function isRoomBack(): boolean {
+    journal.waitForRoom(ROOM_WAIT_MS);
+    if (journal.room(BATCH_COMMANDS_MAX) !== Room.YES) return false;
+    status.setState(ShardState.LIVE);
+    return true;
+  }
+
+  function commit(count: number, stampUs: number): void {
+    const first = journal.nextSequence();
+    for (let i = 0; i < count; i++) {
+      batch.f64[i * COMMAND_F64 + CommandF64.sequence] = first + i;
+      batch.f64[i * COMMAND_F64 + CommandF64.stampUs] = stampUs;
+    }
+    const before = parts.monotonicMs();
+    journal.append(count);
+    appendedAtMs = parts.monotonicMs();
+    journalMs += appendedAtMs - before;
+    batches++;
+    for (let i = 0; i < count; i++) publisher.apply(shard, batch, i);
+    writeFigures();
+    publisher.publish();
+  }
+
+  function writeFigures(): void {
+    status.write({
+      sequence: shard.sequence(),
+      tradesTotal: shard.tradesTotal(),
+      ordersTotal: shard.ordersTotal(),
+      ordersOpen: shard.ordersOpen(),
+      journalBytes: journal.position(),
+      journalBatches: batches,
+      journalMs,
+      recoveredCommands: parts.recoveredCommands,
+    });
+  }
+
+  function coverWhenIdle(): void {
+    if (!journal.isUncovered() || parts.monotonicMs() - appendedAtMs < COVER_AFTER_MS) return;
+    if (journal.room(0) === Room.YES) journal.appendWatermark();
+  }
+
+  function idleMs(): number {
+    if (journal.isUncovered()) return COVER_AFTER_MS;
+    const due = shard.nextDueUs();
+    if (due === Infinity) return SLEEP_MS_MAX;
+    const aheadMs = Math.ceil((due - clock.stampUs()) / 1_000);
+    return Math.max(1, Math.min(aheadMs, SLEEP_MS_MAX));
+  }
+
+  function finish(): void {
+    while (step() > 0);
+    while (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS));
+    batch.f64.fill(0, 0, COMMAND_F64);
+    const hash = shard.hash();
+    batch.u8[CommandU8.type] = CommandType.CHECKPOINT;
+    batch.f64[CommandF64.orderId] = shard.sequence();
+    batch.i32[CommandI32.hashHigh] = hash.high | 0;
+    batch.i32[CommandI32.hashLow] = hash.low | 0;
+    commit(1, clock.stampUs());
+    journal.appendWatermark();
+  }
+
+  writeFigures();
+  return { step, idleMs, coverWhenIdle, finish };
+}
+
+function copyCommand(from: Commands, fromIndex: number, to: Commands, toIndex: number): void {
+  // By words, never by doubles: an id's bytes may read as a NaN, and a copied NaN may change its bits.
+  const source = fromIndex * COMMAND_I32;
+  const target = toIndex * COMMAND_I32;
+  for (let i = 0; i < COMMAND_I32; i++) to.i32[target + i] = from.i32[source + i]!;
+}
+
+/** Applies commands and lays their events into the ring, to be published together. */
+export interface Publisher {
+  room(): number;
+  waitForRoom(events: number, timeoutMs: number): boolean;
+  /** Applies one command; its events are in the ring, not yet visible. */
+  apply(shard: Shard, commands: Commands, index: number): void;
+  /** Makes them visible, and wakes who sleeps. */
+  publish(): void;
+}
+
+export function makePublisher(ring: Producer, events: Events, wake: () => void): Publisher {
+  // The core appends to a small buffer of its own that stays in the cache; a ring wraps, it does not.
+  const scratch = makeEvents(EVENTS_PER_COMMAND_MAX);
+  let unpublished = 0;
+
+  function apply(shard: Shard, commands: Commands, index: number): void {
+    scratch.count = 0;
+    shard.apply(commands, index, scratch);
+    for (let event = 0; event < scratch.count; event++) {
+      const target = ring.slot(unpublished++) * EVENT_I32;
+      const source = event * EVENT_I32;
+      for (let i = 0; i < EVENT_I32; i++) events.i32[target + i] = scratch.i32[source + i]!;
+    }
+  }
+
+  return {
+    room: () => ring.room() - unpublished,
+    waitForRoom: (count, timeoutMs) => ring.waitForRoom(count + unpublished, timeoutMs),
+    apply,
+    publish: () => {
+      if (unpublished === 0) return;
+      ring.publish(unpublished);
+      unpublished = 0;
+      wake();
+    },
+  };
+}

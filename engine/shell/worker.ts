@@ -1,0 +1,152 @@
+/**
+ * A shard's own thread: wires the core, the journal and the rings together, recovers, and then turns
+ * the primary's crank until it is asked to stop or something breaks. Everything it has to say to the
+ * main thread goes by `WorkerMessage`.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { makeCommands } from "../core/command.ts";
+import { makeEvents } from "../core/event.ts";
+import { makeShard } from "../core/index.ts";
+import type { ShardOptions } from "../core/limits.ts";
+import { openConsumer, openProducer, type Ring } from "../ring/ring.ts";
+import { openStatus, ShardState, type StatusMemory } from "../ring/status.ts";
+import { makeClock, systemTime } from "./clock.ts";
+import { asShellError, saysNoRoom, ShellError, ShellErrorCode } from "./errors.ts";
+import { nodeFiles } from "./journal/file-ops.ts";
+import { openFileJournal } from "./journal/file.ts";
+import { type Owner, ownDirectory } from "./journal/lock.ts";
+import { openPreparer, PrepareWord } from "./journal/preparer.ts";
+import { findSegments, makeSegment, placeOf } from "./journal/segments.ts";
+import { makePrimary, makePublisher, type Primary } from "./primary.ts";
+import { recover } from "./recovery.ts";
+
+export interface ShardWorkerData {
+  readonly shard: number;
+  readonly directory: string;
+  readonly segmentBytes: number;
+  readonly options: ShardOptions;
+  readonly commandRing: Ring;
+  readonly eventRing: Ring;
+  readonly status: StatusMemory;
+  readonly prepareWords: Int32Array;
+}
+
+export interface RecoveryReport {
+  readonly journalId: string;
+  readonly sequence: number;
+  readonly commands: number;
+  readonly seconds: number;
+  /** In words, when a torn last frame was cut. */
+  readonly cut: string | null;
+}
+
+export type WorkerMessage =
+  | { readonly kind: "wake" }
+  | { readonly kind: "segments"; readonly segmentBytes: number }
+  | { readonly kind: "ready"; readonly report: RecoveryReport }
+  | { readonly kind: "alarm"; readonly words: string }
+  | {
+      readonly kind: "stopped";
+      readonly clean: boolean;
+      readonly code: string;
+      readonly reason: string;
+    };
+
+/** A little over the time a wake-up costs; more would take a core from the gateway. */
+const SPINS = 200;
+
+const data = workerData as ShardWorkerData;
+const status = openStatus(data.status);
+const eventProducer = openProducer(data.eventRing);
+const tell = (message: WorkerMessage): void => parentPort!.postMessage(message);
+
+function wakeReaders(): void {
+  if (eventProducer.takeSleeper(0)) tell({ kind: "wake" });
+}
+
+function run(): void {
+  let owner: Owner | null = null;
+  try {
+    nodeFiles.makeDirectory(data.directory);
+    owner = ownDirectory(data.directory);
+    turn(start());
+    owner.release();
+    status.setState(ShardState.STOPPED);
+    tell({ kind: "stopped", clean: true, code: "", reason: "asked to stop" });
+  } catch (error) {
+    status.setState(ShardState.STOPPED);
+    const { code, message } = asShellError(error);
+    tell({ kind: "stopped", clean: false, code, reason: message });
+  }
+}
+
+function start(): Primary {
+  const startedMs = performance.now();
+  const { directory, shard: number } = data;
+  const segmentBytes = firstSegment(directory);
+  const { recordsAt, memory, slots } = data.eventRing;
+  const publisher = makePublisher(eventProducer, makeEvents(slots, memory, recordsAt), wakeReaders);
+  const shard = makeShard(data.options);
+  const { end, commands, lastStampUs } = recover(nodeFiles, directory, number, shard, publisher);
+  Atomics.store(data.prepareWords, PrepareWord.READY, end.segments);
+  tell({ kind: "segments", segmentBytes });
+  const preparer = openPreparer(data.prepareWords);
+  const journal = openFileJournal({ files: nodeFiles, directory, shard: number, end, preparer });
+  const clock = makeClock(systemTime, lastStampUs, (offByUs) => {
+    const seconds = Math.round(offByUs / 1_000_000);
+    tell({ kind: "alarm", words: `the system's clock jumped by ${seconds} s; not followed` });
+  });
+  const ring = data.commandRing;
+  const primary = makePrimary({
+    shard,
+    journal,
+    clock,
+    status,
+    commandRing: openConsumer(ring, 0),
+    commands: makeCommands(ring.slots, ring.memory, ring.recordsAt),
+    publisher,
+    recoveredCommands: commands,
+    monotonicMs: () => performance.now(),
+  });
+  const cut =
+    end.torn === null
+      ? null
+      : `cut a torn last frame in ${placeOf(end.torn.from, end.segmentBytes)}, where sequence ` +
+        `${end.nextSequence} would have been: ${end.torn.why}. It had not been acknowledged, ` +
+        "unless the disk lied about it.";
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const sequence = end.nextSequence - 1;
+  status.setState(ShardState.LIVE);
+  tell({ kind: "ready", report: { journalId: journal.id, sequence, commands, seconds, cut } });
+  return primary;
+}
+
+/** Sees to it that there is a first segment; answers the size that this journal's segments have. */
+function firstSegment(directory: string): number {
+  const found = findSegments(nodeFiles, directory);
+  if (found.segments > 0) return found.segmentBytes;
+  try {
+    makeSegment(nodeFiles, directory, 0, data.segmentBytes);
+    return data.segmentBytes;
+  } catch (error) {
+    if (!saysNoRoom(error)) throw error;
+    throw new ShellError(
+      ShellErrorCode.DISK_FULL,
+      `there is no room in ${directory} for the journal's first ` +
+        `${Math.round(data.segmentBytes / 1_048_576)} MiB. Make room, or name another directory.`,
+    );
+  }
+}
+
+function turn(primary: Primary): void {
+  const waiting = openConsumer(data.commandRing, 0);
+  while (!status.isStopAsked()) {
+    if (primary.step() > 0) continue;
+    primary.coverWhenIdle();
+    if (status.state() === ShardState.DISK_FULL) continue; // the step itself waited
+    waiting.waitForRecords(SPINS, primary.idleMs());
+  }
+  primary.finish();
+}
+
+run();
