@@ -72,6 +72,7 @@ export default {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "(^|/)(node_modules|coverage|solebook-data)/.*\\.d\\.ts$" },
     tsPreCompilationDeps: true, // imports of types count too
+    combinedDependencies: true, // cli/ has a package.json for its command, its packages are the clone's
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
