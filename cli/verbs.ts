@@ -1,0 +1,28 @@
+/** The verbs of `solebook`: one file each, loaded only when it is asked for. */
+
+export interface Verb {
+  /** The whole help page of the verb, from `solebook …` on, ending with a newline. */
+  readonly usage: string;
+  /** Does it. Throws `UsageError` for wrong arguments and `Failure` for what could not be done. */
+  run(args: readonly string[]): Promise<void>;
+}
+
+interface Entry {
+  readonly summary: string;
+  load(): Promise<Verb>;
+}
+
+export const VERBS: Readonly<Record<string, Entry>> = {
+  key: {
+    summary: "create, list and revoke the keys traders log on with",
+    load: () => import("./verbs/key.ts"),
+  },
+  "import-sales": {
+    summary: "trade a file of real sales through the public socket, and check every trade",
+    load: () => import("./verbs/import-sales.ts"),
+  },
+  match: {
+    summary: "ask the matching core alone what would happen, in JSON lines",
+    load: () => import("./verbs/match.ts"),
+  },
+};
