@@ -152,6 +152,7 @@ export function decodeAmend(params: Params): AmendRequest | Problem {
   }
   if (qty !== undefined && !isWhole(qty)) return mustBeWhole("qty");
   if (qty !== undefined && qty < 1) return { code: "QUANTITY_TOO_SMALL", param: "qty" };
+  if (qty !== undefined && qty > QUANTITY_MAX) return { code: "QUANTITY_TOO_LARGE", param: "qty" };
   if (price !== undefined && typeof price !== "string") return mustBePrice("price");
   const expiresAtUs = timeOf(expireTime);
   if (Number.isNaN(expiresAtUs)) return mustBeTime("expire_time");

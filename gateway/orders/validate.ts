@@ -8,6 +8,7 @@ import {
   InstrumentState,
   OrderType,
   PRICE_TICKS_MAX,
+  QUANTITY_MAX,
   TimeInForce,
 } from "../../engine/client/layouts.ts";
 import type { Problem } from "../errors.ts";
@@ -43,7 +44,7 @@ export function checkPlace(place: PlaceRequest, nowUs: number): Problem | undefi
   const isMarket = place.orderType === OrderType.MARKET;
   const isImmediate = place.tif === TimeInForce.IOC || place.tif === TimeInForce.FOK;
   if (place.quantity < 1) return { code: "QUANTITY_TOO_SMALL", param: "qty" };
-  if (place.quantity > PRICE_TICKS_MAX) return { code: "QUANTITY_TOO_LARGE", param: "qty" };
+  if (place.quantity > QUANTITY_MAX) return { code: "QUANTITY_TOO_LARGE", param: "qty" };
   if (isMarket && place.price !== undefined) {
     return invalid("price", "A market order has no price.");
   }
