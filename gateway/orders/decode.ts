@@ -2,7 +2,13 @@
  * From a request's params to a typed request: shape only. Unknown fields are ignored, everything
  * known must be of its type. Answers a Problem instead of throwing: bad input is normal.
  */
-import { OrderType, SelfTradePrevention, Side, TimeInForce } from "../../engine/client/layouts.ts";
+import {
+  OrderType,
+  QUANTITY_MAX,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from "../../engine/client/layouts.ts";
 import type { Problem } from "../errors.ts";
 import { readOrderId, readTime } from "../written-forms.ts";
 

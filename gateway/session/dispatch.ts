@@ -2,6 +2,7 @@
  * From a text frame to the method it names: who may call what, and exactly one answer per request,
  * with the gateway's times of receipt and reply.
  */
+import type { Logger } from "pino";
 import { errorMembers, type Problem } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Asker } from "../orders/answer.ts";
@@ -21,6 +22,7 @@ export interface DispatchParts {
   readonly subscribables: Subscribables;
   readonly metrics: Metrics;
   readonly status: ExchangeStatus;
+  readonly logger: Logger;
   readonly nextRequestId: () => string;
 }
 
@@ -139,7 +141,15 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
     const problem = mayNot(parts, session, name);
     if (problem !== undefined) return request.refuse(problem);
   }
-  handle(parts, session, request, params);
+  try {
+    handle(parts, session, request, params);
+  } catch (error) {
+    parts.logger.error(
+      { session: session.id, method: name, err: error },
+      "a request failed by our mistake",
+    );
+    request.refuse({ code: "INTERNAL" });
+  }
 }
 
 /** A frame that is no request: it is answered, and a socket that goes on like that is closed. */

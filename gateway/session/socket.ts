@@ -6,7 +6,6 @@
  * before that. Nothing here throws into it: an uncaught throw would end the process.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from "uWebSockets.js";
-import type { Logger } from "pino";
 import { CODES, type Code, errorMembers } from "../errors.ts";
 import { writePush } from "../market-data/encode.ts";
 import type { Market } from "../market-data/market.ts";
@@ -25,7 +24,6 @@ const HEARTBEAT_MS = 1_000;
 export interface SocketParts extends DispatchParts {
   readonly limits: SessionLimits;
   readonly market: Market;
-  readonly logger: Logger;
   /** Origins of pages that may connect besides our own. */
   readonly origins: readonly string[];
 }
@@ -173,13 +171,8 @@ export class Sockets implements Hub {
       );
       return session.close(CloseCode.TOO_LARGE, "FRAME_TOO_LARGE");
     }
-    try {
-      if (isBinary) malformed(this.#parts, session, { code: "UNSUPPORTED_ENCODING" });
-      else dispatch(this.#parts, session, Buffer.from(message).toString("utf8"));
-    } catch (error) {
-      logger.error({ session: session.id, err: error }, "a request failed by our mistake");
-      malformed(this.#parts, session, { code: "INTERNAL" });
-    }
+    if (isBinary) malformed(this.#parts, session, { code: "UNSUPPORTED_ENCODING" });
+    else dispatch(this.#parts, session, Buffer.from(message).toString("utf8"));
   }
 
   #closed(socket: Socket): void {
