@@ -1,12 +1,40 @@
-/** The command line's own setting; the one file of `cli/` that sees the environment. */
+/**
+ * The command line's own settings; the one file of `cli/` that sees the environment. A setting nobody
+ * knows stops the start: a slip of the finger must not pass for a default.
+ */
 
-/** `SOLEBOOK_DEBUG=1` shows where an error came from, not only what it says. */
-export const config = Object.freeze({ debug: flag("SOLEBOOK_DEBUG") });
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LEVELS)[number];
 
-function flag(name: string): boolean {
+const KNOWN = ["SOLEBOOK_DEBUG", "SOLEBOOK_LOG_LEVEL"] as const;
+
+for (const name of Object.keys(process.env)) {
+  if (!name.startsWith("SOLEBOOK_") || (KNOWN as readonly string[]).includes(name)) continue;
+  refuse(`there is no setting ${name}; there is ${KNOWN.join(", ")}`);
+}
+
+export const config = Object.freeze({
+  /** `SOLEBOOK_DEBUG=1` shows where an error came from, not only what it says. */
+  debug: flag("SOLEBOOK_DEBUG"),
+  /** `SOLEBOOK_LOG_LEVEL`; null leaves it to the verb. */
+  logLevel: oneOf("SOLEBOOK_LOG_LEVEL", LEVELS),
+});
+
+function flag(name: (typeof KNOWN)[number]): boolean {
   const value = process.env[name];
   if (value === undefined || value === "" || value === "0") return false;
   if (value === "1") return true;
-  process.stderr.write(`solebook: ${name} is 0 or 1, not "${value}"\n`);
+  return refuse(`${name} is 0 or 1, not "${value}"`);
+}
+
+function oneOf<T extends string>(name: (typeof KNOWN)[number], values: readonly T[]): T | null {
+  const value = process.env[name];
+  if (value === undefined || value === "") return null;
+  const found = values.find((each) => each === value);
+  return found ?? refuse(`${name} is one of ${values.join(", ")}, not "${value}"`);
+}
+
+function refuse(words: string): never {
+  process.stderr.write(`solebook: ${words}\n`);
   process.exit(2);
 }

@@ -2,11 +2,11 @@
  * The `solebook` command: finds the verb, hands its arguments over, and turns what went wrong into
  * one sentence and an exit code: 0 done, 1 failed, 2 asked wrongly.
  */
-import { readFileSync } from "node:fs";
 import { nearest } from "./arguments.ts";
 import { config } from "./config.ts";
 import { Failure, UsageError, wordsOf } from "./errors.ts";
 import { VERBS, type Verb } from "./verbs.ts";
+import { version } from "./version.ts";
 
 export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on("error", stopWhenNobodyReads);
@@ -61,13 +61,6 @@ function overview(): string {
     "solebook help VERB says what a verb takes; solebook --version says which build this is.\n" +
     "Exit codes: 0 done, 1 failed, 2 asked wrongly.\n"
   );
-}
-
-function version(): string {
-  const { version: text } = JSON.parse(
-    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-  ) as { version: string };
-  return text;
 }
 
 function print(text: string): void {

@@ -13,6 +13,10 @@ interface Entry {
 }
 
 export const VERBS: Readonly<Record<string, Entry>> = {
+  up: {
+    summary: "start the exchange; Ctrl-C stops it",
+    load: () => import("./verbs/up.ts"),
+  },
   key: {
     summary: "create, list and revoke the keys traders log on with",
     load: () => import("./verbs/key.ts"),

@@ -1,0 +1,176 @@
+/**
+ * `solebook up`: the whole exchange in one process. Wiring only: who owns the directory, the shard's
+ * thread, the registry, the gateway, and how they end together.
+ */
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import pino, { type Logger } from "pino";
+import { openRingClient, SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
+import { type Owner, ownDirectory } from "../../engine/shell/journal/lock.ts";
+import { type RecoveryReport, type ShardHandle, startShard } from "../../engine/shell/main.ts";
+import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
+import { openLocalRegistry } from "../../gateway/registry/local.ts";
+import { MODELS } from "../../satellites/catalog/models.ts";
+import { readArguments, readInteger } from "../arguments.ts";
+import { config } from "../config.ts";
+import { codeOf, Failure, wordsOf } from "../errors.ts";
+import { DATA_DEFAULT } from "../exchange.ts";
+import { version } from "../version.ts";
+
+const PORT_DEFAULT = 8787;
+const HOST_DEFAULT = "127.0.0.1";
+
+export const usage = `solebook up [--data DIR] [--port N] [--host H] [--no-traders]
+
+Starts the exchange and prints where it listens; Ctrl-C stops it cleanly. Everything it knows is in
+DIR: started again on the same directory, it goes on where it was, however it ended.
+
+  --data DIR     where everything is kept (${DATA_DEFAULT}); made if missing
+  --port N       ${PORT_DEFAULT} unless said otherwise; 0 takes any free one
+  --host H       ${HOST_DEFAULT}, so that only this machine can reach it; admin is never offered to others
+  --no-traders   without simulated traders (there are none yet: does nothing)
+
+DIR/admin.token opens the admin interface and DIR/url says where it is; the other verbs read both.
+SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
+`;
+
+export async function run(args: readonly string[]): Promise<void> {
+  const { values } = readArguments(args, {
+    options: {
+      data: { type: "string", default: DATA_DEFAULT },
+      port: { type: "string", default: String(PORT_DEFAULT) },
+      host: { type: "string", default: HOST_DEFAULT },
+      "no-traders": { type: "boolean" },
+    },
+  });
+  const port = readInteger("port", values.port, 0, 65_535);
+  await live(resolve(values.data), values.host, port);
+}
+
+async function live(directory: string, host: string, port: number): Promise<void> {
+  const owner = own(directory);
+  const asked = stopAsked();
+  try {
+    const exchange = await start(directory, host, port);
+    print(directory, exchange);
+    const broke = await Promise.race([asked.then(() => null), exchange.shard.ended]);
+    if (broke === null) process.stdout.write("stopping: nothing new is taken, what came is kept\n");
+    await exchange.gateway.close();
+    await exchange.shard.stop();
+    rmSync(join(directory, "url"), { force: true });
+    const end = await exchange.shard.ended;
+    if (end !== null) throw new Failure(end.message);
+    process.stdout.write("stopped; everything is in the journal\n");
+  } finally {
+    owner.release();
+  }
+}
+
+interface Exchange {
+  readonly shard: ShardHandle;
+  readonly gateway: GatewayHandle;
+  readonly report: RecoveryReport;
+}
+
+async function start(directory: string, host: string, port: number): Promise<Exchange> {
+  const logger = makeLogger();
+  const registry = openLocalRegistry({
+    dataDir: directory,
+    shards: 1,
+    seed: MODELS,
+    accountsMax: SHARD_OPTIONS_DEFAULT.accountsMax,
+    instrumentsMax: SHARD_OPTIONS_DEFAULT.instrumentsMax,
+  });
+  const shard = startShard({
+    shard: 0,
+    directory: join(directory, "journal", "shard-0"),
+    log: logger,
+  });
+  const client = openRingClient(shard);
+  const opening = startGateway({
+    host,
+    port,
+    clients: [client],
+    registry,
+    adminToken: adminToken(directory),
+    logger,
+    version: version(),
+  });
+  try {
+    // A shard that cannot start says why better than a gateway that has no shard.
+    const [report, gateway] = await Promise.all([shard.ready, opening]);
+    writeFileSync(join(directory, "url"), `${gateway.url}\n`);
+    return { shard, gateway, report };
+  } catch (error) {
+    const opened = await opening.catch(() => null);
+    await opened?.close();
+    await shard.stop();
+    const broke = await shard.ended;
+    throw new Failure(broke?.message ?? wordsOf(error));
+  }
+}
+
+function own(directory: string): Owner {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return ownDirectory(directory);
+  } catch (error) {
+    throw new Failure(
+      codeOf(error)?.startsWith("E") === true
+        ? `${directory} cannot be used: ${wordsOf(error)}. Name another directory with --data.`
+        : wordsOf(error),
+    );
+  }
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; the second one does not wait: a crash loses nothing either. */
+function stopAsked(): Promise<void> {
+  return new Promise((asked) => {
+    let firstMs = 0;
+    const stop = (): void => {
+      // One Ctrl-C may arrive twice: from the terminal and from whoever started us.
+      if (firstMs !== 0 && performance.now() - firstMs > 500) process.exit(130);
+      if (firstMs === 0) firstMs = performance.now();
+      asked();
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+  });
+}
+
+/** The token of this directory, made once; readable by its owner alone. */
+function adminToken(directory: string): string {
+  const file = join(directory, "admin.token");
+  try {
+    const token = readFileSync(file, "utf8").trim();
+    chmodSync(file, 0o600);
+    if (token.length >= 32) return token;
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+  const token = randomBytes(32).toString("base64url");
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+function makeLogger(): Logger {
+  // Somebody at a terminal wants to see what is wrong, a collector wants all of it.
+  const level = config.logLevel ?? (process.stderr.isTTY ? "warn" : "info");
+  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+}
+
+function print(directory: string, { gateway, report }: Exchange): void {
+  const shown = relative(process.cwd(), directory) || ".";
+  const kept =
+    report.commands === 0
+      ? "new"
+      : `${report.commands.toLocaleString("en")} commands replayed in ${report.seconds.toFixed(1)} s`;
+  process.stdout.write(
+    `Solebook ${version()}\n\n` +
+      `  open     ${gateway.url}\n` +
+      `  data     ${shown.startsWith("..") ? directory : shown} (${kept})\n` +
+      `  next     npx solebook help\n\n` +
+      "Ctrl-C stops it.\n",
+  );
+}
