@@ -34,11 +34,21 @@ export interface OpenOrder {
   open: number;
   status: number;
   expiresAtUs: number;
-  readonly clientOrderId: Int32Array;
+  /** The four words of the client order id: plain numbers, for a typed array each costs too much. */
+  readonly id0: number;
+  readonly id1: number;
+  readonly id2: number;
+  readonly id3: number;
 }
 
+const words = new Int32Array(4);
+
 export function clientOrderIdOf(order: OpenOrder): string {
-  return decodeClientOrderId(order.clientOrderId, 0);
+  words[0] = order.id0;
+  words[1] = order.id1;
+  words[2] = order.id2;
+  words[3] = order.id3;
+  return decodeClientOrderId(words, 0);
 }
 
 export class OpenOrders {
@@ -51,10 +61,11 @@ export class OpenOrders {
 
   /** By the client's id: walks the account's open orders, so not for every message. */
   find(account: number, clientOrderId: string): OpenOrder | undefined {
-    const words = new Int32Array(4);
     if (!encodeClientOrderId(clientOrderId, words, 0)) return undefined;
     for (const order of this.#byAccount.get(account) ?? []) {
-      if (words.every((word, at) => order.clientOrderId[at] === word)) return order;
+      const { id0, id1, id2, id3 } = order;
+      const isFirst = id0 === words[0] && id1 === words[1];
+      if (isFirst && id2 === words[2] && id3 === words[3]) return order;
     }
     return undefined;
   }
@@ -135,7 +146,10 @@ export class OpenOrders {
       open: quantity,
       status: OrderStatus.OPEN,
       expiresAtUs: events.f64[f64 + EventF64.expiresAtUs]!,
-      clientOrderId: events.i32.slice(id, id + 4),
+      id0: events.i32[id]!,
+      id1: events.i32[id + 1]!,
+      id2: events.i32[id + 2]!,
+      id3: events.i32[id + 3]!,
     };
     this.#byId.set(order.orderId, order);
     const of = this.#byAccount.get(order.account);
