@@ -34,7 +34,11 @@ export interface Check {
   limitTicks(): number;
 }
 
-const isWholeUs = (us: number): boolean => us >= 0 && us <= 2 ** 53 - 1 && Math.floor(us) === us;
+/** Whether the expiry `f64[at]` is a time at all; by index, so that no double is boxed. */
+function isWholeUs(f64: Float64Array, at: number): boolean {
+  const us = f64[at]!;
+  return us >= 0 && us <= 2 ** 53 - 1 && Math.floor(us) === us;
+}
 
 function isTifWellFormed(orderType: number, tif: number, isPost: boolean): boolean {
   if (tif < TimeInForce.GTC || tif > TimeInForce.FOK) return false;
@@ -62,8 +66,8 @@ export function makeCheck(state: State): Check {
     if (!isTifWellFormed(orderType, tif, flags !== 0)) return Reject.MALFORMED;
     const priceTicks = turn.i32[turn.at32 + CommandI32.priceTicks]!;
     if (orderType === OrderType.MARKET && priceTicks !== 0) return Reject.MALFORMED;
+    if (!isWholeUs(turn.f64, turn.at64 + CommandF64.expiresAtUs)) return Reject.MALFORMED;
     const expiresAtUs = turn.f64[turn.at64 + CommandF64.expiresAtUs]!;
-    if (!isWholeUs(expiresAtUs)) return Reject.MALFORMED;
     return (tif === TimeInForce.GTD) === (expiresAtUs !== 0) ? Reject.NONE : Reject.MALFORMED;
   }
 
@@ -88,13 +92,25 @@ export function makeCheck(state: State): Check {
     return priceTicks < low || priceTicks > high ? Reject.PRICE_OUTSIDE_BAND : Reject.NONE;
   }
 
-  /** Whether the account's open bids may be worth `more` than they are. */
-  function bidValue(account: number, more: number): number {
+  /**
+   * Whether the account may bid so much, instead of `insteadOf` units it already bids for (or 0).
+   */
+  function bidValue(
+    account: number,
+    instrument: number,
+    priceTicks: number,
+    quantity: number,
+    insteadTicks: number,
+    insteadOf: number,
+  ): number {
     const at = account * ACCOUNT_DOUBLES;
-    const own = accounts.f64[at + AccountF64.openBidValueMaxMinor]!;
-    const max = own === 0 ? OPEN_BID_VALUE_MAX_MINOR : own;
+    const tickMinor = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.tickMinor]!;
+    const more = priceTicks * tickMinor * quantity - insteadTicks * tickMinor * insteadOf;
+    if (more <= 0) return Reject.NONE; // never refused, although a bound was lowered meanwhile
     const value = accounts.f64[at + AccountF64.openBidValueMinor]! + more;
-    return value > max ? Reject.BID_VALUE_LIMIT : Reject.NONE;
+    if (value > OPEN_BID_VALUE_MAX_MINOR) return Reject.BID_VALUE_LIMIT;
+    const max = accounts.f64[at + AccountF64.openBidValueMaxMinor]!;
+    return max !== 0 && value > max ? Reject.BID_VALUE_LIMIT : Reject.NONE;
   }
 
   /** Bounds of account and shard; a market bid counts at the band's high end, without one not. */
@@ -112,7 +128,7 @@ export function makeCheck(state: State): Check {
         ? c32[turn.at32 + CommandI32.priceTicks]!
         : n32[row + InstrumentI32.bandHighTicks]!;
       const quantity = c32[turn.at32 + CommandI32.quantity]!;
-      const reject = bidValue(account, priceTicks * n32[row + InstrumentI32.tickMinor]! * quantity);
+      const reject = bidValue(account, instrument, priceTicks, quantity, 0, 0);
       if (reject !== Reject.NONE) return reject;
     }
     return mayRest && orders.isFull() ? Reject.ORDER_TABLE_FULL : Reject.NONE;
@@ -171,8 +187,7 @@ export function makeCheck(state: State): Check {
 
   /** What an amend asks for, before it is compared with the book. */
   function amendWords(instrument: number, quantity: number, priceTicks: number): number {
-    const expiresAtUs = turn.f64[turn.at64 + CommandF64.expiresAtUs]!;
-    if (!isWholeUs(expiresAtUs)) return Reject.MALFORMED;
+    if (!isWholeUs(turn.f64, turn.at64 + CommandF64.expiresAtUs)) return Reject.MALFORMED;
     if (quantity !== 0) {
       const reject = quantityBound(instrument, quantity);
       if (reject !== Reject.NONE) return reject;
@@ -207,10 +222,8 @@ export function makeCheck(state: State): Check {
     if (expiresAtUs !== 0 && counters[Counter.stampUs]! >= expiresAtUs)
       return Reject.ALREADY_EXPIRED;
     const side = sideOf(o32[row + OrderI32.bits]!);
-    const tickMinor = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.tickMinor]!;
-    const more = priceTicks * tickMinor * openAfter - before * tickMinor * open;
-    if (side === Side.BID && more > 0) {
-      reject = bidValue(account, more);
+    if (side === Side.BID) {
+      reject = bidValue(account, instrument, priceTicks, openAfter, before, open);
       if (reject !== Reject.NONE) return reject;
     }
     const mustRest = isRequeued && isPostOnly(o32[row + OrderI32.bits]!);

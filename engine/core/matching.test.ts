@@ -144,7 +144,9 @@ describe.each(BOTH_BOOKS)("price and time, %s book", (book) => {
       day.check(`place A${n} ask 1 @ ${priceTicks} -> accepted, rested 1`);
     }
     day.check("place B1 bid 3 @ 1 -> accepted, rested 3");
-    day.check("place B2 bid 2 @ 1001003 -> accepted, trade A0 B2 1 @ 1000, trade A79 B2 1 @ 1001003");
+    day.check(
+      "place B2 bid 2 @ 1001003 -> accepted, trade A0 B2 1 @ 1000, trade A79 B2 1 @ 1001003",
+    );
   });
 
   test("a taker meets 256 makers and no more", () => {

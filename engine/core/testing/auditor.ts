@@ -5,7 +5,15 @@
  */
 import { CommandType, EventType, OrderStatus, Side } from "../codes.ts";
 import type { Commands } from "../command.ts";
-import { EVENT_BYTES, EVENT_F64, EVENT_I32, EventF64, EventFlag, EventI32, EventU8 } from "../event.ts";
+import {
+  EVENT_BYTES,
+  EVENT_F64,
+  EVENT_I32,
+  EventF64,
+  EventFlag,
+  EventI32,
+  EventU8,
+} from "../event.ts";
 import type { Events } from "../event.ts";
 import type { DepthLevel, Shard } from "../shard-api.ts";
 
@@ -99,7 +107,10 @@ export function makeAuditor(shard: Shard): Auditor {
     }
     insist(order.open === i32[EventI32.open]!, "the owner's open units follow");
     insist(order.filled === i32[EventI32.filled]!, "the owner's filled units follow");
-    insist(order.open >= 0 && order.filled + order.open + order.gone === order.total, "units conserve");
+    insist(
+      order.open >= 0 && order.filled + order.open + order.gone === order.total,
+      "units conserve",
+    );
   }
 
   function hearAccount(type: number, i32: Int32Array, f64: Float64Array): void {
@@ -143,7 +154,10 @@ export function makeAuditor(shard: Shard): Auditor {
       const f64 = events.f64.subarray(n * EVENT_F64, (n + 1) * EVENT_F64);
       const isLast = (u8[EventU8.flags]! & EventFlag.LAST) !== 0;
       insist(isLast === (n === events.count - 1), "the last event, and no other, is flagged");
-      insist(f64[EventF64.sequence] === commands.f64[index * 12 + 1], "the sequence is the command's");
+      insist(
+        f64[EventF64.sequence] === commands.f64[index * 12 + 1],
+        "the sequence is the command's",
+      );
       insist(f64[EventF64.stampUs] === commands.f64[index * 12 + 2], "the stamp is the command's");
       insist(u8[EventU8.commandType] === commands.u8[index * 96], "the type is the command's");
       if (f64[EventF64.correlation] !== 0) {
@@ -162,12 +176,12 @@ export function makeAuditor(shard: Shard): Auditor {
     const sign = side === Side.BID ? -1 : 1;
     return [...levelOf(instrument, side)]
       .map(([priceTicks, level]) => ({ priceTicks, ...level }))
-      .sort((a, b) => sign * (a.priceTicks - b.priceTicks));
+      .toSorted((a, b) => sign * (a.priceTicks - b.priceTicks));
   }
 
   function compareBooks(): void {
     let open = 0;
-    for (const key of [...books.keys()]) {
+    for (const key of books.keys()) {
       const [instrument, side] = key.split("/").map(Number) as [number, number];
       const told = sorted(instrument, side);
       const is = shard.depth(instrument, side, 1_000_000);

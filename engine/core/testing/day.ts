@@ -38,7 +38,12 @@ const codeOf = (codes: Numbers, word: string): number => codes[word.toUpperCase(
 const accountOf = (name: string): number => name.toUpperCase().charCodeAt(0) - 64;
 const atUs = (seconds: string): number => DAY_START_US + Math.round(Number(seconds) * 1_000_000);
 
-const LISTING: Words = { instrument: 1, product: 1, tickMinor: 100, state: InstrumentState.CONTINUOUS };
+const LISTING: Words = {
+  instrument: 1,
+  product: 1,
+  tickMinor: 100,
+  state: InstrumentState.CONTINUOUS,
+};
 
 /** Words that may follow a command, and how many words each takes. */
 const OPTIONS: Readonly<Record<string, (words: Mutable<Words>, next: () => string) => void>> = {
@@ -237,4 +242,3 @@ export function makeDay(book: BookKind, options: Partial<ShardOptions> = {}): Da
 
   return { driver, check };
 }
-

@@ -1,0 +1,135 @@
+/**
+ * Seeded randomness and seeded traffic for tests: the same seed gives the same commands anywhere.
+ */
+import { CommandType } from "../codes.ts";
+import { DAY_START_US, type Words } from "./driver.ts";
+
+export interface Random {
+  /** A whole number, 0 .. below - 1. */
+  below(below: number): number;
+  /** True once in `times`. */
+  once(times: number): boolean;
+  pick<T>(from: readonly T[]): T;
+}
+
+export function makeRandom(seed: number): Random {
+  let state = seed | 0;
+  function next(): number {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (t ^ (t >>> 14)) >>> 0;
+  }
+  const below = (max: number): number => next() % max;
+  return { below, once: (times) => below(times) === 0, pick: (from) => from[below(from.length)]! };
+}
+
+export interface Traffic {
+  /** The next command; its stamp is not below the one before. */
+  next(): { readonly type: number; readonly words: Words; readonly stampUs: number };
+}
+
+const INSTRUMENTS = 3;
+const ACCOUNTS = 4;
+
+/** What a small market sees, and what it should not: every command, now and then with nonsense in it. */
+export function makeTraffic(seed: number): Traffic {
+  const random = makeRandom(seed);
+  // Some seeds trade on few prices, some on many; some use up ids and orders, some do not.
+  const spread = random.pick([3, 12, 400, 2_000_000]);
+  const idsInUse = random.pick([40, 400, 4_000]);
+  const hurryUs = random.pick([1, 2_000, 900_000]);
+  let stampUs = DAY_START_US;
+  let count = 0;
+
+  const account = (): number => 1 + random.below(ACCOUNTS);
+  const anId = (): string => `id${random.below(idsInUse)}`;
+  const instrument = (): number =>
+    random.once(50) ? random.below(6) : 1 + random.below(INSTRUMENTS);
+  const priceTicks = (): number => 1_000 + random.below(spread);
+  const quantity = (): number => (random.once(40) ? random.below(2_000) : 1 + random.below(9));
+
+  function place(): Words {
+    const isMarket = random.once(15);
+    const isGtd = !isMarket && random.once(4);
+    const tif = isMarket ? 3 + random.below(2) : isGtd ? 2 : random.pick([1, 1, 1, 1, 3, 4]);
+    return {
+      account: account(),
+      clientOrderId: anId(),
+      instrument: instrument(),
+      side: random.once(100) ? random.below(5) : 1 + random.below(2),
+      orderType: isMarket ? 2 : 1,
+      tif: random.once(100) ? random.below(7) : tif,
+      stp: random.once(3) ? random.below(5) : 0,
+      flags: random.once(10) ? 1 : 0,
+      priceTicks: isMarket ? 0 : priceTicks(),
+      quantity: quantity(),
+      deadlineUs: random.once(3) ? stampUs + random.below(3_000_000) - 100_000 : 0,
+      expiresAtUs: isGtd ? stampUs + random.below(hurryUs * 300) : 0,
+      tag: random.below(3),
+    };
+  }
+
+  function change(): Words {
+    return {
+      account: account(),
+      ...(random.once(3) ? { orderId: random.below(count + 2) } : { clientOrderId: anId() }),
+      priceTicks: random.once(2) ? 0 : priceTicks(),
+      quantity: random.once(2) ? 0 : quantity(),
+      expiresAtUs: random.once(4) ? stampUs + random.below(hurryUs * 300) : 0,
+    };
+  }
+
+  function setUp(): [number, Words] | null {
+    const n = count - 1;
+    if (n < INSTRUMENTS) {
+      const listing = { instrument: n + 1, product: 1, tickMinor: 1 + n, state: 1 };
+      return [CommandType.LIST_INSTRUMENT, n === 2 ? { ...listing, quantityMax: 50 } : listing];
+    }
+    if (n >= INSTRUMENTS + ACCOUNTS) return null;
+    const bounds = n === INSTRUMENTS ? { openOrdersMax: 20, openBidValueMaxMinor: 2_000_000 } : {};
+    return [CommandType.SET_ACCOUNT, { account: 1 + n - INSTRUMENTS, flags: 2, ...bounds }];
+  }
+
+  function rare(): [number, Words] {
+    switch (random.below(6)) {
+      case 0:
+        return [CommandType.CANCEL_ALL, { account: account() }];
+      case 1: {
+        const selection = { instrument: random.below(INSTRUMENTS + 1), side: random.below(3) };
+        return [CommandType.CANCEL_ALL, { account: account(), ...selection }];
+      }
+      case 2:
+        return [CommandType.SET_INSTRUMENT_STATE, { instrument: 1, state: 1 + random.below(2) }];
+      case 3: {
+        const low = random.once(2) ? 0 : 1_000;
+        const band = { bandLowTicks: low, bandHighTicks: low === 0 ? 0 : 1_000 + spread };
+        return [CommandType.SET_BAND, { instrument: 1 + random.below(INSTRUMENTS), ...band }];
+      }
+      case 4:
+        return [CommandType.SET_ACCOUNT, { account: 4, flags: random.once(3) ? 0 : 2 }];
+      default:
+        return [random.below(256), { account: random.below(9), quantity: random.below(20) - 5 }];
+    }
+  }
+
+  function next(): ReturnType<Traffic["next"]> {
+    count++;
+    if (!random.once(3)) stampUs += random.below(hurryUs);
+    if (random.once(500)) stampUs += 30_000_000;
+    const first = setUp();
+    if (first !== null) return { type: first[0], words: first[1], stampUs };
+    const kind = random.below(100);
+    let made: [number, Words];
+    if (kind < 55) made = [CommandType.PLACE, place()];
+    else if (kind < 67) made = [CommandType.CANCEL, change()];
+    else if (kind < 79) made = [CommandType.AMEND, change()];
+    else if (kind < 85) made = [CommandType.REDUCE, change()];
+    else if (kind < 90) made = [CommandType.ORDER_STATUS, change()];
+    else if (kind < 95) made = [CommandType.CLOCK, {}];
+    else made = rare();
+    return { type: made[0], words: made[1], stampUs };
+  }
+
+  return { next };
+}
