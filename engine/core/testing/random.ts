@@ -39,6 +39,8 @@ export function makeTraffic(seed: number): Traffic {
   const spread = random.pick([3, 12, 400, 2_000_000]);
   const idsInUse = random.pick([40, 400, 4_000]);
   const hurryUs = random.pick([1, 2_000, 900_000]);
+  // On calm days little is cancelled and much expires at once, so books grow and slices fill.
+  const isCalm = random.once(3);
   let stampUs = DAY_START_US;
   let count = 0;
 
@@ -46,7 +48,14 @@ export function makeTraffic(seed: number): Traffic {
   const anId = (): string => `id${random.below(idsInUse)}`;
   const instrument = (): number =>
     random.once(50) ? random.below(6) : 1 + random.below(INSTRUMENTS);
-  const priceTicks = (): number => 1_000 + random.below(spread);
+  // Calm days keep bids and asks mostly apart.
+  const apart = (): number => (isCalm && !random.once(20) ? (count & 1) * spread : 0);
+  const priceTicks = (): number => 1_000 + random.below(spread) + apart();
+  const expiresAtUs = (): number => {
+    const gridUs = hurryUs * 400;
+    const someUs = stampUs + random.below(hurryUs * 300);
+    return isCalm ? someUs + gridUs - (someUs % gridUs) : someUs;
+  };
   const quantity = (): number => (random.once(40) ? random.below(2_000) : 1 + random.below(9));
 
   function place(): Words {
@@ -57,7 +66,7 @@ export function makeTraffic(seed: number): Traffic {
       account: account(),
       clientOrderId: anId(),
       instrument: instrument(),
-      side: random.once(100) ? random.below(5) : 1 + random.below(2),
+      side: random.once(100) ? random.below(5) : isCalm ? 1 + (count & 1) : 1 + random.below(2),
       orderType: isMarket ? 2 : 1,
       tif: random.once(100) ? random.below(7) : tif,
       stp: random.once(3) ? random.below(5) : 0,
@@ -65,7 +74,7 @@ export function makeTraffic(seed: number): Traffic {
       priceTicks: isMarket ? 0 : priceTicks(),
       quantity: quantity(),
       deadlineUs: random.once(3) ? stampUs + random.below(3_000_000) - 100_000 : 0,
-      expiresAtUs: isGtd ? stampUs + random.below(hurryUs * 300) : 0,
+      expiresAtUs: isGtd ? expiresAtUs() : 0,
       tag: random.below(3),
     };
   }
@@ -76,7 +85,7 @@ export function makeTraffic(seed: number): Traffic {
       ...(random.once(3) ? { orderId: random.below(count + 2) } : { clientOrderId: anId() }),
       priceTicks: random.once(2) ? 0 : priceTicks(),
       quantity: random.once(2) ? 0 : quantity(),
-      expiresAtUs: random.once(4) ? stampUs + random.below(hurryUs * 300) : 0,
+      expiresAtUs: random.once(4) ? expiresAtUs() : 0,
     };
   }
 
@@ -119,7 +128,7 @@ export function makeTraffic(seed: number): Traffic {
     if (random.once(500)) stampUs += 30_000_000;
     const first = setUp();
     if (first !== null) return { type: first[0], words: first[1], stampUs };
-    const kind = random.below(100);
+    const kind = isCalm && !random.once(8) ? random.below(55) : random.below(100);
     let made: [number, Words];
     if (kind < 55) made = [CommandType.PLACE, place()];
     else if (kind < 67) made = [CommandType.CANCEL, change()];
