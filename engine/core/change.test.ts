@@ -269,6 +269,28 @@ describe.each(BOTH_BOOKS)("work in slices, %s book", (book) => {
       status A139    -> ${list(128, 139, gone)}, status CANCELLED 1 open 0 filled 0`);
   });
 
+  test("later orders of the account are not covered", () => {
+    const day = makeDay(book);
+    for (let n = 0; n < 200; n++) day.check(`place A${n} ask 1 @ 300 -> accepted, rested 1`);
+    const gone = (n: number): string => `cancelled A${n} 1 MASS_CANCEL`;
+    day.check(`
+      cancel-all A          -> covered 200 more, ${list(0, 64, gone)}
+      place A300 ask 2 @ 90 -> ${list(64, 128, gone)}, accepted, rested 2
+      place B1 bid 1 @ 90   -> ${list(128, 192, gone)}, accepted, trade A300 B1 1 @ 90
+      clock                 -> ${list(192, 200, gone)}
+      status A300           -> status OPEN 2 open 1 filled 1`);
+  });
+
+  test("a place sent again for a covered order finds it ended", () => {
+    const day = makeDay(book);
+    for (let n = 0; n < 140; n++) day.check(`place A${n} ask 1 @ 100 -> accepted, rested 1`);
+    const gone = (n: number): string => `cancelled A${n} 1 MASS_CANCEL`;
+    day.check(`
+      cancel-all A           -> covered 140 more, ${list(0, 64, gone)}
+      place A139 ask 1 @ 100 -> ${list(64, 128, gone)}, cancelled 1 MASS_CANCEL,
+          then accepted again CANCELLED 1 open 0 filled 0`);
+  });
+
   test("so many expiries at once take several commands, and none of them trades", () => {
     const day = makeDay(book);
     day.check("at 10");

@@ -67,6 +67,18 @@ const DAYS: Readonly<Record<string, string>> = {
     place A1 ask 3 @ 250 deadline 11  -> rejected DEADLINE_PASSED
     status A1                         -> rejected UNKNOWN_CLIENT_ORDER_ID`,
 
+  "a later deadline counts also when the first one passed while the order rested": `
+    at 10
+    place A1 ask 3 @ 250 deadline 11  -> accepted, rested 3
+    at 5000
+    clock                             -> nothing
+    place A1 ask 3 @ 250 deadline 5010 -> accepted again OPEN 3 open 3 filled 0
+    cancel A1                         -> cancelled 3
+    at 5010
+    status A1                         -> status CANCELLED 3 open 0 filled 0
+    at 5010.000001
+    status A1                         -> rejected UNKNOWN_CLIENT_ORDER_ID`,
+
   "an order that has lapsed rests no longer, also for its id": `
     at 10
     place A1 ask 3 @ 250 gtd 20 deadline 11 -> accepted, rested 3
