@@ -70,9 +70,14 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
   const { app, lanes, status, sockets, listing, market } = parts;
   const { host, registry, logger } = options;
   const open = await openPort(app, host, options.port);
-  if (open === undefined) {
+  const end = async (): Promise<void> => {
+    open?.stop();
+    await sockets.closeAll();
     app.close();
     parts.stopMetrics();
+  };
+  if (open === undefined) {
+    await end();
     throw new GatewayStartError(
       "PORT_IN_USE",
       `port ${options.port} on ${host} is in use: stop what listens there or choose another port`,
@@ -84,10 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
     await Promise.all(lanes.map((lane) => follow(lane, follower)));
     await listing.catchUp(registry, registry);
   } catch (error) {
-    open.stop();
-    await sockets.closeAll();
-    app.close();
-    parts.stopMetrics();
+    await end();
     throw new GatewayStartError("ENGINE_STOPPED", (error as Error).message);
   }
   status.catalogListed();
@@ -98,9 +100,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
     open.stop();
     clearInterval(diskWatch);
     await drained(lanes);
-    await sockets.closeAll();
-    app.close();
-    parts.stopMetrics();
+    await end();
   };
   const { port } = open;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;

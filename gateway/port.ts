@@ -9,7 +9,7 @@ import {
   us_socket_local_port,
 } from "uWebSockets.js";
 
-/** uWebSockets' LIBUS_LISTEN_EXCLUSIVE_PORT, whose declaration lacks both it and this overload. */
+/** uWebSockets' LIBUS_LISTEN_EXCLUSIVE_PORT; its declarations lack both it and this overload. */
 const EXCLUSIVE = 1;
 type ListenExclusively = (
   host: string,
@@ -24,7 +24,7 @@ export interface OpenPort {
   stop(): void;
 }
 
-/** Resolves to undefined when somebody else has the port. */
+/** Resolves to undefined when somebody else has the port, or it may not be had. */
 export function openPort(
   app: TemplatedApp,
   host: string,

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { Catalog, Instrument, Product, ProductSpec } from "./catalog.ts";
 import type { Account, ApiKey, Identity, KeyRequest, KeyRow, Scope } from "./identity.ts";
+import { readProductSpec } from "./product-spec.ts";
 import { parseRegistry, type RegistryFile, type StoredKey } from "./registry-file.ts";
 
 const FILE = "registry.json";
@@ -64,7 +65,7 @@ export class LocalRegistry implements Identity, Catalog {
   }
 
   seed(specs: readonly ProductSpec[]): void {
-    for (const spec of specs) this.#keepProduct(spec);
+    for (const spec of specs) this.#keepProduct(readProductSpec({ ...spec }));
     this.#write();
   }
 

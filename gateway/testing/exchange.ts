@@ -82,11 +82,11 @@ export interface TestOptions extends Partial<GatewayOptions> {
 
 export async function startTestExchange(options: TestOptions = {}): Promise<TestExchange> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), "solebook-gateway-"));
-  const shard = new ShardDouble(0, options.journal);
   const logs: Record<string, unknown>[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => logs.push(JSON.parse(line)) });
   const sizes = { shards: 1, accountsMax: 64, instrumentsMax: 512 };
   const registry = openLocalRegistry({ dataDir: dir, seed: options.seed ?? [JORDAN], ...sizes });
+  const shard = new ShardDouble(0, options.journal);
   const { seed: _seed, dir: _dir, journal: _journal, ...overrides } = options;
   const gateway = await startGateway({
     host: "127.0.0.1",

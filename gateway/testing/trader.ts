@@ -25,9 +25,12 @@ export async function connect(exchange: Pick<TestExchange, "url">, key?: TestKey
   const messages: Message[] = [];
   const pushes: Message[] = [];
   const listeners = new Set<() => void>();
+  const answers = new Map<unknown, (message: Message) => void>();
   socket.on("message", (data) => {
     const message = JSON.parse((data as Buffer).toString()) as Message;
     messages.push(message);
+    answers.get(message.req_id)?.(message);
+    answers.delete(message.req_id);
     if (message.channel !== undefined) pushes.push(message);
     for (const listener of listeners) listener();
   });
@@ -64,8 +67,15 @@ export async function connect(exchange: Pick<TestExchange, "url">, key?: TestKey
     until,
     request: (method, params = {}) => {
       const id = next++;
-      socket.send(JSON.stringify({ method, req_id: id, params }));
-      return until((message) => message.req_id === id);
+      return new Promise((resolve, reject) => {
+        const late = (): void => reject(new Error(`${method}: no answer`));
+        const timer = setTimeout(late, WAIT_MS);
+        answers.set(id, (message) => {
+          clearTimeout(timer);
+          resolve(message);
+        });
+        socket.send(JSON.stringify({ method, req_id: id, params }));
+      });
     },
     push: async (channel, at, symbol) => {
       const fits = (each: Message): boolean =>

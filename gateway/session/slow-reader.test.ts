@@ -1,0 +1,163 @@
+/**
+ * A slow reader harms only itself: it is closed with a reason, whoever reads goes on undisturbed,
+ * and conflated channels give a reader that was behind the newest instead of everything.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { makeTopic, publish } from "../market-data/topics.ts";
+import { JORDAN, startTestExchange, type TestExchange } from "../testing/exchange.ts";
+import { connect } from "../testing/trader.ts";
+import { SESSION_LIMITS } from "./limits.ts";
+import { type Hub, Session, type Socket } from "./session.ts";
+
+const SYMBOL = `${JORDAN.style}:US-10`;
+const LIMITS = { unsentBytesMax: 256 * 1024, pingEveryMs: 80, pongWithinMs: 400 };
+
+describe("over real sockets", () => {
+  let exchange: TestExchange;
+  beforeAll(async () => {
+    exchange = await startTestExchange({ limits: { ...LIMITS, shutdownSpreadMs: 20 } });
+  });
+  afterAll(() => exchange.stop());
+
+  test("too many unsent bytes close it, and it learns why when it reads again", async () => {
+    const slow = await connect(exchange);
+    const healthy = await connect(exchange, await exchange.makeKey("alice"));
+    await healthy.request("subscribe", { channel: "book", symbols: [SYMBOL] });
+    slow.socket.pause();
+    const ping = JSON.stringify({ method: "ping", req_id: "x".repeat(64) });
+    for (let sent = 0; sent < 100_000; sent++) slow.socket.send(ping);
+    const isLogged = (): boolean =>
+      exchange.logs.some((line) => line.why === "too many unsent bytes");
+    const deadline = Date.now() + 5_000;
+    while (!isLogged() && Date.now() < deadline) await new Promise((r) => setTimeout(r, 10));
+    expect(isLogged()).toBe(true);
+    slow.socket.resume();
+    expect(await slow.closed).toMatchObject({
+      code: 1008,
+      reason: "SLOW_READER: too many unsent bytes",
+    });
+    const order = { client_order_id: "h1", symbol: SYMBOL, side: "buy", type: "limit", qty: 1 };
+    expect((await healthy.request("add_order", { ...order, price: "99.00" })).success).toBe(true);
+    expect((await healthy.push("book", 1)).data).toEqual({ bids: [["99.00", 1, 1]], asks: [] });
+    const metrics = await (await fetch(`${exchange.url}/metrics`)).text();
+    expect(metrics).toContain("solebook_slow_readers_closed_total 1");
+    healthy.close();
+  });
+
+  test("a ping that stays unanswered closes it, one that answers stays", async () => {
+    const silent = await connect(exchange);
+    const healthy = await connect(exchange);
+    silent.socket.pause();
+    const isLogged = (): boolean =>
+      exchange.logs.some((line) => line.why === "a ping was not answered in time");
+    const deadline = Date.now() + 5_000;
+    while (!isLogged() && Date.now() < deadline) await new Promise((r) => setTimeout(r, 10));
+    expect(isLogged()).toBe(true);
+    silent.socket.resume();
+    expect(await silent.closed).toMatchObject({ code: 1008 });
+    expect((await healthy.request("ping")).success).toBe(true);
+    healthy.close();
+  });
+});
+
+/** A socket that takes nothing, until it is told to. */
+class StuckSocket {
+  sent: string[] = [];
+  ended: [number, string] | undefined;
+  buffered = 0;
+  stuck = true;
+  getUserData = () => ({ session: undefined, address: "test" });
+  getBufferedAmount = (): number => this.buffered;
+  cork = (write: () => void): void => write();
+  ping = (): number => 1;
+  send = (text: string): number => {
+    this.sent.push(text);
+    if (this.stuck) this.buffered += text.length;
+    return this.stuck ? 0 : 1;
+  };
+  end = (code: number, reason: string): void => {
+    this.ended = [code, reason];
+    this.session!.forget();
+  };
+  session: Session | undefined;
+}
+
+function stuckSession(): { socket: StuckSocket; session: Session; flush: () => void } {
+  const socket = new StuckSocket();
+  const queue: Session[] = [];
+  const hub: Hub = {
+    limits: { ...SESSION_LIMITS, unsentBytesMax: 100 },
+    needsFlush: (session) => queue.push(session),
+    slowReaderClosed: () => {},
+  };
+  const session = new Session(1, socket as unknown as Socket, hub);
+  socket.session = session;
+  return { socket, session, flush: () => queue.splice(0).forEach((each) => each.flush()) };
+}
+
+describe("one session", () => {
+  test("a conflated channel waits while it is behind, then shows the newest", () => {
+    const { socket, session, flush } = stuckSession();
+    let newest = "snapshot 1";
+    const ticker = makeTopic("ticker", "S", { seq: () => 0, snapshot: () => newest });
+    session.subscribe(ticker, true);
+    flush();
+    for (const text of ["update 2", "update 3"]) {
+      newest = text.replace("update", "snapshot");
+      publish(ticker, text);
+      flush();
+    }
+    expect(socket.sent).toEqual(["snapshot 1"]);
+    Object.assign(socket, { stuck: false, buffered: 0 });
+    session.drained();
+    flush();
+    publish(ticker, "update 4");
+    flush();
+    expect(socket.sent).toEqual(["snapshot 1", "snapshot 3", "update 4"]);
+  });
+
+  test("a delta channel goes on, up to the bound, and nothing comes after the close", () => {
+    const { socket, session, flush } = stuckSession();
+    const book = makeTopic("book", "S", { seq: () => 0, snapshot: () => "s".repeat(60) });
+    session.subscribe(book, true);
+    flush();
+    publish(book, "d".repeat(39));
+    flush();
+    expect(socket.ended).toBeUndefined();
+    publish(book, "dd");
+    flush();
+    expect(socket.ended).toEqual([1008, "SLOW_READER: too many unsent bytes"]);
+    expect(book.subscribers.size).toBe(0);
+    session.push("late");
+    session.close(1012, "late");
+    flush();
+    expect(socket.sent).toHaveLength(3);
+  });
+
+  test("a thousand snapshots are made as there is room, each before its updates", () => {
+    const { socket, session, flush } = stuckSession();
+    socket.stuck = false;
+    const big = "x".repeat(10_000);
+    const topics = Array.from({ length: 100 }, (_, at) =>
+      makeTopic("book", `${at}`, { seq: () => 0, snapshot: () => `snapshot ${at} ${big}` }),
+    );
+    for (const topic of topics) session.subscribe(topic, true);
+    flush();
+    const made = socket.sent.length;
+    expect(made).toBeLessThan(10);
+    publish(topics[99]!, "update 99");
+    expect(topics[99]!.subscribers.size).toBe(0);
+    for (let round = 0; round < 100; round++) flush();
+    expect(socket.sent).toHaveLength(100);
+    expect(socket.sent.at(-1)).toMatch(/^snapshot 99/);
+  });
+
+  test("unsubscribed before its snapshot was made, it never comes", () => {
+    const { socket, session, flush } = stuckSession();
+    const topic = makeTopic("book", "S", { seq: () => 0, snapshot: () => "snapshot" });
+    session.subscribe(topic, true);
+    session.unsubscribe(topic);
+    flush();
+    expect(socket.sent).toEqual([]);
+  });
+});
