@@ -6,14 +6,28 @@ import { clearCommand, type Commands, makeCommands } from "../core/command.ts";
 import { type Events, makeEvents } from "../core/event.ts";
 import type { ShardEnds } from "../ring/ends.ts";
 import { openConsumer, openProducer } from "../ring/ring.ts";
-import { openStatus, ShardState } from "../ring/status.ts";
+import { APPEND_BUCKETS_MS, openStatus, ShardState } from "../ring/status.ts";
 import { Refusal, type ShardClient, type ShardListener } from "./shard-client.ts";
 
 /** Events read before the event loop has its turn: bounded, so that sockets are served meanwhile. */
 const EVENTS_PER_TURN = 8_192;
 
+/** What the journal costs, raw, for metrics. */
+export interface JournalFigures {
+  readonly bytes: number;
+  readonly appends: number;
+  /** Time spent in write and sync since the start. */
+  readonly appendMs: number;
+  /** Upper bound of each bucket; the last takes the rest (Infinity). */
+  readonly buckets: readonly { readonly upToMs: number; readonly appends: number }[];
+}
+
+export interface RingClient extends ShardClient {
+  journal(): JournalFigures;
+}
+
 /** Opens the one client of a shard that was started in this process. */
-export function openRingClient(ends: ShardEnds): ShardClient {
+export function openRingClient(ends: ShardEnds): RingClient {
   const { shard, commandRing, eventRing } = ends;
   const status = openStatus(ends.status);
   const producer = openProducer(commandRing);
@@ -64,7 +78,7 @@ export function openRingClient(ends: ShardEnds): ShardClient {
     },
     stopped: (reason, clean) => {
       // What was published before the end is still true, and its owners wait for it.
-      while (listener !== null && consumer.available() > 0) drain();
+      if (listener !== null) while (consumer.available() > 0) drain();
       isStopped = true;
       listener?.onStopped(reason, clean);
     },
@@ -95,6 +109,13 @@ export function openRingClient(ends: ShardEnds): ShardClient {
     stats: () => {
       const { tradesTotal, ordersTotal, ordersOpen, sequence } = status.read();
       return { shard, tradesTotal, ordersTotal, ordersOpen, sequence };
+    },
+    journal: () => {
+      const { journalBytes, journalBatches, journalMs } = status.read();
+      const buckets = status
+        .appends()
+        .map((appends, i) => ({ upToMs: APPEND_BUCKETS_MS[i] ?? Infinity, appends }));
+      return { bytes: journalBytes, appends: journalBatches, appendMs: journalMs, buckets };
     },
     queued: () => ({
       commands: commandRing.slots - producer.room(),

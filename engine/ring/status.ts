@@ -36,6 +36,11 @@ const FIELDS = [
   "recoveredCommands",
 ] as const satisfies readonly (keyof ShardFigures)[];
 
+/** Upper bounds of the buckets in which appends are counted; one more bucket takes the rest. */
+export const APPEND_BUCKETS_MS = [
+  0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000,
+] as const;
+
 const VERSION = 0;
 const STATE = 1;
 const STOP_ASKED = 2;
@@ -44,7 +49,7 @@ const WORDS_BYTES = 64;
 export type StatusMemory = SharedArrayBuffer;
 
 export function makeStatusMemory(): StatusMemory {
-  return new SharedArrayBuffer(WORDS_BYTES + FIELDS.length * 8);
+  return new SharedArrayBuffer(WORDS_BYTES + (FIELDS.length + APPEND_BUCKETS_MS.length + 1) * 8);
 }
 
 export interface Status {
@@ -55,11 +60,16 @@ export interface Status {
   /** Only the shard's thread writes. */
   write(figures: ShardFigures): void;
   read(): ShardFigures;
+  /** Counts one journal append (write and sync) of so long. */
+  countAppend(durationMs: number): void;
+  /** Appends per bucket of APPEND_BUCKETS_MS, and last those that took longer; each grows for ever. */
+  appends(): readonly number[];
 }
 
 export function openStatus(memory: StatusMemory): Status {
   const words = new Int32Array(memory, 0, WORDS_BYTES / 4);
   const values = new Float64Array(memory, WORDS_BYTES, FIELDS.length);
+  const buckets = new Float64Array(memory, WORDS_BYTES + FIELDS.length * 8);
   return {
     state: () => Atomics.load(words, STATE) as ShardState,
     setState: (state) => void Atomics.store(words, STATE, state),
@@ -78,5 +88,11 @@ export function openStatus(memory: StatusMemory): Status {
         if ((before & 1) === 0 && Atomics.load(words, VERSION) === before) return figures;
       }
     },
+    countAppend: (durationMs) => {
+      let bucket = 0;
+      while (bucket < APPEND_BUCKETS_MS.length && durationMs > APPEND_BUCKETS_MS[bucket]!) bucket++;
+      buckets[bucket]! += 1;
+    },
+    appends: () => [...buckets],
   };
 }

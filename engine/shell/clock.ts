@@ -1,19 +1,24 @@
 /**
  * The shell's clock: stamps in microseconds of wall time that never go back. It advances by the
  * monotonic clock and is slewed gently towards wall time; a jump of the wall clock is alarmed and
- * not followed, because orders would expire by somebody's mistake.
+ * not followed, because orders would expire by somebody's mistake. One jump is followed: forward,
+ * by as long as the machine slept, which the monotonic clock does not count and the uptime does.
  */
+import { uptime } from "node:os";
 
 export interface TimeSources {
   /** Microseconds since 1970, by the wall. */
   wallUs(): number;
   /** Microseconds since anything, never backwards. */
   monotonicUs(): number;
+  /** Microseconds since the machine started, its sleep included. */
+  uptimeUs(): number;
 }
 
 export const systemTime: TimeSources = {
   wallUs: () => Date.now() * 1_000,
   monotonicUs: () => performance.now() * 1_000,
+  uptimeUs: () => uptime() * 1_000_000,
 };
 
 const CHECK_EVERY_US = 1_000_000;
@@ -37,6 +42,7 @@ export function makeClock(
   let monotonic = time.monotonicUs();
   let now = Math.max(lastStampUs, time.wallUs());
   let checkedAt = monotonic;
+  let notCounted = time.uptimeUs() - monotonic; // by the monotonic clock, of the machine's sleep
   let isAlarmed = false;
   let last = lastStampUs;
 
@@ -47,7 +53,14 @@ export function makeClock(
     const elapsed = next - checkedAt;
     if (elapsed < CHECK_EVERY_US) return;
     checkedAt = next;
-    const off = time.wallUs() - now;
+    let off = time.wallUs() - now;
+    const slept = time.uptimeUs() - next - notCounted;
+    notCounted += slept;
+    if (slept > STEP_ALARM_US && off > 0) {
+      const followed = Math.min(off, slept);
+      now += followed;
+      off -= followed;
+    }
     if (Math.abs(off) > STEP_ALARM_US) {
       if (!isAlarmed) alarm(off);
       isAlarmed = true;

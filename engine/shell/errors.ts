@@ -4,6 +4,7 @@
  */
 
 export const ShellErrorCode = {
+  DIRECTORY_UNUSABLE: "DIRECTORY_UNUSABLE",
   JOURNAL_OWNED: "JOURNAL_OWNED",
   JOURNAL_DAMAGED: "JOURNAL_DAMAGED",
   JOURNAL_VERSION: "JOURNAL_VERSION",
@@ -13,6 +14,7 @@ export const ShellErrorCode = {
   HASH_MISMATCH: "HASH_MISMATCH",
   BEHAVIOUR_UNKNOWN: "BEHAVIOUR_UNKNOWN",
   BROKEN_STATE: "BROKEN_STATE",
+  STOPPED: "STOPPED", // not an error of its own: somebody waits for what will not come any more
 } as const;
 export type ShellErrorCode = (typeof ShellErrorCode)[keyof typeof ShellErrorCode];
 

@@ -14,10 +14,12 @@ import {
 } from "../core/limits.ts";
 import { makeRing, openProducer } from "../ring/ring.ts";
 import type { ShardEnds, ShardSignals } from "../ring/ends.ts";
-import { makeStatusMemory, openStatus } from "../ring/status.ts";
-import { ShellError, type ShellErrorCode } from "./errors.ts";
+import { makeStatusMemory, openStatus, ShardState } from "../ring/status.ts";
+import { asShellError, ShellError, type ShellErrorCode } from "./errors.ts";
+import { nodeFiles } from "./journal/file-ops.ts";
+import { type Owner, ownDirectory } from "./journal/lock.ts";
 import type { PrepareWorkerData } from "./journal/prepare-worker.ts";
-import { makePrepareWords, PrepareWord } from "./journal/preparer.ts";
+import { makePrepareWords, stopPreparing } from "./journal/preparer.ts";
 import { SEGMENT_BYTES_DEFAULT } from "./journal/segments.ts";
 import type { RecoveryReport, ShardWorkerData, WorkerMessage } from "./worker.ts";
 
@@ -53,8 +55,7 @@ export function startShard(config: ShardConfig): ShardHandle {
   const commandRing = makeRing(COMMAND_RING_SLOTS, COMMAND_BYTES);
   const eventRing = makeRing(EVENT_RING_SLOTS, EVENT_BYTES);
   const status = makeStatusMemory();
-  const prepareWords = makePrepareWords();
-  const workerData: ShardWorkerData = {
+  const data: ShardWorkerData = {
     shard: config.shard,
     directory: config.directory,
     segmentBytes: config.segmentBytes ?? SEGMENT_BYTES_DEFAULT,
@@ -62,11 +63,10 @@ export function startShard(config: ShardConfig): ShardHandle {
     commandRing,
     eventRing,
     status,
-    prepareWords,
+    prepareWords: makePrepareWords(),
   };
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
   const signals: ShardSignals[] = [];
-  const ending = listen(config, worker, signals, workerData);
+  const ending = run(config, signals, data);
   return {
     shard: config.shard,
     commandRing,
@@ -82,9 +82,9 @@ export function startShard(config: ShardConfig): ShardHandle {
   };
 }
 
-function listen(
+/** Owns the directory and starts the shard's thread on it; sees to the end of both. */
+function run(
   config: ShardConfig,
-  worker: Worker,
   signals: readonly ShardSignals[],
   data: ShardWorkerData,
 ): Pick<ShardHandle, "ready" | "ended"> {
@@ -92,33 +92,67 @@ function listen(
   const ready = Promise.withResolvers<RecoveryReport>();
   const ended = Promise.withResolvers<ShellError | null>();
   ready.promise.catch(() => {}); // a start that failed is also told by `ended`
-  let preparing: Worker | null = null;
+  const threads: Worker[] = [];
+  let owner: Owner | null = null;
+  let isOver = false;
 
-  const end = (error: ShellError | null, reason: string): void => {
-    Atomics.store(data.prepareWords, PrepareWord.STOP, 1);
-    Atomics.notify(data.prepareWords, PrepareWord.STOP);
-    Atomics.notify(data.prepareWords, PrepareWord.WANTED);
-    for (const signal of signals) signal.stopped(reason, error === null);
-    if (error !== null) {
-      log.error({ shard, code: error.code }, error.message);
-      ready.reject(error);
-    }
-    void Promise.all([worker.terminate(), preparing?.terminate()]).then(() => ended.resolve(error));
-  };
+  async function end(broke: ShellError | null, reason: string): Promise<void> {
+    if (isOver) return;
+    isOver = true;
+    openStatus(data.status).setState(ShardState.STOPPED);
+    for (const signal of signals) signal.stopped(reason, broke === null);
+    if (broke !== null) log.error({ shard, code: broke.code }, broke.message);
+    ready.reject(broke ?? new ShellError("STOPPED", "asked to stop before it was ready"));
+    stopPreparing(data.prepareWords);
+    await Promise.all(threads.map((thread) => thread.terminate()));
+    owner?.release(); // last: another owner must not meet a thread of ours in this directory
+    ended.resolve(broke);
+  }
 
-  worker.on("message", (message: WorkerMessage) => {
+  function hear(message: WorkerMessage): void {
     if (message.kind === "wake") for (const signal of signals) signal.drain();
-    else if (message.kind === "segments") preparing = prepare(data, message.segmentBytes, log);
+    else if (message.kind === "segments") threads.push(prepare(data, message.segmentBytes, log));
     else if (message.kind === "alarm") log.warn({ shard }, message.words);
     else if (message.kind === "ready") {
       if (message.report.cut !== null) log.warn({ shard }, message.report.cut);
       for (const signal of signals) signal.becomeReady();
       ready.resolve(message.report);
-    } else if (message.clean) end(null, message.reason);
-    else end(new ShellError(message.code as ShellErrorCode, message.reason), message.reason);
-  });
-  worker.on("error", (error) => end(new ShellError("BROKEN_STATE", String(error)), String(error)));
+    } else {
+      const { clean, code, reason } = message;
+      void end(clean ? null : new ShellError(code as ShellErrorCode, reason), reason);
+    }
+  }
+
+  try {
+    owner = own(config.directory);
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: data });
+    threads.push(worker);
+    worker.on("message", hear);
+    worker.on("error", (error) => void end(asShellError(error), String(error)));
+    worker.on("exit", () => {
+      const error = new ShellError("BROKEN_STATE", "the shard's thread ended without a word");
+      // What it said last is delivered before this; then it is already over.
+      void end(error, error.message);
+    });
+  } catch (error) {
+    const shellError = asShellError(error);
+    // Not before the caller has attached to what it is about to get.
+    setImmediate(() => void end(shellError, shellError.message));
+  }
   return { ready: ready.promise, ended: ended.promise };
+}
+
+function own(directory: string): Owner {
+  try {
+    nodeFiles.makeDirectory(directory);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ShellError(
+      "DIRECTORY_UNUSABLE",
+      `${directory} cannot be used: ${reason}. Check it, or name another directory with --data.`,
+    );
+  }
+  return ownDirectory(directory);
 }
 
 function prepare(data: ShardWorkerData, segmentBytes: number, log: ShellLog): Worker {

@@ -10,13 +10,14 @@ import {
   CommandF64,
   CommandI32,
   type Commands,
+  COMMAND_BYTES,
   COMMAND_F64,
   COMMAND_I32,
   CommandU8,
 } from "../core/command.ts";
 import { CommandType } from "../core/codes.ts";
 import { EVENT_I32, type Events, makeEvents } from "../core/event.ts";
-import { BATCH_COMMANDS_MAX, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
+import { BATCH_COMMANDS_MAX, BEHAVIOUR_NEWEST, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
 import type { Consumer, Producer } from "../ring/ring.ts";
 import { ShardState, type Status } from "../ring/status.ts";
@@ -42,11 +43,12 @@ export interface Primary {
   idleMs(): number;
   /** Covers the last append when the journal has been idle. */
   coverWhenIdle(): void;
-  /** The clean end: everything that waited, a checkpoint, a watermark. */
+  /** The clean end: everything that waits, a checkpoint, a watermark. */
   finish(): void;
 }
 
-const COVER_AFTER_MS = 50; // twice within the 100 ms that the format promises
+const COVER_AFTER_MS = 50; // the format promises 100
+const DRAIN_MS_MAX = 5_000;
 const SLEEP_MS_MAX = 1_000;
 const READER_WAIT_MS = 100;
 const ROOM_WAIT_MS = 5;
@@ -75,7 +77,10 @@ export function makePrimary(parts: PrimaryParts): Primary {
   function takeWaiting(waiting: number): number {
     const count = roomFor(waiting);
     if (count === 0) return 0;
-    for (let i = 0; i < count; i++) copyCommand(commands, commandRing.slot(i), batch, i);
+    for (let i = 0; i < count; i++) {
+      copyCommand(commands, commandRing.slot(i), batch, i);
+      refuseUnknownBehaviour(batch, i);
+    }
     commit(count, clock.stampUs());
     commandRing.advance(count);
     return count;
@@ -111,6 +116,7 @@ export function makePrimary(parts: PrimaryParts): Primary {
     journal.append(count);
     appendedAtMs = parts.monotonicMs();
     journalMs += appendedAtMs - before;
+    status.countAppend(appendedAtMs - before);
     batches++;
     for (let i = 0; i < count; i++) publisher.apply(shard, batch, i);
     writeFigures();
@@ -136,16 +142,22 @@ export function makePrimary(parts: PrimaryParts): Primary {
   }
 
   function idleMs(): number {
-    if (journal.isUncovered()) return COVER_AFTER_MS;
+    const sinceMs = parts.monotonicMs() - appendedAtMs;
+    const most = journal.isUncovered() ? Math.max(COVER_AFTER_MS - sinceMs, 1) : SLEEP_MS_MAX;
     const due = shard.nextDueUs();
-    if (due === Infinity) return SLEEP_MS_MAX;
+    if (due === Infinity) return most;
     const aheadMs = Math.ceil((due - clock.stampUs()) / 1_000);
-    return Math.max(1, Math.min(aheadMs, SLEEP_MS_MAX));
+    return Math.max(1, Math.min(aheadMs, most));
   }
 
   function finish(): void {
-    while (step() > 0);
-    while (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS));
+    const giveUpMs = parts.monotonicMs() + DRAIN_MS_MAX;
+    while (commandRing.available() > 0 && parts.monotonicMs() < giveUpMs) {
+      if (step() === 0 && status.state() === ShardState.DISK_FULL) break; // never taken: nothing happened
+    }
+    // Without a reader or room there is no checkpoint; the journal is whole without one.
+    if (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) return;
+    if (!journal.hasRoomToClose()) return;
     batch.f64.fill(0, 0, COMMAND_F64);
     const hash = shard.hash();
     batch.u8[CommandU8.type] = CommandType.CHECKPOINT;
@@ -165,6 +177,17 @@ function copyCommand(from: Commands, fromIndex: number, to: Commands, toIndex: n
   const source = fromIndex * COMMAND_I32;
   const target = toIndex * COMMAND_I32;
   for (let i = 0; i < COMMAND_I32; i++) to.i32[target + i] = from.i32[source + i]!;
+}
+
+/**
+ * A switch to rules this build lacks is journaled as no command at all, which the core refuses: were
+ * it journaled as it is, this build could not tell later whether a newer one had obeyed it.
+ */
+function refuseUnknownBehaviour(batch: Commands, index: number): void {
+  const type = index * COMMAND_BYTES + CommandU8.type;
+  if (batch.u8[type] !== CommandType.SET_BEHAVIOUR) return;
+  const behaviour = batch.i32[index * COMMAND_I32 + CommandI32.behaviour]!;
+  if (behaviour > BEHAVIOUR_NEWEST) batch.u8[type] = CommandType.NONE;
 }
 
 /** Applies commands and lays their events into the ring, to be published together. */

@@ -3,8 +3,18 @@
  * happened as it is found. Each CHECKPOINT on the way carries the hash of the state before it; the
  * core compares, and a difference refuses the start.
  */
-import { COMMAND_F64, CommandF64, type Commands, makeCommands } from "../core/command.ts";
-import { BATCH_COMMANDS_MAX, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
+import { CommandType } from "../core/codes.ts";
+import {
+  COMMAND_BYTES,
+  COMMAND_F64,
+  COMMAND_I32,
+  CommandF64,
+  CommandI32,
+  type Commands,
+  CommandU8,
+  makeCommands,
+} from "../core/command.ts";
+import { BATCH_COMMANDS_MAX, BEHAVIOUR_NEWEST, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
 import { ShellError, ShellErrorCode } from "./errors.ts";
 import type { FileOps } from "./journal/file-ops.ts";
@@ -22,26 +32,57 @@ export interface Recovered {
 const PUBLISH_EVERY = BATCH_COMMANDS_MAX;
 const READER_WAIT_MS = 1_000;
 
-/** Throws ShellError: the journal's own, or HASH_MISMATCH. */
-export function recover(
-  files: FileOps,
-  directory: string,
-  shardNumber: number,
-  shard: Shard,
-  publisher: Publisher,
-): Recovered {
+export interface RecoveryParts {
+  readonly files: FileOps;
+  readonly directory: string;
+  /** The shard's number, which every frame carries. */
+  readonly number: number;
+  readonly shard: Shard;
+  readonly publisher: Publisher;
+  isStopAsked(): boolean;
+}
+
+/**
+ * null when it was asked to stop before it was done. Throws ShellError: the journal's own,
+ * HASH_MISMATCH or BEHAVIOUR_UNKNOWN.
+ */
+export function recover(parts: RecoveryParts): Recovered | null {
+  const { files, directory, number, shard, publisher } = parts;
+  const frames = readJournal(files, directory, number);
   let commands = 0;
   let view: Commands | null = null;
-  const end = readJournal(files, directory, shardNumber, (header, frame) => {
-    view ??= makeCommands(BATCH_COMMANDS_MAX, frame.buffer, frame.byteOffset + HEADER_BYTES);
+  for (;;) {
+    const next = frames.next();
+    if (next.done === true) {
+      publisher.publish();
+      return { end: next.value, commands, lastStampUs: shard.lastStampUs() };
+    }
+    const { header, bytes } = next.value;
+    view ??= makeCommands(BATCH_COMMANDS_MAX, bytes.buffer, bytes.byteOffset + HEADER_BYTES);
     for (let i = 0; i < header.count; i++) {
-      while (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) publisher.publish();
+      while (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) {
+        publisher.publish();
+        if (parts.isStopAsked()) return null;
+      }
+      refuseUnknownBehaviour(view, i, directory);
       applyOne(shard, publisher, view, i);
       if (++commands % PUBLISH_EVERY === 0) publisher.publish();
     }
-  });
-  publisher.publish();
-  return { end, commands, lastStampUs: shard.lastStampUs() };
+    if (parts.isStopAsked()) return null;
+  }
+}
+
+/** The core of an older build would refuse what a newer one did, and go on from another state. */
+function refuseUnknownBehaviour(commands: Commands, index: number, directory: string): void {
+  const type = commands.u8[index * COMMAND_BYTES + CommandU8.type];
+  const behaviour = commands.i32[index * COMMAND_I32 + CommandI32.behaviour]!;
+  if (type !== CommandType.SET_BEHAVIOUR || behaviour <= BEHAVIOUR_NEWEST) return;
+  const sequence = commands.f64[index * COMMAND_F64 + CommandF64.sequence];
+  throw new ShellError(
+    ShellErrorCode.BEHAVIOUR_UNKNOWN,
+    `the journal in ${directory} switches to the rules of behaviour ${behaviour} at sequence ` +
+      `${sequence}; this build knows them up to ${BEHAVIOUR_NEWEST}. Start with a newer build.`,
+  );
 }
 
 function applyOne(shard: Shard, publisher: Publisher, commands: Commands, index: number): void {

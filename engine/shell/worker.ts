@@ -14,9 +14,10 @@ import { makeClock, systemTime } from "./clock.ts";
 import { asShellError, saysNoRoom, ShellError, ShellErrorCode } from "./errors.ts";
 import { nodeFiles } from "./journal/file-ops.ts";
 import { openFileJournal } from "./journal/file.ts";
-import { type Owner, ownDirectory } from "./journal/lock.ts";
 import { openPreparer, PrepareWord } from "./journal/preparer.ts";
+import type { JournalEnd } from "./journal/read.ts";
 import { findSegments, makeSegment, placeOf } from "./journal/segments.ts";
+import type { Journal } from "./journal/journal.ts";
 import { makePrimary, makePublisher, type Primary } from "./primary.ts";
 import { recover } from "./recovery.ts";
 
@@ -65,12 +66,12 @@ function wakeReaders(): void {
 }
 
 function run(): void {
-  let owner: Owner | null = null;
   try {
-    nodeFiles.makeDirectory(data.directory);
-    owner = ownDirectory(data.directory);
-    turn(start());
-    owner.release();
+    const started = start();
+    if (started !== null) {
+      turn(started.primary);
+      started.journal.close();
+    }
     status.setState(ShardState.STOPPED);
     tell({ kind: "stopped", clean: true, code: "", reason: "asked to stop" });
   } catch (error) {
@@ -80,14 +81,24 @@ function run(): void {
   }
 }
 
-function start(): Primary {
+/** null when it was asked to stop while it recovered. */
+function start(): { primary: Primary; journal: Journal } | null {
   const startedMs = performance.now();
   const { directory, shard: number } = data;
   const segmentBytes = firstSegment(directory);
   const { recordsAt, memory, slots } = data.eventRing;
   const publisher = makePublisher(eventProducer, makeEvents(slots, memory, recordsAt), wakeReaders);
   const shard = makeShard(data.options);
-  const { end, commands, lastStampUs } = recover(nodeFiles, directory, number, shard, publisher);
+  const recovered = recover({
+    files: nodeFiles,
+    directory,
+    number,
+    shard,
+    publisher,
+    isStopAsked: status.isStopAsked,
+  });
+  if (recovered === null) return null;
+  const { end, commands, lastStampUs } = recovered;
   Atomics.store(data.prepareWords, PrepareWord.READY, end.segments);
   tell({ kind: "segments", segmentBytes });
   const preparer = openPreparer(data.prepareWords);
@@ -108,17 +119,20 @@ function start(): Primary {
     recoveredCommands: commands,
     monotonicMs: () => performance.now(),
   });
-  const cut =
-    end.torn === null
-      ? null
-      : `cut a torn last frame in ${placeOf(end.torn.from, end.segmentBytes)}, where sequence ` +
-        `${end.nextSequence} would have been: ${end.torn.why}. It had not been acknowledged, ` +
-        "unless the disk lied about it.";
   const seconds = (performance.now() - startedMs) / 1_000;
   const sequence = end.nextSequence - 1;
+  const cut = wordsOfCut(end);
   status.setState(ShardState.LIVE);
   tell({ kind: "ready", report: { journalId: journal.id, sequence, commands, seconds, cut } });
-  return primary;
+  return { primary, journal };
+}
+
+function wordsOfCut({ torn, segmentBytes, nextSequence }: JournalEnd): string | null {
+  if (torn === null) return null;
+  return (
+    `cut a torn last frame in ${placeOf(torn.from, segmentBytes)}, where sequence ${nextSequence} ` +
+    `would have been: ${torn.why}. It had not been acknowledged, unless the disk lied about it.`
+  );
 }
 
 /** Sees to it that there is a first segment; answers the size that this journal's segments have. */

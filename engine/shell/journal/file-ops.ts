@@ -3,6 +3,7 @@
  * writes short, fills up or fails on the Nth call. Calls throw as node:fs does.
  */
 import fs from "node:fs";
+import { dirname } from "node:path";
 
 export interface FileOps {
   openRead(path: string): number;
@@ -20,6 +21,7 @@ export interface FileOps {
   list(directory: string): string[];
   rename(from: string, to: string): void;
   remove(path: string): void;
+  /** Makes the directory and what is missing above it, durably. */
   makeDirectory(path: string): void;
   /** Makes names in a directory durable: a rename without it may be forgotten. */
   syncDirectory(path: string): void;
@@ -37,17 +39,25 @@ export const nodeFiles: FileOps = {
   list: (directory) => fs.readdirSync(directory),
   rename: (from, to) => fs.renameSync(from, to),
   remove: (path) => fs.rmSync(path, { force: true }),
-  makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
-  syncDirectory: (path) => {
-    if (process.platform === "win32") return; // a directory cannot be opened there
-    const fd = fs.openSync(path, "r");
-    try {
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
+  makeDirectory: (path) => {
+    const first = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = path; made.length >= first.length; made = dirname(made)) {
+      syncDirectory(dirname(made));
     }
   },
+  syncDirectory,
 };
+
+function syncDirectory(path: string): void {
+  if (process.platform === "win32") return; // a directory cannot be opened there
+  const fd = fs.openSync(path, "r");
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
 
 /** Writes all of `length` bytes: a write may be short without an error. Throws when it cannot go on. */
 export function writeAll(

@@ -6,12 +6,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { makeCommands } from "../../core/command.ts";
+import { COMMAND_BYTES, makeCommands } from "../../core/command.ts";
+import { BATCH_COMMANDS_MAX } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type FileOps, writeAll } from "./file-ops.ts";
 import { FRAME_BYTES_MAX, frameBytes, hashFrame, HEADER_BYTES, sealFrame } from "./frame.ts";
-import { BATCH_COMMANDS_MAX } from "../../core/limits.ts";
-import { COMMAND_BYTES } from "../../core/command.ts";
 import { type Journal, Room } from "./journal.ts";
 import type { Preparer } from "./preparer.ts";
 import type { JournalEnd } from "./read.ts";
@@ -37,7 +36,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   const frame = Buffer.from(new ArrayBuffer(FRAME_BYTES_MAX));
   const batch = makeCommands(BATCH_COMMANDS_MAX, frame.buffer, HEADER_BYTES);
   let { position, nextSequence, previousHash } = end;
-  let uncovered = end.frames > 0 && end.torn === null;
+  let uncovered = end.frames > 0; // perhaps; a watermark too many does no harm
   let broken = false;
   let segment = Math.floor(position / segmentBytes);
   let fd = openSegment(segment);
@@ -52,17 +51,8 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   /** Zeroes what is left of a torn frame, so that it can never be taken for something. */
   function cut(from: number, to: number): void {
     guarded("cutting a torn frame", () => {
-      const zeros = new Uint8Array(FRAME_BYTES_MAX);
-      for (let at = from; at < to; ) {
-        const offset = at % segmentBytes;
-        const length = Math.min(to - at, zeros.length, segmentBytes - offset);
-        const number = Math.floor(at / segmentBytes);
-        const target = number === segment ? fd : openSegment(number);
-        writeAll(files, target, zeros, length, offset);
-        files.sync(target);
-        if (target !== fd) files.close(target);
-        at += length;
-      }
+      writeAll(files, fd, new Uint8Array(to - from), to - from, from % segmentBytes);
+      files.sync(fd);
     });
   }
 
@@ -133,6 +123,8 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       if (preparer.isReady(next)) return Room.YES;
       return preparer.foundNoRoom() ? Room.NONE : Room.SOON;
     },
+    hasRoomToClose: () =>
+      left() >= CLOSING_BYTES || preparer.isReady(fd < 0 ? segment : segment + 1),
     waitForRoom: (timeoutMs) => preparer.wait(timeoutMs),
     append: (count) => {
       write(count);

@@ -2,7 +2,7 @@
  * The journal as the primary knows it: the durable list of commands, the truth. Behind it are
  * segment files (`file.ts`); a cluster puts a broker there. Nothing of either leaks through.
  *
- * The primary writes its commands into `frame`, behind the header's place, and appends them as one:
+ * The primary writes its commands into `batch` and appends them as one:
  * when `append` returns they are durable, and when it throws the shard must stop, for nobody knows
  * what a disk did that failed once.
  */
@@ -25,6 +25,8 @@ export interface Journal {
   nextSequence(): number;
   /** Whether `count` commands fit now. */
   room(count: number): Room;
+  /** Whether one last command and a watermark fit: room is kept for them when all else is full. */
+  hasRoomToClose(): boolean;
   /** Blocks a little while more room is being prepared. */
   waitForRoom(timeoutMs: number): void;
   /**

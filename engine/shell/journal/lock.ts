@@ -10,7 +10,10 @@ export interface Owner {
   release(): void;
 }
 
-/** Throws ShellError JOURNAL_OWNED when another process, or this one, owns `directory` already. */
+/**
+ * Throws ShellError: JOURNAL_OWNED when another process, or this one, owns `directory` already,
+ * DIRECTORY_UNUSABLE when nobody can.
+ */
 export function ownDirectory(directory: string): Owner {
   const file = join(directory, "owner.lock");
   let database: DatabaseSync | null = null;
@@ -20,7 +23,12 @@ export function ownDirectory(directory: string): Owner {
   } catch (error) {
     database?.close();
     const reason = error instanceof Error ? error.message : String(error);
-    if (!reason.includes("locked") && !reason.includes("busy")) throw error;
+    if (!reason.includes("locked") && !reason.includes("busy")) {
+      throw new ShellError(
+        ShellErrorCode.DIRECTORY_UNUSABLE,
+        `${file} cannot be opened (${reason}). Check the directory, or name another with --data.`,
+      );
+    }
     throw new ShellError(
       ShellErrorCode.JOURNAL_OWNED,
       `another exchange is running on ${directory}. Stop it first, or name another directory ` +

@@ -15,6 +15,13 @@ export function makePrepareWords(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(16));
 }
 
+/** Asks the preparing thread to end; what it has begun it may give up. */
+export function stopPreparing(words: Int32Array): void {
+  Atomics.store(words, PrepareWord.STOP, 1);
+  Atomics.notify(words, PrepareWord.STOP);
+  Atomics.notify(words, PrepareWord.WANTED);
+}
+
 export interface Preparer {
   /** Asks for segment `number` and returns at once. */
   want(number: number): void;

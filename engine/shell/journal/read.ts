@@ -36,31 +36,45 @@ export interface JournalEnd {
   readonly torn: { readonly from: number; readonly to: number; readonly why: string } | null;
 }
 
-/** Called for each frame in order; `frame` holds header and payload and is reused afterwards. */
-export type OnFrame = (header: FrameHeader, frame: Buffer) => void;
+export interface ReadFrame {
+  readonly header: FrameHeader;
+  /** Header and payload; reused for the next frame. */
+  readonly bytes: Buffer;
+}
 
-/** Throws ShellError JOURNAL_DAMAGED, JOURNAL_VERSION or JOURNAL_FOREIGN. */
-export function readJournal(
+/**
+ * Yields each frame in order and returns where they end. `shard` null: whichever the first frame
+ * names. Throws ShellError JOURNAL_DAMAGED, JOURNAL_VERSION or JOURNAL_FOREIGN. May read while the
+ * owner writes: it then ends somewhere near the end.
+ */
+export function* readJournal(
   files: FileOps,
   directory: string,
-  shard: number,
-  onFrame: OnFrame,
-): JournalEnd {
+  shard: number | null,
+): Generator<ReadFrame, JournalEnd> {
   const reader = new JournalReader(files, directory, shard);
   try {
-    return reader.readAll(onFrame);
+    return yield* reader.readAll();
   } finally {
     reader.close();
   }
 }
 
-type Step = { readonly advanced: true } | { readonly advanced: false; readonly why: string };
-const ADVANCED: Step = { advanced: true };
+/** What one look at the next place found; `unreadable` with "" says that nothing is written there. */
+type Step =
+  | { readonly kind: "frame"; readonly frame: ReadFrame }
+  | { readonly kind: "steppedOver" }
+  | { readonly kind: "unreadable"; readonly why: string };
+
+type Tail =
+  | { readonly kind: "end" }
+  | { readonly kind: "torn"; readonly to: number }
+  | { readonly kind: "damage"; readonly laterAt: number };
 
 class JournalReader {
   private readonly files: FileOps;
   private readonly directory: string;
-  private readonly shard: number;
+  private shard: number | null;
   private readonly segments: number;
   private readonly segmentBytes: number;
   private readonly frame = Buffer.alloc(FRAME_BYTES_MAX);
@@ -73,7 +87,7 @@ class JournalReader {
   private term = 0;
   private frames = 0;
 
-  constructor(files: FileOps, directory: string, shard: number) {
+  constructor(files: FileOps, directory: string, shard: number | null) {
     this.files = files;
     this.directory = directory;
     this.shard = shard;
@@ -82,16 +96,25 @@ class JournalReader {
     this.segmentBytes = found.segmentBytes;
   }
 
-  readAll(onFrame: OnFrame): JournalEnd {
+  *readAll(): Generator<ReadFrame, JournalEnd> {
     const limit = this.segments * this.segmentBytes;
-    let stop: Step = { advanced: false, why: "" };
+    let lookedAgainAt = -1;
     while (this.position < limit) {
-      const step = this.readOne(onFrame);
-      if (step.advanced) continue;
-      stop = step;
-      break;
+      const step = this.readOne();
+      if (step.kind === "frame") yield step.frame;
+      if (step.kind !== "unreadable") continue;
+      const tail = this.judgeTail();
+      if (tail.kind === "end") break;
+      const why = step.why === "" ? "nothing is written here" : step.why;
+      if (tail.kind === "torn") return this.end({ from: this.position, to: tail.to, why });
+      // Between the two looks an owner may have written on; if so, the place reads well now.
+      if (lookedAgainAt === this.position) throw this.damageBefore(tail.laterAt, why);
+      lookedAgainAt = this.position;
     }
-    const torn = this.position < limit && !stop.advanced ? this.judgeTail(stop.why) : null;
+    return this.end(null);
+  }
+
+  private end(torn: JournalEnd["torn"]): JournalEnd {
     return {
       journalId: this.journalId,
       segments: this.segments,
@@ -111,28 +134,28 @@ class JournalReader {
   }
 
   /** One frame, or the step over the end of a segment in which the next frame found no room. */
-  private readOne(onFrame: OnFrame): Step {
+  private readOne(): Step {
     this.load(this.position, HEADER_BYTES);
     const reading = readHeader(this.frame);
     if (reading.kind === "version") throw this.otherVersion(reading.version);
     if (reading.kind === "empty") {
-      return this.stepOver() ? ADVANCED : { advanced: false, why: "" };
+      return this.stepOver() ? { kind: "steppedOver" } : { kind: "unreadable", why: "" };
     }
-    if (reading.kind === "damaged") return { advanced: false, why: reading.why };
+    if (reading.kind === "damaged") return { kind: "unreadable", why: reading.why };
     const { header } = reading;
     this.refuseForeign(header);
     const bytes = frameBytes(header.count);
     this.load(this.position, bytes);
     const why = this.whyNotNext(header, bytes);
-    if (why !== "") return { advanced: false, why };
+    if (why !== "") return { kind: "unreadable", why };
     this.journalId ??= header.journalId;
-    onFrame(header, this.frame);
+    this.shard ??= header.shard;
     this.previousHash = hashFrame(this.frame, header.payloadBytes);
     this.nextSequence = header.firstSequence + header.count;
     this.term = header.term;
     this.frames++;
     this.position += bytes;
-    return ADVANCED;
+    return { kind: "frame", frame: { header, bytes: this.frame } };
   }
 
   private whyNotNext(header: FrameHeader, bytes: number): string {
@@ -163,16 +186,18 @@ class JournalReader {
     throw damaged(`the frame in ${place} ${why}`, this.directory);
   }
 
+  /** The next segment is begun only when a frame found no room in this one: then it is zero to its end. */
   private stepOver(): boolean {
     const offset = this.position % this.segmentBytes;
     const left = this.segmentBytes - offset;
     if (offset === 0 || left >= FRAME_BYTES_MAX) return false;
     const next = this.position + left;
     if (next >= this.segments * this.segmentBytes) return false;
-    this.load(next, HEADER_BYTES);
-    const follows = readHeader(this.frame).kind !== "empty";
+    // All of the next segment's first frame: of a torn one the first sector may be what is missing.
+    this.load(next, FRAME_BYTES_MAX);
+    const isBegun = !isZero(this.frame);
     this.load(this.position, left);
-    if (!follows || !isZero(this.frame.subarray(0, left))) return false;
+    if (!isBegun || !isZero(this.frame.subarray(0, left))) return false;
     this.position = next;
     return true;
   }
@@ -182,30 +207,38 @@ class JournalReader {
    * whose bytes did not all arrive may be cut, because nobody was told of it. Whatever was written
    * after it proves that it had been durable, and then cutting would lose what was acknowledged.
    */
-  private judgeTail(why: string): JournalEnd["torn"] {
+  private judgeTail(): Tail {
     const end = this.lastByte();
-    if (end <= this.position) return null;
-    this.load(this.position, FRAME_BYTES_MAX);
+    if (end <= this.position) return { kind: "end" };
+    const laterAt = this.laterFrame(end);
+    if (laterAt > 0) return { kind: "damage", laterAt };
+    this.load(this.position, HEADER_BYTES);
     const reading = readHeader(this.frame);
-    const reach = reading.kind === "frame" ? frameBytes(reading.header.count) : FRAME_BYTES_MAX;
-    const later = this.laterFrame(end);
-    if (later > 0 || end > this.position + reach) {
-      const at = later > 0 ? later : this.position + reach;
-      throw damaged(
-        `${placeOf(this.position, this.segmentBytes)}, where sequence ${this.nextSequence} ` +
-          `should be: ${why === "" ? "nothing is written here" : why}; yet more was written later, ` +
-          `at ${placeOf(at, this.segmentBytes)}`,
-        this.directory,
-      );
-    }
-    return { from: this.position, to: end, why: why === "" ? "its header is missing" : why };
+    const left = this.segmentBytes - (this.position % this.segmentBytes);
+    const most = Math.min(left, FRAME_BYTES_MAX);
+    const bytes = reading.kind === "frame" ? frameBytes(reading.header.count) : most;
+    const reach = this.position + Math.min(bytes, most);
+    return end > reach ? { kind: "damage", laterAt: reach } : { kind: "torn", to: end };
   }
 
-  /** The sector after `position` at which another frame begins, or 0. */
+  private damageBefore(laterAt: number, why: string): ShellError {
+    return damaged(
+      `${placeOf(this.position, this.segmentBytes)}, where sequence ${this.nextSequence} ` +
+        `should be: ${why}; yet more was written later, ` +
+        `at ${placeOf(laterAt, this.segmentBytes)}`,
+      this.directory,
+    );
+  }
+
+  /** The sector after `position` at which another frame of this journal begins, or 0. */
   private laterFrame(end: number): number {
     for (let at = this.position + FRAME_ALIGN; at < end; at += FRAME_ALIGN) {
       this.load(at, HEADER_BYTES);
-      if (this.frame.readUInt32LE(0) === FRAME_MAGIC) return at;
+      if (this.frame.readUInt32LE(0) !== FRAME_MAGIC) continue;
+      // A payload's sector may begin with the magic by an order's price; it does not know the id.
+      const reading = readHeader(this.frame);
+      if (reading.kind === "frame" && reading.header.position === at) return at;
+      if (this.journalId !== null && this.journalId.equals(this.frame.subarray(8, 24))) return at;
     }
     return 0;
   }
@@ -254,7 +287,7 @@ class JournalReader {
 
   private refuseForeign(header: FrameHeader): void {
     const isOurs = this.journalId === null || header.journalId.equals(this.journalId);
-    if (isOurs && header.shard === this.shard) return;
+    if (isOurs && (this.shard === null || header.shard === this.shard)) return;
     const what = isOurs ? `of shard ${header.shard}, not ${this.shard}` : "of another journal";
     throw new ShellError(
       ShellErrorCode.JOURNAL_FOREIGN,
