@@ -103,6 +103,7 @@ function inWords(file: string, error: unknown): unknown {
   const code = codeOf(error) ?? "";
   if (code === "ENOENT") return new Failure(`there is no file ${file}`);
   if (code === "EISDIR") return new Failure(`${file} is a folder`);
-  if (code.startsWith("Z_")) return new Failure(`${file} is no whole gzip file (${wordsOf(error)})`);
+  if (code.startsWith("Z_"))
+    return new Failure(`${file} is no whole gzip file (${wordsOf(error)})`);
   return error;
 }

@@ -10,7 +10,7 @@ import { type Ledger, makeLedger } from "./ledger.ts";
 import { addProducts } from "./products.ts";
 import type { RunId } from "./run-id.ts";
 import type { Sales } from "./sales.ts";
-import { clientOrderId, makeTrading, type Trading } from "./trading.ts";
+import { clientOrderId, makeTrading } from "./trading.ts";
 import { makeWatch, type Watch } from "./watch.ts";
 
 /**
@@ -24,6 +24,7 @@ const BUYER = "sales-buyer";
 /** How long the trades channel may be silent while trades are still missing. */
 const SILENCE_MS = 3_000;
 const POLL_MS = 10;
+const PROGRESS_MS = 200;
 const STATUS_AT_ONCE = 256;
 
 export interface RunOptions {
@@ -112,15 +113,17 @@ async function tradeAll(
     if (!options.isSentAgain) await clear([seller, buyer], options.say);
     await watch.start(watcher);
     const startMs = performance.now();
-    await withProgress(trading, options.onProgress, () => trading.start(seller, buyer));
+    await trading.start(seller, buyer);
     await reckon(options, ledger, watch, buyer);
     const seconds = (performance.now() - startMs) / 1_000;
     if (ledger.lostRows > 0) await clear([seller, buyer], options.say);
     return { ledger, seconds };
   };
+  const timer = setInterval(() => options.onProgress(trading.rowsDone()), PROGRESS_MS);
   try {
     return await Promise.race([work(), stopped]);
   } finally {
+    clearInterval(timer);
     for (const socket of sockets) socket.close();
   }
 }
@@ -136,20 +139,6 @@ async function clear(sockets: readonly Connection[], say: (words: string) => voi
   let count = 0;
   for (const socket of sockets) count += Number((await socket.request("cancel_all", {})).count);
   if (count > 0) say(`took ${count} orders out of the books that a run had left there`);
-}
-
-async function withProgress(
-  trading: Trading,
-  onProgress: (rowsDone: number) => void,
-  act: () => Promise<void>,
-): Promise<void> {
-  const timer = setInterval(() => onProgress(trading.rowsDone()), 200);
-  try {
-    await act();
-  } finally {
-    clearInterval(timer);
-    onProgress(trading.rowsDone());
-  }
 }
 
 /** Waits for the trades still to be seen; asks about those that the channel does not show. */
