@@ -234,7 +234,7 @@ test.each(FRAMES)(
   async (_what, frame, code) => {
     const stranger = await connect(exchange);
     stranger.socket.send(frame);
-    const answer = await stranger.until((message) => message.success === false);
+    const answer = await stranger.until(({ error }) => error !== undefined);
     expect(answer).toMatchObject({ req_id: null, error: { code, class: "VALIDATION" } });
     expect(await stranger.request("ping")).toMatchObject({ success: true, result: {} });
     stranger.close();
@@ -269,7 +269,7 @@ test("a request id is a whole number or a text, and comes back as it was", async
     await stranger.until((message) => message.req_id === id);
   }
   stranger.socket.send(JSON.stringify({ method: "ping", req_id: { no: 1 } }));
-  const refused = await stranger.until((message) => message.success === false);
+  const refused = await stranger.until(({ error }) => error !== undefined);
   expect(refused.error).toMatchObject({ code: "VALIDATION", param: "req_id" });
   stranger.close();
 });

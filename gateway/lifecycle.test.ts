@@ -228,7 +228,7 @@ test("a planned shutdown says so, answers what it took, and closes everyone with
   expect(await pending).toMatchObject({ success: true, result: { status: "open" } });
   expect(await trader.closed).toEqual({ code: 1012, reason: "SHUTTING_DOWN" });
   await closing;
-  await expect(fetch(`${exchange.url}/livez`)).rejects.toThrow();
+  await expect(fetch(`${exchange.url}/livez`)).rejects.toThrow("fetch failed");
   // At once on the same port, though the system still remembers the connections of a moment ago.
   const next = await start({ port: exchange.gateway.port });
   expect((await readyz(next))[0]).toBe(200);

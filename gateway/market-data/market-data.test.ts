@@ -121,8 +121,7 @@ async function agree(): Promise<void> {
         (push) => push.channel === channel && push.symbol === symbol,
       )!;
       expect(seq).toBe(last.seq);
-      if (channel === "ticker") expect(last.data).toEqual(data);
-      else expect(allTrades(symbol!).slice(-50)).toEqual(data);
+      expect(channel === "ticker" ? last.data : allTrades(symbol!).slice(-50)).toEqual(data);
     }
   }
   expect(foldGrid(old)).toEqual(snapshotsOf(fresh, "size_grid")[0]!.data);

@@ -115,7 +115,8 @@ class Exchange {
 
   run(route: Route, request: HttpRequest, parts: readonly string[]): void {
     const headers = new Map(HEADERS.map((name) => [name as string, request.getHeader(name)]));
-    const query = request.getQuery();
+    // Declared to be a text always, and undefined when the target has no "?".
+    const query = (request.getQuery() as string | undefined) ?? "";
     const path = request.getUrl();
     const call = {
       method: route.method,
