@@ -118,23 +118,30 @@ export async function startTestExchange(options: TestOptions = {}): Promise<Test
     registry,
     logs,
     admin,
-    makeKey: async (account, scopes) => {
-      const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-      const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
-      const asked = {
-        account,
-        public_key: raw.toString("base64url"),
-        ...(scopes ? { scopes } : {}),
-      };
-      const { body } = await admin("POST", "keys", asked);
-      return { key: body.key as unknown as string, privateKey };
-    },
+    makeKey: (account, scopes) => makeTestKey(gateway.url, account, scopes),
     stop: async () => {
       await gateway.close();
       shard.close();
       if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** A fresh key pair, its public half registered for `account`. */
+export async function makeTestKey(
+  url: string,
+  account: string,
+  scopes?: readonly Scope[],
+): Promise<TestKey> {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
+  const response = await fetch(`${url}/v1/admin/keys`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}` },
+    body: JSON.stringify({ account, public_key: raw.toString("base64url"), scopes }),
+  });
+  const { key } = (await response.json()) as { key: string };
+  return { key, privateKey };
 }
 
 /** Logon parameters for `key`, signed at `atMs`. */
