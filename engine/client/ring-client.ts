@@ -40,19 +40,23 @@ export function openRingClient(ends: ShardEnds): RingClient {
   const events: Events = makeEvents(eventRing.slots, eventRing.memory, eventRing.recordsAt);
   let listener: ShardListener | null = null;
   let isReady = false;
-  let isStopped = false;
+  let ending: { readonly reason: string; readonly clean: boolean } | null = null;
   let readyAfterDrain = false;
   let isUnflushed = false;
 
+  /** Tells up to `most` events that wait; how many. */
+  function tellEvents(to: ShardListener, most: number): number {
+    const count = Math.min(consumer.available(), most);
+    for (let i = 0; i < count; i++) to.onEvent(events, consumer.slot(i));
+    if (count === 0) return 0;
+    consumer.advance(count);
+    to.onBatchEnd();
+    return count;
+  }
+
   function drain(): void {
-    if (listener === null) return;
-    const count = Math.min(consumer.available(), EVENTS_PER_TURN);
-    for (let i = 0; i < count; i++) listener.onEvent(events, consumer.slot(i));
-    if (count > 0) {
-      consumer.advance(count);
-      listener.onBatchEnd();
-    }
-    if (count === EVENTS_PER_TURN || !consumer.fallAsleep()) {
+    if (listener === null || ending !== null) return;
+    if (tellEvents(listener, EVENTS_PER_TURN) === EVENTS_PER_TURN || !consumer.fallAsleep()) {
       setImmediate(drain);
       return;
     }
@@ -62,8 +66,14 @@ export function openRingClient(ends: ShardEnds): RingClient {
     }
   }
 
+  /** What was published before the end is still true, and its owners wait for it. */
+  function tellEnd(to: ShardListener, reason: string, clean: boolean): void {
+    while (tellEvents(to, EVENTS_PER_TURN) > 0);
+    to.onStopped(reason, clean);
+  }
+
   function refusal(): Refusal {
-    if (isStopped || !isReady) return Refusal.STOPPED;
+    if (!isReady || ending !== null || status.isStopAsked()) return Refusal.STOPPED;
     const state = status.state();
     if (state === ShardState.DISK_FULL) return Refusal.DISK_FULL;
     if (state === ShardState.STOPPED) return Refusal.STOPPED;
@@ -77,10 +87,8 @@ export function openRingClient(ends: ShardEnds): RingClient {
       drain();
     },
     stopped: (reason, clean) => {
-      // What was published before the end is still true, and its owners wait for it.
-      if (listener !== null) while (consumer.available() > 0) drain();
-      isStopped = true;
-      listener?.onStopped(reason, clean);
+      ending = { reason, clean };
+      if (listener !== null) tellEnd(listener, reason, clean);
     },
   });
 
@@ -89,7 +97,9 @@ export function openRingClient(ends: ShardEnds): RingClient {
     commands,
     listen: (next) => {
       listener = next;
-      drain();
+      // Who listens late hears the end too.
+      if (ending === null) drain();
+      else tellEnd(next, ending.reason, ending.clean);
     },
     refusal,
     reserve: () => {

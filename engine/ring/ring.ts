@@ -8,7 +8,7 @@
  *   line 0            head: records published, ever (wraps at 2^32)
  *   line 1            producerWaits: 1 while the producer sleeps for room
  *   line 2 + 2c       tail of consumer c: records it is done with
- *   line 3 + 2c       sleeping: 1 while consumer c wants to be woken
+ *   line 3 + 2c       sleeping: 1 while consumer c wants to be woken; it sleeps on this word
  * records, `slots` of `recordBytes`, slot = count & (slots - 1)
  * ```
  *
@@ -86,7 +86,8 @@ export function openProducer(ring: Ring): Producer {
     publish: (count) => void Atomics.add(words, HEAD, count),
     wake: () => {
       for (let consumer = 0; consumer < consumers; consumer++) {
-        if (Atomics.exchange(words, sleepingWord(consumer), 0) === 1) Atomics.notify(words, HEAD);
+        const word = sleepingWord(consumer);
+        if (Atomics.exchange(words, word, 0) === 1) Atomics.notify(words, word);
       }
     },
     takeSleeper: (consumer) => Atomics.exchange(words, sleepingWord(consumer), 0) === 1,
@@ -115,8 +116,12 @@ export interface Consumer {
    * For a thread that may not block.
    */
   fallAsleep(): boolean;
-  /** Spins a little, then blocks until there is a record or the time is over. Never on a main thread. */
-  waitForRecords(spins: number, timeoutMs: number): boolean;
+  /**
+   * Spins a little, then blocks until there is a record, somebody wakes it or the time is over. It does
+   * not block when `isCalledOff` says so, asked once it counts as asleep: whoever makes that true and
+   * then wakes is not slept through. Never on a main thread.
+   */
+  waitForRecords(spins: number, timeoutMs: number, isCalledOff?: () => boolean): boolean;
 }
 
 export function openConsumer(ring: Ring, consumer: number): Consumer {
@@ -144,13 +149,11 @@ export function openConsumer(ring: Ring, consumer: number): Consumer {
       if (Atomics.load(words, PRODUCER_WAITS) === 1) Atomics.notify(words, tail);
     },
     fallAsleep,
-    waitForRecords: (spins, timeoutMs) => {
+    waitForRecords: (spins, timeoutMs, isCalledOff) => {
       for (let spin = 0; spin < spins; spin++) if (available() > 0) return true;
-      const seen = Atomics.load(words, HEAD);
-      if (available() > 0) return true;
-      Atomics.store(words, sleeping, 1);
-      // `wait` compares with `seen` itself, so what is published from here on is not slept through.
-      Atomics.wait(words, HEAD, seen, timeoutMs);
+      if (!fallAsleep()) return true;
+      // Who publishes from here on finds the word at 1, sets it to 0, and `wait` sees that.
+      if (isCalledOff?.() !== true) Atomics.wait(words, sleeping, 1, timeoutMs);
       Atomics.store(words, sleeping, 0);
       return available() > 0;
     },

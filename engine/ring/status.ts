@@ -1,7 +1,8 @@
 /**
  * What a shard says of itself at any moment, in shared memory: its state, its totals, what its
- * journal costs. Written by the shard's thread, read by anyone, without a lock: a reader looks again
- * when the shard was just writing.
+ * journal costs. Written by the shard's thread, read by anyone, without a lock: there are two copies
+ * of the totals, the version's lowest bit says which one stands, and the other is written. A reader
+ * looks again only when a whole write passed it, so it does not wait for a thread that stopped.
  */
 
 export const ShardState = {
@@ -49,7 +50,9 @@ const WORDS_BYTES = 64;
 export type StatusMemory = SharedArrayBuffer;
 
 export function makeStatusMemory(): StatusMemory {
-  return new SharedArrayBuffer(WORDS_BYTES + (FIELDS.length + APPEND_BUCKETS_MS.length + 1) * 8);
+  return new SharedArrayBuffer(
+    WORDS_BYTES + (2 * FIELDS.length + APPEND_BUCKETS_MS.length + 1) * 8,
+  );
 }
 
 export interface Status {
@@ -68,24 +71,27 @@ export interface Status {
 
 export function openStatus(memory: StatusMemory): Status {
   const words = new Int32Array(memory, 0, WORDS_BYTES / 4);
-  const values = new Float64Array(memory, WORDS_BYTES, FIELDS.length);
-  const buckets = new Float64Array(memory, WORDS_BYTES + FIELDS.length * 8);
+  const values = new Float64Array(memory, WORDS_BYTES, 2 * FIELDS.length);
+  const buckets = new Float64Array(memory, WORDS_BYTES + 2 * FIELDS.length * 8);
+  const copyOf = (version: number): number => (version & 1) * FIELDS.length;
   return {
     state: () => Atomics.load(words, STATE) as ShardState,
     setState: (state) => void Atomics.store(words, STATE, state),
     askToStop: () => void Atomics.store(words, STOP_ASKED, 1),
     isStopAsked: () => Atomics.load(words, STOP_ASKED) === 1,
     write: (figures) => {
-      Atomics.add(words, VERSION, 1); // odd: being written
-      for (let i = 0; i < FIELDS.length; i++) values[i] = figures[FIELDS[i]!];
+      const at = copyOf(Atomics.load(words, VERSION) + 1);
+      for (let i = 0; i < FIELDS.length; i++) values[at + i] = figures[FIELDS[i]!];
       Atomics.add(words, VERSION, 1);
     },
     read: () => {
       const figures = {} as ShardFigures;
       for (;;) {
-        const before = Atomics.load(words, VERSION);
-        for (let i = 0; i < FIELDS.length; i++) figures[FIELDS[i]!] = values[i]!;
-        if ((before & 1) === 0 && Atomics.load(words, VERSION) === before) return figures;
+        const version = Atomics.load(words, VERSION);
+        const at = copyOf(version);
+        for (let i = 0; i < FIELDS.length; i++) figures[FIELDS[i]!] = values[at + i]!;
+        // Added to, not loaded: what was read above then stands before it in every order.
+        if (Atomics.add(words, VERSION, 0) === version) return figures;
       }
     },
     countAppend: (durationMs) => {

@@ -158,7 +158,7 @@ function turn(primary: Primary): void {
     if (primary.step() > 0) continue;
     primary.coverWhenIdle();
     if (status.state() === ShardState.DISK_FULL) continue; // the step itself waited
-    waiting.waitForRecords(SPINS, primary.idleMs());
+    waiting.waitForRecords(SPINS, primary.idleMs(), status.isStopAsked);
   }
   primary.finish();
 }
