@@ -38,7 +38,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
   const { turn, accounts, instruments, emit } = state;
   const { counters } = turn;
   const n32 = instruments.i32;
-  const word = (at: number): number => turn.i32[turn.at32 + at]!;
+  const word = (at: number): number => turn.i32[at]!;
   const reject = (reason: number): void => emit.rejected(reason, 0, false);
 
   function isListedSo(row: number): boolean {
@@ -113,9 +113,9 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
 
   function setAccount(): void {
     const account = word(CommandI32.account);
-    const flags = turn.u8[turn.at8 + CommandU8.flags]!;
+    const flags = turn.u8[CommandU8.flags]!;
     const openOrdersMax = word(CommandI32.openOrdersMax);
-    const valueMax = turn.f64[turn.at64 + CommandF64.openBidValueMaxMinor]!;
+    const valueMax = turn.f64[CommandF64.openBidValueMaxMinor]!;
     const isValue = valueMax >= 0 && valueMax <= 2 ** 53 - 1 && Math.floor(valueMax) === valueMax;
     if (account < 1 || openOrdersMax < 0 || !isValue) return reject(Reject.MALFORMED);
     if ((flags & ~CommandFlag.ALLOWED) !== 0) return reject(Reject.MALFORMED);
@@ -131,7 +131,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
 
   /** A hash of the state just before this command must be ours: else the state is broken. */
   function compareCheckpoint(): void {
-    if (turn.f64[turn.at64 + CommandF64.orderId] !== counters[Counter.sequence]) return;
+    if (turn.f64[CommandF64.orderId] !== counters[Counter.sequence]) return;
     const now = hash();
     assert(
       now.high === word(CommandI32.hashHigh) >>> 0 && now.low === word(CommandI32.hashLow) >>> 0,
@@ -140,7 +140,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
   }
 
   function checkpoint(): void {
-    const of = turn.f64[turn.at64 + CommandF64.orderId]!;
+    const of = turn.f64[CommandF64.orderId]!;
     if (!(of >= 0 && of < counters[Counter.sequence]!)) return reject(Reject.MALFORMED);
     emit.plain(EventType.CHECKPOINTED);
   }

@@ -43,11 +43,11 @@ export function makeChange(state: State, check: Check, life: Life): Change {
    * way, so that nobody changes an order that is already gone.
    */
   function named(account: number): number {
-    const orderId = turn.f64[turn.at64 + CommandF64.orderId]!;
+    const orderId = turn.f64[CommandF64.orderId]!;
     let slot = 0;
     if (orderId !== 0) slot = orders.find(orderId);
     else {
-      const entry = ids.find(account, turn.i32, turn.at32 + CommandI32.clientOrderId);
+      const entry = ids.find(account, turn.i32, CommandI32.clientOrderId);
       if (entry !== 0) slot = d32[entry * ID_WORDS + IdI32.slot]!;
     }
     if (slot === 0 || o32[slot * ORDER_WORDS + OrderI32.account] !== account) return 0;
@@ -58,7 +58,7 @@ export function makeChange(state: State, check: Check, life: Life): Change {
 
   /** `named`, with the refusal told when there is none. */
   function namedOrRejected(): number {
-    const account = turn.i32[turn.at32 + CommandI32.account]!;
+    const account = turn.i32[CommandI32.account]!;
     if (!accounts.isKnown(account)) {
       emit.rejected(Reject.UNKNOWN_ACCOUNT, 0, false);
       return 0;
@@ -90,7 +90,7 @@ export function makeChange(state: State, check: Check, life: Life): Change {
   function reduce(): void {
     const slot = namedOrRejected();
     if (slot === 0) return;
-    const by = turn.i32[turn.at32 + CommandI32.quantity]!;
+    const by = turn.i32[CommandI32.quantity]!;
     if (by < 1) return emit.rejected(Reject.QUANTITY_TOO_SMALL, 0, false);
     if (by >= o32[slot * ORDER_WORDS + OrderI32.open]!) {
       return life.end(slot, EventType.CANCELLED, CancelReason.REDUCED_TO_NOTHING, true);
@@ -100,7 +100,7 @@ export function makeChange(state: State, check: Check, life: Life): Change {
   }
 
   function setExpiry(slot: number): void {
-    const expiresAtUs = turn.f64[turn.at64 + CommandF64.expiresAtUs]!;
+    const expiresAtUs = turn.f64[CommandF64.expiresAtUs]!;
     if (expiresAtUs === 0) return;
     const bitsAt = slot * ORDER_WORDS + OrderI32.bits;
     o32[bitsAt] = withTif(o32[bitsAt]!, TimeInForce.GTD);
@@ -135,8 +135,8 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     const reject = check.amend(slot);
     if (reject !== Reject.NONE) return emit.rejected(reject, 0, false);
     const row = slot * ORDER_WORDS;
-    const quantity = turn.i32[turn.at32 + CommandI32.quantity]!;
-    const asked = turn.i32[turn.at32 + CommandI32.priceTicks]!;
+    const quantity = turn.i32[CommandI32.quantity]!;
+    const asked = turn.i32[CommandI32.priceTicks]!;
     const open = o32[row + OrderI32.open]!;
     const total = totalOf(slot);
     // What is no longer open was filled or prevented; an amended total includes it.
@@ -175,9 +175,9 @@ export function makeChange(state: State, check: Check, life: Life): Change {
   }
 
   function cancelAll(): void {
-    const account = turn.i32[turn.at32 + CommandI32.account]!;
-    const instrument = turn.i32[turn.at32 + CommandI32.instrument]!;
-    const side = turn.u8[turn.at8 + CommandU8.side]!;
+    const account = turn.i32[CommandI32.account]!;
+    const instrument = turn.i32[CommandI32.instrument]!;
+    const side = turn.u8[CommandU8.side]!;
     const reject = cancelAllReject(account, instrument, side);
     if (reject !== Reject.NONE) return emit.rejected(reject, 0, false);
     const count = countCovered(account, instrument, side);

@@ -55,19 +55,18 @@ export function makeCheck(state: State): Check {
 
   function words(): number {
     const c8 = turn.u8;
-    const at = turn.at8;
-    const side = c8[at + CommandU8.side]!;
+    const side = c8[CommandU8.side]!;
     if (side !== Side.BID && side !== Side.ASK) return Reject.MALFORMED;
-    const flags = c8[at + CommandU8.flags]!;
+    const flags = c8[CommandU8.flags]!;
     if ((flags & ~CommandFlag.POST_ONLY) !== 0) return Reject.MALFORMED;
-    if (c8[at + CommandU8.stp]! > SelfTradePrevention.DECREMENT) return Reject.MALFORMED;
-    const orderType = c8[at + CommandU8.orderType]!;
-    const tif = c8[at + CommandU8.tif]!;
+    if (c8[CommandU8.stp]! > SelfTradePrevention.DECREMENT) return Reject.MALFORMED;
+    const orderType = c8[CommandU8.orderType]!;
+    const tif = c8[CommandU8.tif]!;
     if (!isTifWellFormed(orderType, tif, flags !== 0)) return Reject.MALFORMED;
-    const priceTicks = turn.i32[turn.at32 + CommandI32.priceTicks]!;
+    const priceTicks = turn.i32[CommandI32.priceTicks]!;
     if (orderType === OrderType.MARKET && priceTicks !== 0) return Reject.MALFORMED;
-    if (!isWholeUs(turn.f64, turn.at64 + CommandF64.expiresAtUs)) return Reject.MALFORMED;
-    const expiresAtUs = turn.f64[turn.at64 + CommandF64.expiresAtUs]!;
+    if (!isWholeUs(turn.f64, CommandF64.expiresAtUs)) return Reject.MALFORMED;
+    const expiresAtUs = turn.f64[CommandF64.expiresAtUs]!;
     return (tif === TimeInForce.GTD) === (expiresAtUs !== 0) ? Reject.NONE : Reject.MALFORMED;
   }
 
@@ -121,13 +120,13 @@ export function makeCheck(state: State): Check {
     if (mayRest && openOrdersMax !== 0 && openOrders >= openOrdersMax) {
       return Reject.TOO_MANY_OPEN_ORDERS;
     }
-    if (turn.u8[turn.at8 + CommandU8.side] === Side.BID) {
+    if (turn.u8[CommandU8.side] === Side.BID) {
       const row = instrument * INSTRUMENT_WORDS;
-      const isLimit = turn.u8[turn.at8 + CommandU8.orderType] === OrderType.LIMIT;
+      const isLimit = turn.u8[CommandU8.orderType] === OrderType.LIMIT;
       const priceTicks = isLimit
-        ? c32[turn.at32 + CommandI32.priceTicks]!
+        ? c32[CommandI32.priceTicks]!
         : n32[row + InstrumentI32.bandHighTicks]!;
-      const quantity = c32[turn.at32 + CommandI32.quantity]!;
+      const quantity = c32[CommandI32.quantity]!;
       const reject = bidValue(account, instrument, priceTicks, quantity, 0, 0);
       if (reject !== Reject.NONE) return reject;
     }
@@ -135,11 +134,11 @@ export function makeCheck(state: State): Check {
   }
 
   function limitTicks(): number {
-    const own = turn.i32[turn.at32 + CommandI32.priceTicks]!;
+    const own = turn.i32[CommandI32.priceTicks]!;
     if (own !== 0) return own;
-    const row = turn.i32[turn.at32 + CommandI32.instrument]! * INSTRUMENT_WORDS;
+    const row = turn.i32[CommandI32.instrument]! * INSTRUMENT_WORDS;
     const high = n32[row + InstrumentI32.bandHighTicks]!;
-    if (turn.u8[turn.at8 + CommandU8.side] === Side.ASK) {
+    if (turn.u8[CommandU8.side] === Side.ASK) {
       return high === 0 ? 1 : n32[row + InstrumentI32.bandLowTicks]!;
     }
     return high === 0 ? PRICE_TICKS_MAX : high;
@@ -147,14 +146,14 @@ export function makeCheck(state: State): Check {
 
   /** What only the book can say: a post-only order in the way of others, an FOK short of makers. */
   function againstBook(account: number, instrument: number, tif: number): number {
-    const side = turn.u8[turn.at8 + CommandU8.side]!;
+    const side = turn.u8[CommandU8.side]!;
     const limit = limitTicks();
-    if ((turn.u8[turn.at8 + CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0) {
+    if ((turn.u8[CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0) {
       return book.wouldCross(instrument, side, limit) ? Reject.ORDER_WOULD_CROSS : Reject.NONE;
     }
     if (tif !== TimeInForce.FOK) return Reject.NONE;
-    const quantity = turn.i32[turn.at32 + CommandI32.quantity]!;
-    const stp = turn.u8[turn.at8 + CommandU8.stp]!;
+    const quantity = turn.i32[CommandI32.quantity]!;
+    const stp = turn.u8[CommandU8.stp]!;
     const fills = book.canFill(instrument, side, limit, quantity, account, stp);
     return fills ? Reject.NONE : Reject.FOK_NOT_FILLABLE;
   }
@@ -164,21 +163,21 @@ export function makeCheck(state: State): Check {
   }
 
   function place(): number {
-    const account = turn.i32[turn.at32 + CommandI32.account]!;
-    const instrument = turn.i32[turn.at32 + CommandI32.instrument]!;
+    const account = turn.i32[CommandI32.account]!;
+    const instrument = turn.i32[CommandI32.instrument]!;
     if (!isAllowed(account)) return Reject.ACCOUNT_SUSPENDED;
     let reject = instrumentState(instrument);
     if (reject === Reject.NONE) reject = words();
     if (reject !== Reject.NONE) return reject;
-    reject = quantityBound(instrument, turn.i32[turn.at32 + CommandI32.quantity]!);
+    reject = quantityBound(instrument, turn.i32[CommandI32.quantity]!);
     if (reject !== Reject.NONE) return reject;
-    if (turn.u8[turn.at8 + CommandU8.orderType] === OrderType.LIMIT) {
-      reject = priceBound(instrument, turn.i32[turn.at32 + CommandI32.priceTicks]!);
+    if (turn.u8[CommandU8.orderType] === OrderType.LIMIT) {
+      reject = priceBound(instrument, turn.i32[CommandI32.priceTicks]!);
       if (reject !== Reject.NONE) return reject;
     }
-    const tif = turn.u8[turn.at8 + CommandU8.tif]!;
+    const tif = turn.u8[CommandU8.tif]!;
     if (tif === TimeInForce.GTD) {
-      const expiresAtUs = turn.f64[turn.at64 + CommandF64.expiresAtUs]!;
+      const expiresAtUs = turn.f64[CommandF64.expiresAtUs]!;
       if (counters[Counter.stampUs]! >= expiresAtUs) return Reject.ALREADY_EXPIRED;
     }
     reject = room(account, instrument, tif === TimeInForce.GTC || tif === TimeInForce.GTD);
@@ -187,7 +186,7 @@ export function makeCheck(state: State): Check {
 
   /** What an amend asks for, before it is compared with the book. */
   function amendWords(instrument: number, quantity: number, priceTicks: number): number {
-    if (!isWholeUs(turn.f64, turn.at64 + CommandF64.expiresAtUs)) return Reject.MALFORMED;
+    if (!isWholeUs(turn.f64, CommandF64.expiresAtUs)) return Reject.MALFORMED;
     if (quantity !== 0) {
       const reject = quantityBound(instrument, quantity);
       if (reject !== Reject.NONE) return reject;
@@ -203,8 +202,8 @@ export function makeCheck(state: State): Check {
     if (!isAllowed(account)) return Reject.ACCOUNT_SUSPENDED;
     let reject = instrumentState(instrument);
     if (reject !== Reject.NONE) return reject;
-    const quantity = turn.i32[turn.at32 + CommandI32.quantity]!;
-    const asked = turn.i32[turn.at32 + CommandI32.priceTicks]!;
+    const quantity = turn.i32[CommandI32.quantity]!;
+    const asked = turn.i32[CommandI32.priceTicks]!;
     reject = amendWords(instrument, quantity, asked);
     if (reject !== Reject.NONE) return reject;
     const open = o32[row + OrderI32.open]!;
@@ -218,7 +217,7 @@ export function makeCheck(state: State): Check {
       reject = priceBound(instrument, priceTicks);
       if (reject !== Reject.NONE) return reject;
     }
-    const expiresAtUs = turn.f64[turn.at64 + CommandF64.expiresAtUs]!;
+    const expiresAtUs = turn.f64[CommandF64.expiresAtUs]!;
     if (expiresAtUs !== 0 && counters[Counter.stampUs]! >= expiresAtUs)
       return Reject.ALREADY_EXPIRED;
     const side = sideOf(o32[row + OrderI32.bits]!);

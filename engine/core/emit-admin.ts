@@ -30,9 +30,9 @@ export function makeEmitAdmin(writer: EventWriter, tables: WriterTables): EmitAd
   function massCancelAccepted(): number {
     open(EventType.MASS_CANCEL_ACCEPTED);
     respond();
-    word(EventI32.account, turn.i32[turn.at32 + CommandI32.account]!);
-    word(EventI32.instrument, turn.i32[turn.at32 + CommandI32.instrument]!);
-    byte(EventU8.side, turn.u8[turn.at8 + CommandU8.side]!);
+    word(EventI32.account, turn.i32[CommandI32.account]!);
+    word(EventI32.instrument, turn.i32[CommandI32.instrument]!);
+    byte(EventU8.side, turn.u8[CommandU8.side]!);
     return record.index();
   }
 
@@ -64,5 +64,5 @@ export function makeEmitAdmin(writer: EventWriter, tables: WriterTables): EmitAd
     double(EventF64.openBidValueMaxMinor, accounts.f64, boundAt);
   }
 
-  return { massCancelAccepted, massCancelCounted: record.count, instrument, accountSet };
+  return { massCancelAccepted, massCancelCounted: record.cover, instrument, accountSet };
 }

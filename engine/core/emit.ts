@@ -13,9 +13,9 @@ import { ID_DOUBLES, ID_WORDS, IdF64, IdI32, reasonOf } from "./ids.ts";
 import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders, tifOf } from "./orders.ts";
 
 export interface Emit {
-  begin(events: Events): void;
-  /** Flags the command's last event, if it made any. */
-  end(): void;
+  begin(): void;
+  /** Flags the command's last event, if it made any, and appends all of them to `into`. */
+  end(into: Events): void;
   /** Response to PLACE; a duplicate says how the order stands now and nobody hears it twice. */
   accepted(entry: number, isDuplicate: boolean): void;
   /** Response. `entry` is the remembered id of a place refused now (or again), else 0. */
@@ -83,7 +83,7 @@ export function makeEmit(tables: EmitTables): Emit {
     respond();
     if (entry === 0) writer.askedWords();
     else owner(entry, 0);
-    if (turn.u8[turn.at8 + CommandU8.type] === CommandType.PLACE) writer.placeWords();
+    if (turn.u8[CommandU8.type] === CommandType.PLACE) writer.placeWords();
     byte(EventU8.reason, reason);
     byte(EventU8.status, OrderStatus.REJECTED);
     if (entry === 0) return;

@@ -115,30 +115,27 @@ export function makeEventWriter(tables: WriterTables): EventWriter {
   }
 
   function placeWords(): void {
-    const at = turn.at8;
-    byte(EventU8.side, turn.u8[at + CommandU8.side]!);
-    byte(EventU8.orderType, turn.u8[at + CommandU8.orderType]!);
-    byte(EventU8.tif, turn.u8[at + CommandU8.tif]!);
-    const isPost = (turn.u8[at + CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0;
+    byte(EventU8.side, turn.u8[CommandU8.side]!);
+    byte(EventU8.orderType, turn.u8[CommandU8.orderType]!);
+    byte(EventU8.tif, turn.u8[CommandU8.tif]!);
+    const isPost = (turn.u8[CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0;
     record.flag(isPost ? EventFlag.POST_ONLY : 0);
-    const row = turn.at32;
-    limit(turn.i32[row + CommandI32.priceTicks]!, turn.i32[row + CommandI32.quantity]!);
-    double(EventF64.expiresAtUs, turn.f64, turn.at64 + CommandF64.expiresAtUs);
+    limit(turn.i32[CommandI32.priceTicks]!, turn.i32[CommandI32.quantity]!);
+    double(EventF64.expiresAtUs, turn.f64, CommandF64.expiresAtUs);
   }
 
   function askedWords(): void {
-    const type = turn.u8[turn.at8 + CommandU8.type]!;
-    const row = turn.at32;
+    const type = turn.u8[CommandU8.type]!;
     if (type === CommandType.CHECKPOINT || type === CommandType.SET_BEHAVIOUR) return;
-    word(EventI32.instrument, turn.i32[row + CommandI32.instrument]!);
+    word(EventI32.instrument, turn.i32[CommandI32.instrument]!);
     if (hasOverlay(type)) return;
-    word(EventI32.account, turn.i32[row + CommandI32.account]!);
+    word(EventI32.account, turn.i32[CommandI32.account]!);
     if (type === CommandType.SET_ACCOUNT) return;
-    words(EventI32.clientOrderId, turn.i32, row + CommandI32.clientOrderId, 4);
+    words(EventI32.clientOrderId, turn.i32, CommandI32.clientOrderId, 4);
     if (type === CommandType.PLACE) return;
-    byte(EventU8.side, turn.u8[turn.at8 + CommandU8.side]!);
-    limit(turn.i32[row + CommandI32.priceTicks]!, turn.i32[row + CommandI32.quantity]!);
-    double(EventF64.orderId, turn.f64, turn.at64 + CommandF64.orderId);
+    byte(EventU8.side, turn.u8[CommandU8.side]!);
+    limit(turn.i32[CommandI32.priceTicks]!, turn.i32[CommandI32.quantity]!);
+    double(EventF64.orderId, turn.f64, CommandF64.orderId);
   }
 
   return {

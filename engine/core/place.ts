@@ -48,7 +48,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     let high = 0x2545f491;
     let low = 0x4f6cdd1d;
     for (let n = 0; n < PARAMETER_WORDS.length; n++) {
-      const word = turn.i32[turn.at32 + PARAMETER_WORDS[n]!]!;
+      const word = turn.i32[PARAMETER_WORDS[n]!]!;
       high = Math.imul(high ^ word, 0x85ebca6b);
       high ^= high >>> 15;
       low = Math.imul(low + word, 0xc2b2ae35);
@@ -60,7 +60,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
 
   /** The deadline of the place in hand, to `counters`; a missing one is the default. */
   function takeDeadline(): void {
-    const asked = turn.f64[turn.at64 + CommandF64.deadlineUs]!;
+    const asked = turn.f64[CommandF64.deadlineUs]!;
     const missing = counters[Counter.stampUs]! + DEADLINE_DEFAULT_US;
     counters[Counter.deadlineUs] = asked === 0 ? missing : asked;
   }
@@ -73,7 +73,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   }
 
   function hasClientOrderId(): boolean {
-    const at = turn.at32 + CommandI32.clientOrderId;
+    const at = CommandI32.clientOrderId;
     const c32 = turn.i32;
     return (c32[at]! | c32[at + 1]! | c32[at + 2]! | c32[at + 3]!) !== 0;
   }
@@ -102,15 +102,15 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   /** Remembers the place in hand, as it was decided. */
   function remember(over: number, status: number, reject: number): number {
     const c32 = turn.i32;
-    const idAt = turn.at32 + CommandI32.clientOrderId;
-    const account = c32[turn.at32 + CommandI32.account]!;
+    const idAt = CommandI32.clientOrderId;
+    const account = c32[CommandI32.account]!;
     const entry = ids.add(account, c32, idAt, over, counters, Counter.deadlineUs);
     const row = entry * ID_WORDS;
-    ids.setBits(entry, packIdBits(status, reject, turn.u8[turn.at8 + CommandU8.side]! & 3));
+    ids.setBits(entry, packIdBits(status, reject, turn.u8[CommandU8.side]! & 3));
     d32[row + IdI32.filled] = 0;
-    d32[row + IdI32.total] = c32[turn.at32 + CommandI32.quantity]!;
+    d32[row + IdI32.total] = c32[CommandI32.quantity]!;
     d32[row + IdI32.slot] = 0;
-    d32[row + IdI32.instrument] = c32[turn.at32 + CommandI32.instrument]!;
+    d32[row + IdI32.instrument] = c32[CommandI32.instrument]!;
     d32[row + IdI32.fingerprintHigh] = print[0]!;
     d32[row + IdI32.fingerprintLow] = print[1]!;
     d64[entry * ID_DOUBLES + IdF64.firstSequence] = counters[Counter.sequence]!;
@@ -123,27 +123,26 @@ export function makePlace(state: State, check: Check, life: Life): Place {
 
   function restNew(entry: number, left: number): void {
     const c32 = turn.i32;
-    const at = turn.at32;
     const c8 = turn.u8;
     const slot = orders.take();
     const row = slot * ORDER_WORDS;
-    const isPost = (c8[turn.at8 + CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0;
-    o32[row + OrderI32.instrument] = c32[at + CommandI32.instrument]!;
-    o32[row + OrderI32.priceTicks] = c32[at + CommandI32.priceTicks]!;
+    const isPost = (c8[CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0;
+    o32[row + OrderI32.instrument] = c32[CommandI32.instrument]!;
+    o32[row + OrderI32.priceTicks] = c32[CommandI32.priceTicks]!;
     o32[row + OrderI32.open] = left;
-    o32[row + OrderI32.account] = c32[at + CommandI32.account]!;
+    o32[row + OrderI32.account] = c32[CommandI32.account]!;
     o32[row + OrderI32.bits] = packBits(
-      c8[turn.at8 + CommandU8.side]!,
-      c8[turn.at8 + CommandU8.tif]!,
-      c8[turn.at8 + CommandU8.stp]!,
+      c8[CommandU8.side]!,
+      c8[CommandU8.tif]!,
+      c8[CommandU8.stp]!,
       isPost,
     );
     o32[row + OrderI32.idEntry] = entry;
     o32[row + OrderI32.heapAt] = 0;
-    o32[row + OrderI32.tag] = c32[at + CommandI32.tag]!;
+    o32[row + OrderI32.tag] = c32[CommandI32.tag]!;
     const double = slot * ORDER_DOUBLES;
     orders.f64[double + OrderF64.orderId] = d64[entry * ID_DOUBLES + IdF64.orderId]!;
-    const expiresAtUs = turn.f64[turn.at64 + CommandF64.expiresAtUs]!;
+    const expiresAtUs = turn.f64[CommandF64.expiresAtUs]!;
     orders.f64[double + OrderF64.expiresAtUs] = expiresAtUs;
     d32[entry * ID_WORDS + IdI32.slot] = slot;
     orders.index(slot);
@@ -154,33 +153,32 @@ export function makePlace(state: State, check: Check, life: Life): Place {
 
   function execute(entry: number): void {
     const c32 = turn.i32;
-    const at = turn.at32;
-    const side = turn.u8[turn.at8 + CommandU8.side]!;
-    const tif = turn.u8[turn.at8 + CommandU8.tif]!;
+    const side = turn.u8[CommandU8.side]!;
+    const tif = turn.u8[CommandU8.tif]!;
     const mayRest = tif === TimeInForce.GTC || tif === TimeInForce.GTD;
     emit.accepted(entry, false);
     const left = life.take(
       entry,
-      c32[at + CommandI32.instrument]!,
+      c32[CommandI32.instrument]!,
       side,
       check.limitTicks(),
-      c32[at + CommandI32.quantity]!,
-      turn.u8[turn.at8 + CommandU8.stp]!,
+      c32[CommandI32.quantity]!,
+      turn.u8[CommandU8.stp]!,
     );
-    const priceTicks = c32[at + CommandI32.priceTicks]!;
+    const priceTicks = c32[CommandI32.priceTicks]!;
     if (life.settle(entry, side, priceTicks, left, mayRest)) restNew(entry, left);
   }
 
   function place(): void {
-    const account = turn.i32[turn.at32 + CommandI32.account]!;
+    const account = turn.i32[CommandI32.account]!;
     if (!accounts.isKnown(account)) return emit.rejected(Reject.UNKNOWN_ACCOUNT, 0, false);
     if (!hasClientOrderId()) return emit.rejected(Reject.CLIENT_ORDER_ID_MISSING, 0, false);
     takeFingerprint();
     takeDeadline();
-    let over = ids.find(account, turn.i32, turn.at32 + CommandI32.clientOrderId);
+    let over = ids.find(account, turn.i32, CommandI32.clientOrderId);
     if (over !== 0) {
       lapseOf(over);
-      over = ids.find(account, turn.i32, turn.at32 + CommandI32.clientOrderId);
+      over = ids.find(account, turn.i32, CommandI32.clientOrderId);
     }
     if (over !== 0 && !ids.isOver(over)) return answerAgain(over);
     let reject = deadlineReject();
@@ -195,13 +193,13 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   }
 
   function status(): void {
-    const account = turn.i32[turn.at32 + CommandI32.account]!;
+    const account = turn.i32[CommandI32.account]!;
     if (!accounts.isKnown(account)) return emit.rejected(Reject.UNKNOWN_ACCOUNT, 0, false);
     if (!hasClientOrderId()) return emit.rejected(Reject.CLIENT_ORDER_ID_MISSING, 0, false);
-    let entry = ids.find(account, turn.i32, turn.at32 + CommandI32.clientOrderId);
+    let entry = ids.find(account, turn.i32, CommandI32.clientOrderId);
     if (entry !== 0) {
       lapseOf(entry);
-      entry = ids.find(account, turn.i32, turn.at32 + CommandI32.clientOrderId);
+      entry = ids.find(account, turn.i32, CommandI32.clientOrderId);
     }
     if (entry === 0 || ids.isOver(entry)) emit.rejected(Reject.UNKNOWN_CLIENT_ORDER_ID, 0, false);
     else emit.status(entry);

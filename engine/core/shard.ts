@@ -14,7 +14,7 @@ import { CommandType, Reject } from "./codes.ts";
 import { CommandF64, type Commands, CommandU8 } from "./command.ts";
 import type { Events } from "./event.ts";
 import { makeLife } from "./life.ts";
-import type { ShardOptions } from "./limits.ts";
+import { EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
 import { makePlace } from "./place.ts";
 import type { Shard, StateHash } from "./shard-api.ts";
@@ -51,19 +51,23 @@ export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard 
 
   function apply(commands: Commands, index: number, events: Events): void {
     beginTurn(turn, commands, index);
-    const type = turn.u8[turn.at8 + CommandU8.type]!;
+    const type = turn.u8[CommandU8.type]!;
     if (type === CommandType.CHECKPOINT) admin.compareCheckpoint();
-    const sequence = turn.f64[turn.at64 + CommandF64.sequence]!;
-    const stampUs = turn.f64[turn.at64 + CommandF64.stampUs]!;
+    const sequence = turn.f64[CommandF64.sequence]!;
+    const stampUs = turn.f64[CommandF64.stampUs]!;
     assert(sequence === counters[Counter.sequence]! + 1, "sequences have no gap");
     assert(stampUs >= counters[Counter.stampUs]!, "stamps do not go back");
-    emit.begin(events);
+    assert(
+      events.capacity - events.count >= EVENTS_PER_COMMAND_MAX,
+      "there is room for a command's events",
+    );
+    emit.begin();
     counters[Counter.sequence] = sequence;
     counters[Counter.stampUs] = stampUs;
     ids.sweep();
     carryOn();
     dispatch(type);
-    emit.end();
+    emit.end(events);
   }
 
   function nextDueUs(): number {
