@@ -29,4 +29,8 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: "ask the matching core alone what would happen, in JSON lines",
     load: () => import("./verbs/match.ts"),
   },
+  journal: {
+    summary: "verify or inspect the journal of a stopped exchange",
+    load: () => import("./verbs/journal.ts"),
+  },
 };
