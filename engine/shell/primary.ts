@@ -61,7 +61,7 @@ export function makePrimary(parts: PrimaryParts): Primary {
   let appendedAtMs = parts.monotonicMs();
 
   function step(): number {
-    if (status.state() === ShardState.DISK_FULL && !isRoomBack()) return 0;
+    if (isDiskFull()) return 0;
     const waiting = Math.min(commandRing.available(), BATCH_COMMANDS_MAX);
     if (waiting > 0) return takeWaiting(waiting);
     const due = shard.nextDueUs();
@@ -92,18 +92,23 @@ export function makePrimary(parts: PrimaryParts): Primary {
     if (fits === 0) publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS);
     let count = Math.min(wanted, fits);
     while (count > 0 && journal.room(count) !== Room.YES) count >>= 1; // a smaller batch may fit
-    if (count > 0 || fits === 0) return count;
-    if (journal.room(1) === Room.NONE) status.setState(ShardState.DISK_FULL);
-    else journal.waitForRoom(ROOM_WAIT_MS);
-    return 0;
+    if (count === 0 && fits > 0) journal.waitForRoom(ROOM_WAIT_MS);
+    return count;
   }
 
-  /** While the disk is full nothing is taken; the preparing thread tries again each second. */
-  function isRoomBack(): boolean {
+  /**
+   * Full from when not one command finds room until a whole batch does, so that clients are refused
+   * before they have sent, and not in turns. The preparing thread tries again each second.
+   */
+  function isDiskFull(): boolean {
+    if (status.state() !== ShardState.DISK_FULL) {
+      if (journal.room(1) !== Room.NONE) return false;
+      status.setState(ShardState.DISK_FULL);
+    }
     journal.waitForRoom(ROOM_WAIT_MS);
-    if (journal.room(BATCH_COMMANDS_MAX) !== Room.YES) return false;
+    if (journal.room(BATCH_COMMANDS_MAX) !== Room.YES) return true;
     status.setState(ShardState.LIVE);
-    return true;
+    return false;
   }
 
   function commit(count: number, stampUs: number): void {
@@ -155,9 +160,16 @@ export function makePrimary(parts: PrimaryParts): Primary {
     while (commandRing.available() > 0 && parts.monotonicMs() < giveUpMs) {
       if (step() === 0 && status.state() === ShardState.DISK_FULL) break; // never taken: nothing happened
     }
-    // Without a reader or room there is no checkpoint; the journal is whole without one.
-    if (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) return;
-    if (!journal.hasRoomToClose()) return;
+    while (!journal.hasRoomToClose()) {
+      if (journal.room(0) !== Room.SOON || parts.monotonicMs() > giveUpMs) return;
+      journal.waitForRoom(ROOM_WAIT_MS);
+    }
+    // Without a reader there is no checkpoint; the journal is whole without one.
+    if (publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) commitCheckpoint();
+    if (journal.isUncovered()) journal.appendWatermark();
+  }
+
+  function commitCheckpoint(): void {
     batch.f64.fill(0, 0, COMMAND_F64);
     const hash = shard.hash();
     batch.u8[CommandU8.type] = CommandType.CHECKPOINT;
@@ -165,7 +177,6 @@ export function makePrimary(parts: PrimaryParts): Primary {
     batch.i32[CommandI32.hashHigh] = hash.high | 0;
     batch.i32[CommandI32.hashLow] = hash.low | 0;
     commit(1, clock.stampUs());
-    journal.appendWatermark();
   }
 
   writeFigures();

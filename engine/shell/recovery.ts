@@ -20,6 +20,7 @@ import { ShellError, ShellErrorCode } from "./errors.ts";
 import type { FileOps } from "./journal/file-ops.ts";
 import { HEADER_BYTES } from "./journal/frame.ts";
 import { type JournalEnd, readJournal } from "./journal/read.ts";
+import { settleSegments } from "./journal/segments.ts";
 import type { Publisher } from "./primary.ts";
 
 export interface Recovered {
@@ -48,6 +49,7 @@ export interface RecoveryParts {
  */
 export function recover(parts: RecoveryParts): Recovered | null {
   const { files, directory, number, shard, publisher } = parts;
+  settleSegments(files, directory);
   const frames = readJournal(files, directory, number);
   let commands = 0;
   let view: Commands | null = null;

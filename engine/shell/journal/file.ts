@@ -137,7 +137,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
     },
     position: () => position,
     close: () => {
-      if (fd >= 0) files.close(fd);
+      if (fd >= 0 && !broken) files.close(fd);
       fd = -1;
       broken = true;
     },

@@ -77,7 +77,7 @@ class JournalReader {
   private shard: number | null;
   private readonly segments: number;
   private readonly segmentBytes: number;
-  private readonly frame = Buffer.alloc(FRAME_BYTES_MAX);
+  private readonly frame = Buffer.from(new ArrayBuffer(FRAME_BYTES_MAX));
   private openNumber = -1;
   private openFd = -1;
   private journalId: Buffer | null = null;
@@ -135,7 +135,7 @@ class JournalReader {
 
   /** One frame, or the step over the end of a segment in which the next frame found no room. */
   private readOne(): Step {
-    this.load(this.position, HEADER_BYTES);
+    this.load(this.position, FRAME_ALIGN);
     const reading = readHeader(this.frame);
     if (reading.kind === "version") throw this.otherVersion(reading.version);
     if (reading.kind === "empty") {
@@ -145,7 +145,7 @@ class JournalReader {
     const { header } = reading;
     this.refuseForeign(header);
     const bytes = frameBytes(header.count);
-    this.load(this.position, bytes);
+    if (bytes > FRAME_ALIGN) this.load(this.position, bytes);
     const why = this.whyNotNext(header, bytes);
     if (why !== "") return { kind: "unreadable", why };
     this.journalId ??= header.journalId;
@@ -211,7 +211,7 @@ class JournalReader {
     const end = this.lastByte();
     if (end <= this.position) return { kind: "end" };
     const laterAt = this.laterFrame(end);
-    if (laterAt > 0) return { kind: "damage", laterAt };
+    if (laterAt >= 0) return { kind: "damage", laterAt };
     this.load(this.position, HEADER_BYTES);
     const reading = readHeader(this.frame);
     const left = this.segmentBytes - (this.position % this.segmentBytes);
@@ -230,32 +230,34 @@ class JournalReader {
     );
   }
 
-  /** The sector after `position` at which another frame of this journal begins, or 0. */
+  /** Where something stands that was written after what belongs at `position` was durable, or -1. */
   private laterFrame(end: number): number {
-    for (let at = this.position + FRAME_ALIGN; at < end; at += FRAME_ALIGN) {
+    for (let at = this.position; at < end; at += FRAME_ALIGN) {
       this.load(at, HEADER_BYTES);
       if (this.frame.readUInt32LE(0) !== FRAME_MAGIC) continue;
       // A payload's sector may begin with the magic by an order's price; it does not know the id.
       const reading = readHeader(this.frame);
-      if (reading.kind === "frame" && reading.header.position === at) return at;
-      if (this.journalId !== null && this.journalId.equals(this.frame.subarray(8, 24))) return at;
+      // Wherever the disk put it, here too: a frame says what was durable before it.
+      if (reading.kind === "frame" && reading.header.durable > this.position) return at;
+      if (at === this.position || this.journalId === null) continue;
+      if (this.journalId.equals(this.frame.subarray(8, 24))) return at;
     }
-    return 0;
+    return -1;
   }
 
   /** Past the last byte that is not zero, in whole sectors; `position` when all behind it is zero. */
   private lastByte(): number {
-    const chunk = Buffer.alloc(1024 * 1024);
+    const chunk = Buffer.alloc(Math.min(1024 * 1024, this.segmentBytes));
     let end = this.position;
     for (let number = this.segmentOf(this.position); number < this.segments; number++) {
       const base = number * this.segmentBytes;
       const start = Math.max(this.position - base, 0);
       for (let at = start; at < this.segmentBytes; at += chunk.length) {
         const length = Math.min(chunk.length, this.segmentBytes - at);
-        readAll(this.files, this.open(number), chunk, length, at);
-        if (isZero(chunk.subarray(0, length))) continue;
-        for (let sector = 0; sector < length; sector += FRAME_ALIGN) {
-          if (isZero(chunk.subarray(sector, sector + FRAME_ALIGN))) continue;
+        const count = readAll(this.files, this.open(number), chunk, length, at);
+        if (isZero(chunk.subarray(0, count))) continue;
+        for (let sector = 0; sector < count; sector += FRAME_ALIGN) {
+          if (isZero(chunk.subarray(sector, Math.min(sector + FRAME_ALIGN, count)))) continue;
           end = base + at + sector + FRAME_ALIGN;
         }
       }

@@ -52,6 +52,30 @@ export function damaged(what: string, directory: string): ShellError {
   );
 }
 
+/**
+ * Makes durable what an owner that was killed may have left in the system's cache alone: its last
+ * frame, the name of its last segment. Before anything is read: what is then told must stay true
+ * when the power goes.
+ */
+export function settleSegments(files: FileOps, directory: string): void {
+  const { segments } = findSegments(files, directory);
+  try {
+    for (let number = 0; number < segments; number++) {
+      const fd = files.openReadWrite(join(directory, segmentName(number)));
+      files.sync(fd);
+      files.close(fd);
+    }
+    files.syncDirectory(directory);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ShellError(
+      ShellErrorCode.JOURNAL_WRITE_FAILED,
+      `the journal in ${directory} cannot be made durable before the start: ${reason}. ` +
+        "Check the disk and the files' owner, then start again.",
+    );
+  }
+}
+
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
