@@ -1,0 +1,57 @@
+/**
+ * The README's first trade, as it stands there: its script is taken out of the page and run against a
+ * real exchange with two keys made by the command it names.
+ */
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type RunningExchange, startExchange, stats } from "./testing/exchange.ts";
+
+const run = promisify(execFile);
+const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const LAUNCHER = fileURLToPath(new URL("./solebook.mjs", import.meta.url));
+
+const dir = mkdtempSync(join(tmpdir(), "solebook-readme-"));
+let exchange: RunningExchange;
+beforeAll(async () => {
+  exchange = await startExchange(join(dir, "data"));
+}, 60_000);
+afterAll(async () => {
+  await exchange?.kill();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+interface Trader {
+  readonly key: string;
+  readonly private_key: string;
+}
+
+async function createKey(account: string): Promise<Trader> {
+  const words = ["key", "create", "--account", account, "--data", exchange.dir, "--json"];
+  const { stdout } = await run(process.execPath, [LAUNCHER, ...words]);
+  return JSON.parse(stdout) as Trader;
+}
+
+async function trade({ key, private_key }: Trader, side: string, price: string): Promise<string> {
+  const url = `${exchange.url.replace("http", "ws")}/v1/ws`;
+  const env = { ...process.env, KEY: key, PRIVATE_KEY: private_key, URL: url };
+  const script = join(dir, "first-trade.mjs");
+  return (await run(process.execPath, [script, side, price], { env })).stdout;
+}
+
+test("the README's script makes the first trade", async () => {
+  const scripts = [...README.matchAll(/```js\n([\s\S]*?)```/g)].map((found) => found[1]!);
+  expect(scripts).toHaveLength(1);
+  writeFileSync(join(dir, "first-trade.mjs"), scripts[0]!);
+  expect(README).toContain("npx solebook key create --account alice");
+  const alice = await createKey("alice");
+  const bob = await createKey("bob");
+
+  expect(await trade(alice, "sell", "240.00")).toContain('"status":"open"');
+  expect(await trade(bob, "buy", "240.00")).toContain('"status":"filled"');
+  expect(await stats(exchange)).toMatchObject({ trades_total: 1, orders_total: 2 });
+}, 60_000);
