@@ -403,3 +403,44 @@ test("garbage instead of HTTP, and half a request, harm nobody", async () => {
   }
   expect(await trader.request("ping")).toMatchObject({ success: true });
 });
+
+test("2,000 frames that were once sound, with a few bytes changed, are each answered", async () => {
+  const book = { channel: "book", symbols: [SYMBOL], snapshot: true };
+  const sound = [
+    { method: "add_order", req_id: 1, params: ORDER },
+    { method: "subscribe", req_id: 2, params: book },
+    { method: "cancel_all", req_id: 3, params: { side: "buy" } },
+    { method: "session.logon", req_id: 4, params: signLogon(key) },
+  ].map((frame) => JSON.stringify(frame));
+  let state = 7;
+  const pick = (count: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (state >>> 8) % count;
+  };
+  for (let sent = 0; sent < 2_000; sent += 8) {
+    const stranger = await connect(exchange); // a fresh one: ten malformed frames would close it
+    for (let frame = 0; frame < 8; frame++) {
+      const text = sound[pick(sound.length)]!.split("");
+      for (let change = 0; change <= pick(3); change++) {
+        text.splice(pick(text.length), pick(3), String.fromCharCode(32 + pick(95)));
+      }
+      stranger.socket.send(text.join(""));
+    }
+    const answers = () => stranger.messages.filter((each) => each.channel === undefined);
+    await stranger.until(() => answers().length === 8);
+    stranger.close();
+  }
+  expect(exchange.logs.filter((line) => line.level === 50)).toEqual([]);
+}, 20_000);
+
+test("more subscriptions than one socket may have are refused together", async () => {
+  const small = await startTestExchange({ limits: { subscriptionsMax: 4, shutdownSpreadMs: 10 } });
+  const greedy = await connect(small);
+  const symbols = ["US-9", "US-10", "US-10.5"].map((size) => `DZ5485-612:${size}`);
+  expect((await greedy.request("subscribe", { channel: "book", symbols })).success).toBe(true);
+  const refused = await greedy.request("subscribe", { channel: "trades", symbols });
+  expect(refused.error).toMatchObject({ code: "TOO_MANY_SUBSCRIPTIONS" });
+  expect((await greedy.request("unsubscribe", { channel: "book", symbols })).success).toBe(true);
+  expect((await greedy.request("subscribe", { channel: "trades", symbols })).success).toBe(true);
+  await small.stop();
+});

@@ -133,6 +133,16 @@ describe("one day", () => {
     expect(other.error).toMatchObject({ code: "CLIENT_ORDER_ID_REUSED", execution: "none" });
   });
 
+  test("so is a refused one, refused again", async () => {
+    const refused = { ...order("p1", "buy", 1, "300.00", { post_only: true }), symbol: OTHER };
+    await bob.request("add_order", { ...order("p0", "sell", 1, "300.00"), symbol: OTHER });
+    const once = await alice.request("add_order", refused);
+    expect(once.error).toMatchObject({ code: "ORDER_WOULD_CROSS", execution: "none" });
+    await bob.request("cancel_order", { client_order_id: "p0" });
+    const twice = await alice.request("add_order", refused);
+    expect(twice.error).toMatchObject({ code: "ORDER_WOULD_CROSS", duplicate: true });
+  });
+
   test("an amend moves price and total, a cancel takes the rest", async () => {
     const amend = { client_order_id: "b1", qty: 5, price: "240.00" };
     expect((await bob.request("amend_order", amend)).result).toMatchObject({

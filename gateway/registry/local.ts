@@ -307,6 +307,7 @@ function replaceFile(dir: string, name: string, text: string): void {
     closeSync(file);
   }
   renameSync(fresh, path);
+  if (process.platform === "win32") return; // a folder cannot be opened there, nor needs to be
   const folder = openSync(dir, "r");
   try {
     fsyncSync(folder);

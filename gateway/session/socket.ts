@@ -18,7 +18,8 @@ import { CloseCode, type Hub, Session, type Socket, type SocketData } from "./se
 const PAYLOAD_MAX = 1024 * 1024;
 /** Never reached: our own bound closes a slow reader long before uWebSockets would drop a message. */
 const BACKPRESSURE_MAX = 64 * 1024 * 1024;
-const PING_SLICES = 8;
+/** Pings and heartbeats go to an eighth of the sockets at a time, so that none blocks the loop. */
+const SLICES = 8;
 const HEARTBEAT_MS = 1_000;
 
 export interface SocketParts extends DispatchParts {
@@ -36,7 +37,6 @@ export class Sockets implements Hub {
   #toFlush: Session[] = [];
   #flushScheduled = false;
   #nextId = 1;
-  #slice = 0;
 
   constructor(parts: SocketParts) {
     this.#parts = parts;
@@ -64,10 +64,11 @@ export class Sockets implements Hub {
       },
       close: (socket) => this.#closed(socket),
     });
-    const pings = setInterval(() => this.#pingSlice(), this.limits.pingEveryMs / PING_SLICES);
+    let pinged = 0;
+    let beaten = 0;
     this.#timers.push(
-      pings,
-      setInterval(() => this.#heartbeat(), HEARTBEAT_MS),
+      setInterval(() => this.#ping(pinged++ % SLICES), this.limits.pingEveryMs / SLICES),
+      setInterval(() => this.#heartbeat(beaten++ % SLICES), HEARTBEAT_MS / SLICES),
     );
   }
 
@@ -182,20 +183,18 @@ export class Sockets implements Hub {
     this.#sessions.delete(session);
   }
 
-  /** Every socket is pinged once in `pingEveryMs`, an eighth of them at a time. */
-  #pingSlice(): void {
-    this.#slice = (this.#slice + 1) % PING_SLICES;
+  #ping(slice: number): void {
     const nowMs = performance.now();
     for (const session of this.#sessions) {
-      if (session.id % PING_SLICES === this.#slice) session.ping(nowMs);
+      if (session.id % SLICES === slice) session.ping(nowMs);
     }
   }
 
-  #heartbeat(): void {
+  #heartbeat(slice: number): void {
     const stampUs = nowUs();
     const { market } = this.#parts;
     for (const session of this.#sessions) {
-      if (!session.heartbeat || session.behind) continue;
+      if (session.id % SLICES !== slice || !session.heartbeat || session.behind) continue;
       const symbols: string[] = [];
       for (const name of new Set([...session.topics].map((topic) => topic.key))) {
         const feed = market.feed(name);
