@@ -3,8 +3,8 @@
  * thread, the registry, the gateway, and how they end together.
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import pino, { type Logger } from "pino";
 import { openRingClient, SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import { type Owner, ownDirectory } from "../../engine/shell/journal/lock.ts";
@@ -113,7 +113,7 @@ async function start(directory: string, host: string, port: number): Promise<Exc
 
 function own(directory: string): Owner {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     return ownDirectory(directory);
   } catch (error) {
     throw new Failure(
@@ -122,6 +122,13 @@ function own(directory: string): Owner {
         : wordsOf(error),
     );
   }
+}
+
+/** Step by step: where a system refuses with ENOENT (/proc does), Node's recursive way never ends. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM; the second one does not wait: a crash loses nothing either. */
