@@ -138,7 +138,7 @@ function lost(why: string): string {
 async function clear(sockets: readonly Connection[], say: (words: string) => void): Promise<void> {
   let count = 0;
   for (const socket of sockets) count += Number((await socket.request("cancel_all", {})).count);
-  if (count > 0) say(`took ${count} orders out of the books that a run had left there`);
+  if (count > 0) say(`orders of these accounts taken out of the books first: ${count}`);
 }
 
 /** Waits for the trades still to be seen; asks about those that the channel does not show. */

@@ -80,10 +80,10 @@ async function inspect(args: readonly string[]): Promise<void> {
   await write(process.stdout, lines);
 }
 
-/** What is zero or not said is left out: a person looks for what is there. */
-function line({ sequence, stampUs, type, place: _, ...fields }: InspectedCommand): string {
+/** What is zero or not said is left out, and so is the place in the file: a person looks for orders. */
+function line({ sequence, stampUs, type, ...fields }: InspectedCommand): string {
   const said = Object.entries(fields).filter(
-    ([, value]) => value !== 0 && value !== "" && value !== "NONE",
+    ([name, value]) => name !== "place" && value !== 0 && value !== "" && value !== "NONE",
   );
   const text = said.map(([name, value]) => `${name} ${value}`).join(", ");
   return `${sequence}  ${timeText(stampUs)}  ${type.padEnd(15)}  ${text}`.trimEnd() + "\n";
