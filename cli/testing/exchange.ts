@@ -52,7 +52,7 @@ export async function startExchange(
     child.stdout.on("data", listen);
     child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.once("error", reject);
-    ended.then((code) => reject(new Error(`the exchange ended with ${code}:\n${output}`)));
+    void ended.then((code) => reject(new Error(`the exchange ended with ${code}:\n${output}`)));
   });
   return {
     url,

@@ -47,7 +47,10 @@ export async function connectTrader(url: string, key?: Key): Promise<Trader> {
   });
   socket.on("error", () => {}); // 'close' follows and tells everyone who waits
   socket.on("message", (data) => {
-    const message = JSON.parse(String(data)) as { req_id?: number; channel?: string };
+    const message = JSON.parse((data as Buffer).toString()) as {
+      req_id?: number;
+      channel?: string;
+    };
     if (message.channel !== undefined) pushes.push(message as unknown as Push);
     const resolveAnswer = waiting.get(message.req_id ?? 0);
     if (resolveAnswer === undefined) return;
