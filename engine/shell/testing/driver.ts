@@ -3,27 +3,17 @@
  * answers each, keeping what it heard. For tests of the shell.
  */
 import {
-  CommandF64,
-  CommandFlag,
-  CommandI32,
-  CommandType,
-  CommandU8,
   COMMAND_F64,
-  COMMAND_I32,
-  COMMAND_BYTES,
-  EVENT_F64,
+  CommandF64,
   EVENT_BYTES,
   EventF64,
   EventU8,
-  encodeClientOrderId,
-  InstrumentState,
   openRingClient,
-  OrderType,
-  type ShardClient,
-  TimeInForce,
+  type RingClient,
 } from "../../client/index.ts";
 import { makeEvents, type Events } from "../../core/event.ts";
 import { type RecoveryReport, type ShardConfig, type ShardHandle, startShard } from "../main.ts";
+import { fieldsAt, type Fill, MARKET, placed, type PlaceOrder } from "./orders.ts";
 
 export interface Heard {
   readonly type: number;
@@ -34,30 +24,14 @@ export interface Heard {
 
 export interface Driver {
   readonly handle: ShardHandle;
-  readonly client: ShardClient;
+  readonly client: RingClient;
   readonly report: RecoveryReport;
   /** Events heard since the start, replayed ones included. */
   eventCount(): number;
   /** Submits what `fill` writes and resolves with the answer, or null when the shard stopped first. */
-  ask(fill: (fields: Fields) => void): Promise<Heard | null>;
+  ask(fill: Fill): Promise<Heard | null>;
   place(order: PlaceOrder): Promise<Heard | null>;
   stop(): Promise<void>;
-}
-
-export interface Fields {
-  u8(at: number, value: number): void;
-  i32(at: number, value: number): void;
-  f64(at: number, value: number): void;
-  id(text: string): void;
-}
-
-export interface PlaceOrder {
-  readonly id: string;
-  readonly account?: number;
-  readonly side: number;
-  readonly priceTicks: number;
-  readonly quantity?: number;
-  readonly expiresAtUs?: number;
 }
 
 export const quietLog = { info: () => {}, warn: () => {}, error: () => {} };
@@ -95,11 +69,11 @@ export async function startDriver(
   const report = await handle.ready;
   await live;
 
-  function ask(fill: (fields: Fields) => void): Promise<Heard | null> {
+  function ask(fill: Fill): Promise<Heard | null> {
     return new Promise((resolve, reject) => {
       const index = client.reserve();
       if (index < 0) return reject(new Error(`refused: ${client.refusal()}`));
-      fill(fieldsAt(client, index));
+      fill(fieldsAt(client.commands, index));
       const correlation = next++;
       client.commands.f64[index * COMMAND_F64 + CommandF64.correlation] = correlation;
       waiting.set(correlation, resolve);
@@ -114,7 +88,7 @@ export async function startDriver(
     report,
     eventCount: () => heardCount,
     ask,
-    place: (order) => ask((fields) => fillPlace(fields, order)),
+    place: (order) => ask(placed(order)),
     stop: () => handle.stop(),
   };
 }
@@ -124,49 +98,11 @@ function readHeard(events: Events): Heard {
     type: events.u8[EventU8.type]!,
     reason: events.u8[EventU8.reason]!,
     sequence: events.f64[EventF64.sequence]!,
-    orderId: events.f64[EventF64.orderId % EVENT_F64]!,
+    orderId: events.f64[EventF64.orderId]!,
   };
-}
-
-function fieldsAt(client: ShardClient, index: number): Fields {
-  const { u8, i32, f64 } = client.commands;
-  return {
-    u8: (at, value) => void (u8[index * COMMAND_BYTES + at] = value),
-    i32: (at, value) => void (i32[index * COMMAND_I32 + at] = value),
-    f64: (at, value) => void (f64[index * COMMAND_F64 + at] = value),
-    id: (text) => {
-      const at = index * COMMAND_I32 + CommandI32.clientOrderId;
-      if (!encodeClientOrderId(text, i32, at)) throw new Error(`no client order id: ${text}`);
-    },
-  };
-}
-
-export function fillPlace(fields: Fields, order: PlaceOrder): void {
-  fields.u8(CommandU8.type, CommandType.PLACE);
-  fields.u8(CommandU8.side, order.side);
-  fields.u8(CommandU8.orderType, OrderType.LIMIT);
-  fields.u8(CommandU8.tif, order.expiresAtUs === undefined ? TimeInForce.GTC : TimeInForce.GTD);
-  fields.i32(CommandI32.account, order.account ?? 1);
-  fields.i32(CommandI32.instrument, 1);
-  fields.i32(CommandI32.priceTicks, order.priceTicks);
-  fields.i32(CommandI32.quantity, order.quantity ?? 1);
-  fields.f64(CommandF64.expiresAtUs, order.expiresAtUs ?? 0);
-  fields.id(order.id);
 }
 
 /** Two accounts that may trade and one instrument. */
 export async function openMarket(driver: Driver): Promise<void> {
-  for (const account of [1, 2]) {
-    await driver.ask((fields) => {
-      fields.u8(CommandU8.type, CommandType.SET_ACCOUNT);
-      fields.u8(CommandU8.flags, CommandFlag.ALLOWED);
-      fields.i32(CommandI32.account, account);
-    });
-  }
-  await driver.ask((fields) => {
-    fields.u8(CommandU8.type, CommandType.LIST_INSTRUMENT);
-    fields.i32(CommandI32.instrument, 1);
-    fields.i32(CommandI32.tickMinor, 100);
-    fields.i32(CommandI32.state, InstrumentState.CONTINUOUS);
-  });
+  for (const fill of MARKET) await driver.ask(fill);
 }
