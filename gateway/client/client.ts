@@ -1,0 +1,94 @@
+/**
+ * The public client: one line to the exchange, subscriptions that survive it, order entry that knows
+ * what happened. Runs in browsers and in Node; knows nothing but the public API.
+ */
+import {
+  type Connection,
+  type Credentials,
+  Line,
+  type LineOptions,
+  type SocketLike,
+} from "./line.ts";
+import { Orders } from "./orders.ts";
+import { type Listener, Subscriptions } from "./subscriptions.ts";
+import type { Channel } from "./wire.ts";
+
+export interface ClientOptions {
+  /** Where the exchange is: `http://127.0.0.1:8787`. */
+  readonly url: string;
+  /** Nobody when left out: market data needs no logon. */
+  readonly credentials?: Credentials;
+  /** For tests: another socket, another chance, another patience. */
+  readonly makeSocket?: (url: string) => SocketLike;
+  readonly random?: () => number;
+  readonly silenceMs?: number;
+}
+
+export class Client {
+  readonly orders: Orders;
+  readonly #line: Line;
+  readonly #subscriptions: Subscriptions;
+  readonly #watchers = new Set<(connection: Connection) => void>();
+
+  constructor(options: ClientOptions) {
+    const { credentials = { kind: "none" }, ...more } = options;
+    const lineOptions: LineOptions = { ...more, credentials };
+    this.#line = new Line(lineOptions, {
+      online: () => {
+        this.#subscriptions.online();
+        this.orders.online();
+      },
+      down: () => this.#subscriptions.down(),
+      push: (push) => this.#subscriptions.push(push),
+      changed: (connection) => {
+        if (connection.phase === "closed") this.orders.online();
+        for (const watcher of this.#watchers) watcher(connection);
+      },
+    });
+    this.#subscriptions = new Subscriptions((method, params) => this.request(method, params));
+    this.orders = new Orders(this.#line);
+    // The exchange speaks each second, so that silence means something.
+    this.subscribe("heartbeat", "", { push: () => {} });
+  }
+
+  get connection(): Connection {
+    return this.#line.connection;
+  }
+
+  /** Called with every change of the connection; returns the way to stop. */
+  onConnection(watcher: (connection: Connection) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Opens the line, or tries at once when it waits for its next try. */
+  open(): this {
+    this.#line.open();
+    return this;
+  }
+
+  /** From now on for somebody else; what is listened to goes on. */
+  become(credentials: Credentials): void {
+    this.#line.become(credentials);
+  }
+
+  /** For good: nothing is opened again. */
+  close(): void {
+    this.#line.close();
+  }
+
+  /** Any method of the exchange; rejects with ExchangeError. Nothing is ever sent twice. */
+  request(method: string, params: object = {}, answerMs?: number): Promise<unknown> {
+    return this.#line.request(method, params, answerMs);
+  }
+
+  /** `name` is a symbol, a style code for `size_grid`, and empty where a channel has none. */
+  subscribe(channel: Channel, name: string, listener: Listener): () => void {
+    return this.#subscriptions.add(channel, name, listener);
+  }
+}
+
+/** Makes a client and opens its line. */
+export function connect(options: ClientOptions): Client {
+  return new Client(options).open();
+}
