@@ -16,6 +16,7 @@ import type { Catalog } from "./registry/catalog.ts";
 import type { Identity } from "./registry/identity.ts";
 import { Listing } from "./registry/listing.ts";
 import { adminRoutes } from "./rest/admin.ts";
+import { marketRoutes } from "./rest/market.ts";
 import { pageRoutes } from "./rest/page.ts";
 import { publicRoutes } from "./rest/public.ts";
 import { attachRest } from "./rest/server.ts";
@@ -144,7 +145,12 @@ function build(options: GatewayOptions) {
   const token = options.adminToken;
   const open = { clients, market, catalog: registry, status, doorkeeper, entry, metrics, version };
   const admin = { identity: registry, catalog: registry, listing, market, status, token };
-  const table = [...publicRoutes(open), ...adminRoutes(admin), ...pageRoutes()];
+  const table = [
+    ...publicRoutes(open),
+    ...marketRoutes(open),
+    ...adminRoutes(admin),
+    ...pageRoutes(),
+  ];
   attachRest(app, { routes: table, logger, nextRequestId });
   return { app, lanes, status, sockets, listing, market, stopMetrics: () => metrics.close() };
 }

@@ -13,6 +13,7 @@ import {
   writeTicker,
   writeTrades,
 } from "./encode.ts";
+import { type BarBudget, History } from "./history.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
 import { addTrade, type InstrumentView, lastTrade, makeView, type TradeView } from "./view.ts";
 import type { Instrument } from "../registry/catalog.ts";
@@ -22,6 +23,7 @@ type SymbolChannel = "instrument" | "ticker" | "book" | "trades";
 export interface Feed {
   readonly view: InstrumentView;
   readonly topics: Partial<Record<SymbolChannel, Topic>>;
+  readonly history: History;
   stale: boolean;
 
   // Since the command began.
@@ -38,10 +40,11 @@ export interface Feed {
   readonly shown: [number, number, number, number, number];
 }
 
-export function makeFeed(instrument: Instrument): Feed {
+export function makeFeed(instrument: Instrument, budget: BarBudget): Feed {
   return {
     view: makeView(instrument),
     topics: {},
+    history: new History(budget),
     stale: false,
     inCommand: false,
     parametersChanged: false,

@@ -21,11 +21,18 @@ import type { Catalog, Product } from "../registry/catalog.ts";
 import { setLevel } from "./depth.ts";
 import { writeGridRow, writePush } from "./encode.ts";
 import { endBatch, endCommand, type Feed, makeFeed, noteTrade, topicOf, touch } from "./feed.ts";
+import { type BarBudget, BARS_TOTAL_MAX, History, type PricedTrade, Tape } from "./history.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
 
-/** The sizes of one product, told together: one row each. */
-interface Grid {
+/** One product of the market, to be read: its sizes and what they traded together. */
+export interface ProductView {
   readonly product: Product;
+  readonly feeds: readonly Feed[];
+  readonly history: History;
+}
+
+/** The sizes of one product, told together: one row each. */
+interface Grid extends ProductView {
   readonly feeds: Feed[];
   topic: Topic | undefined;
   /** The shard's sequence at the last change of any row: grows, and means the same after a restart. */
@@ -45,6 +52,8 @@ export class Market {
   readonly #commandFeeds: Feed[] = [];
   readonly #batchFeeds: Feed[] = [];
   readonly #batchGrids: Grid[] = [];
+  readonly #budget: BarBudget = { used: 0, max: BARS_TOTAL_MAX };
+  readonly tape = new Tape();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
@@ -79,7 +88,7 @@ export class Market {
     setLevel(side === Side.BID ? view.bids : view.asks, ticks, quantity, orders);
     touch(feed, side, ticks);
     if (type !== EventType.TRADE) return;
-    noteTrade(feed, {
+    const trade = {
       tradeId: events.f64[f64 + EventF64.tradeId]!,
       priceTicks: ticks,
       quantity: events.i32[i32 + EventI32.quantity]!,
@@ -87,6 +96,15 @@ export class Market {
       stampUs: view.stampUs,
       engineSeq: events.f64[f64 + EventF64.sequence]!,
       marketSeq,
+    };
+    noteTrade(feed, trade);
+    this.#remember(feed, {
+      instrument: view.instrument,
+      tradeId: trade.tradeId,
+      priceMinor: ticks * view.tickMinor,
+      quantity: trade.quantity,
+      isBuy: trade.takerSide === Side.BID,
+      stampUs: view.stampUs,
     });
   }
 
@@ -119,6 +137,15 @@ export class Market {
     return this.#feeds[instrumentId];
   }
 
+  /** Undefined when nothing of that product is listed. */
+  product(style: string): ProductView | undefined {
+    return this.#grids.get(style);
+  }
+
+  products(): Iterable<ProductView> {
+    return this.#grids.values();
+  }
+
   /** The topic of a public channel, or undefined when the key names nothing. */
   topic(channel: Channel, key: string): Topic | undefined {
     if (channel === Channel.sizeGrid) {
@@ -143,7 +170,7 @@ export class Market {
           "put back the registry.json that belongs to this journal",
       );
     }
-    const feed = makeFeed(instrument);
+    const feed = makeFeed(instrument, this.#budget);
     this.#feeds[instrumentId] = feed;
     this.#bySymbol.set(instrument.symbol, feed);
     const { style } = instrument.product.spec;
@@ -151,12 +178,19 @@ export class Market {
     if (grid === undefined) {
       const { product } = instrument;
       const none = { seq: 0, newestSeq: 0, stampUs: 0, inBatch: false };
-      grid = { product, feeds: [], topic: undefined, ...none };
+      const history = new History(this.#budget);
+      grid = { product, feeds: [], history, topic: undefined, ...none };
       this.#grids.set(style, grid);
     }
     grid.feeds.push(feed);
     this.#gridById[instrumentId] = grid;
     return feed;
+  }
+
+  #remember(feed: Feed, trade: PricedTrade): void {
+    feed.history.add(trade);
+    this.#gridById[trade.instrument.instrument_id]!.history.add(trade);
+    this.tape.add(trade);
   }
 
   #mark(feed: Feed, sequence: number): void {

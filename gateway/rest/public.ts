@@ -95,9 +95,14 @@ function listProducts({ catalog }: PublicParts, { query }: Call): Reply {
   return json(200, `{"products":[${written.join(",")}],"next_cursor":${page.nextCursor}}`);
 }
 
-export function writeProduct({ product_id, spec }: Product): string {
+/** What every answer says of a product. */
+export function productBody({ product_id, spec }: Product) {
   const symbols = spec.sizes.map((size) => `${spec.style}:${size}`);
-  return JSON.stringify({ product_id, ...spec, symbols });
+  return { product_id, ...spec, symbols };
+}
+
+export function writeProduct(product: Product): string {
+  return JSON.stringify(productBody(product));
 }
 
 /** Rows after the cursor, by ascending id; the next cursor is written JSON. */
