@@ -1,6 +1,6 @@
 /** What a trade costs: known sums, lines that add up at every price, and rounding that has a name. */
 import { describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   QUOTE_PRICE_MINOR_MAX,
   QUOTE_QUANTITY_MAX,

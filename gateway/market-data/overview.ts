@@ -112,7 +112,7 @@ function moving(views: readonly ProductView[], nowUs: number): Move[] {
     }
     if (furthest !== undefined) moves.push(furthest);
   }
-  return moves.sort((a, b) => share(b) - share(a));
+  return moves.toSorted((a, b) => share(b) - share(a));
 }
 
 function moveOf(view: ProductView, { history, view: { instrument } }: Feed, nowUs: number) {
@@ -135,14 +135,14 @@ function mostTraded(views: readonly ProductView[], nowUs: number): string[] {
       day: sumOf(history.bars(FINEST, nowUs - DAY_US)).volume,
       ever: history.volume,
     }))
-    .sort((a, b) => b.day - a.day || b.ever - a.ever)
+    .toSorted((a, b) => b.day - a.day || b.ever - a.ever)
     .map(({ style }) => style);
 }
 
 function releases(products: readonly Product[], today: string): string[] {
   const date = ({ spec }: Product): string => spec.release_date;
-  const byDate = [...products].sort((a, b) => (date(a) < date(b) ? -1 : date(a) > date(b) ? 1 : 0));
+  const byDate = products.toSorted((a, b) => (date(a) < date(b) ? -1 : date(a) > date(b) ? 1 : 0));
   const toCome = byDate.filter((product) => date(product) >= today);
-  const past = byDate.filter((product) => date(product) < today).reverse();
+  const past = byDate.filter((product) => date(product) < today).toReversed();
   return [...toCome, ...past].map(({ spec }) => spec.style);
 }

@@ -94,7 +94,7 @@ function writeOverview(market: Market, catalog: Catalog, stampUs: number): strin
     last_trades: market.tape
       .trades()
       .map((trade) => ({ ...writeTrade(trade), ...namesOf(trade) }))
-      .reverse(),
+      .toReversed(),
   });
 }
 
@@ -165,7 +165,7 @@ function productHistory({ market, catalog }: MarketParts, call: Call): Reply {
   }
   const view = market.product(style);
   if (view === undefined) return json(200, JSON.stringify({ style, bars: [], points: [] }));
-  const points = view.feeds.flatMap(pointsOf).sort((a, b) => a.stampUs - b.stampUs);
+  const points = view.feeds.flatMap(pointsOf).toSorted((a, b) => a.stampUs - b.stampUs);
   return history("style", call, view.history, points);
 }
 
