@@ -68,6 +68,8 @@ export const CODES = {
   ADMIN_LOOPBACK_ONLY: row("PERM", 403, "Administration is served on this machine only."),
   SCOPE_MISSING: row("PERM", 403, "This key does not have the scope for that."),
   ORIGIN_REFUSED: row("PERM", 403, "Pages of other origins may not connect."),
+  SESSION_NOT_OFFERED: row("PERM", 403, "Only this machine's own page may; log on with a key."),
+  DEMONSTRATION_FULL: row("STATE", 409, "All demonstration accounts are taken; log on with a key."),
 
   // How much
   RATE_LIMITED: row("RATE", 429, "Slow down; retry_after_ms says for how long.", AGAIN),

@@ -19,7 +19,9 @@ import { adminRoutes } from "./rest/admin.ts";
 import { marketRoutes } from "./rest/market.ts";
 import { pageRoutes } from "./rest/page.ts";
 import { publicRoutes } from "./rest/public.ts";
+import { sessionRoutes } from "./rest/session.ts";
 import { attachRest } from "./rest/server.ts";
+import { Demonstration } from "./session/demonstration.ts";
 import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
 import { Doorkeeper } from "./session/logon.ts";
 import { Sockets } from "./session/socket.ts";
@@ -116,6 +118,8 @@ function build(options: GatewayOptions) {
   const routes = lanes.map(({ route }) => route);
   const listing = new Listing(routes, market);
   const doorkeeper = new Doorkeeper(registry);
+  const secret = options.adminToken;
+  const demonstration = new Demonstration({ identity: registry, listing, secret });
   const entry = new OrderEntry(routes, market);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
   const nextRequestId = makeRequestIds();
@@ -125,9 +129,11 @@ function build(options: GatewayOptions) {
     pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
   });
   const executions = lanes.map((lane) => lane.executions);
+  const fills = lanes.map((lane) => lane.fills);
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
+    fills,
     rate: new OrderRate(limits),
     subscribables: { market, executions, status: status.topic },
     metrics,
@@ -137,6 +143,7 @@ function build(options: GatewayOptions) {
     status,
     logger,
     origins: options.origins ?? [],
+    demonstration,
   });
   registry.onRevoked((key) => sockets.closeKey(key));
 
@@ -148,6 +155,7 @@ function build(options: GatewayOptions) {
   const table = [
     ...publicRoutes(open),
     ...marketRoutes(open),
+    ...sessionRoutes({ demonstration, status }),
     ...adminRoutes(admin),
     ...pageRoutes(),
   ];

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { Refusal, type ShardClient } from "../engine/client/shard-client.ts";
 import type { Market } from "./market-data/market.ts";
 import { Executions } from "./orders/executions.ts";
+import { Fills } from "./orders/fills.ts";
 import { OpenOrders } from "./orders/open-orders.ts";
 import { Reports } from "./orders/report.ts";
 import { ShardRoute } from "./orders/route.ts";
@@ -18,6 +19,7 @@ export interface ShardLane {
   readonly orders: OpenOrders;
   readonly reports: Reports;
   readonly executions: Executions;
+  readonly fills: Fills;
   readonly route: ShardRoute;
 }
 
@@ -33,8 +35,11 @@ export interface LaneParts {
 export function makeLane(client: ShardClient, market: Market): ShardLane {
   const orders = new OpenOrders();
   const reports = new Reports();
-  const executions = new Executions(client.shard, orders, (id) => market.feedById(id)?.view);
-  return { client, orders, reports, executions, route: new ShardRoute(client, reports, orders) };
+  const view = (id: number) => market.feedById(id)?.view;
+  const executions = new Executions(client.shard, orders, view);
+  const fills = new Fills(client.shard, view);
+  const route = new ShardRoute(client, reports, orders);
+  return { client, orders, reports, executions, fills, route };
 }
 
 /** Listens to the shard; resolves when its journal was told, rejects when it stops before. */
@@ -58,6 +63,7 @@ export function follow(lane: ShardLane, parts: LaneParts): Promise<void> {
         market,
         orders: lane.orders,
         executions: lane.executions,
+        fills: lane.fills,
         reports: lane.reports,
         onOther: (events, index) => listing.onEvent(client.shard, events, index),
         onBatchEnd: parts.flush,

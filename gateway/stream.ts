@@ -9,6 +9,7 @@ import { EVENT_BYTES, EventFlag, type Events, EventU8 } from "../engine/client/l
 import type { ShardListener } from "../engine/client/shard-client.ts";
 import type { Market } from "./market-data/market.ts";
 import type { Executions } from "./orders/executions.ts";
+import type { Fills } from "./orders/fills.ts";
 import type { OpenOrders } from "./orders/open-orders.ts";
 import type { Reports } from "./orders/report.ts";
 
@@ -16,6 +17,7 @@ export interface StreamParts {
   readonly market: Market;
   readonly orders: OpenOrders;
   readonly executions: Executions;
+  readonly fills: Fills;
   readonly reports: Reports;
   readonly onOther: (events: Events, index: number) => void;
   readonly onBatchEnd: () => void;
@@ -24,12 +26,13 @@ export interface StreamParts {
 }
 
 export function makeStreamListener(parts: StreamParts): ShardListener {
-  const { market, orders, executions, reports } = parts;
+  const { market, orders, executions, fills, reports } = parts;
   let broken = false;
   const onEvent = (events: Events, index: number): void => {
     orders.onEvent(events, index);
     reports.onEvent(events, index, orders);
     executions.onEvent(events, index);
+    fills.onEvent(events, index);
     market.onEvent(events, index);
     parts.onOther(events, index);
     orders.forget(events, index);

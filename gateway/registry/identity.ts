@@ -28,6 +28,9 @@ export interface ApiKey {
   readonly publicKey: KeyObject;
 }
 
+/** Who asks, once that is proved: by a key, or otherwise. `key` names the proof in limits and logs. */
+export type Caller = Pick<ApiKey, "key" | "account" | "scopes">;
+
 /** A key as an operator sees it. */
 export interface KeyRow {
   readonly key: string;

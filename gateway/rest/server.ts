@@ -41,6 +41,11 @@ const HEADERS = [
   "solebook-key",
   "solebook-timestamp",
   "solebook-signature",
+  "host",
+  "origin",
+  "cookie",
+  "forwarded",
+  "x-forwarded-for",
 ] as const;
 const SECURITY: readonly (readonly [string, string])[] = [
   ["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
@@ -205,7 +210,7 @@ function decodePart(part: string): string {
 }
 
 /** 127.0.0.0/8, ::1, or the former written as the latter. */
-function isLoopback(address: Uint8Array): boolean {
+export function isLoopback(address: Uint8Array): boolean {
   if (address.length === 4) return address[0] === 127;
   const head = [...address.subarray(0, 15)];
   if (head.every((byte) => byte === 0)) return address[15] === 1;

@@ -8,6 +8,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Asker } from "../orders/answer.ts";
 import { invalid, isProblem, type Params } from "../orders/decode.ts";
 import type { OrderEntry } from "../orders/entry.ts";
+import { FILLS_DEFAULT, FILLS_MAX, type Fills, writeFills } from "../orders/fills.ts";
 import type { ExchangeStatus } from "../status.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { OrderRate } from "./limits.ts";
@@ -18,6 +19,7 @@ import { type Subscribables, subscribe, unsubscribe } from "./subscribe.ts";
 export interface DispatchParts {
   readonly doorkeeper: Doorkeeper;
   readonly entry: OrderEntry;
+  readonly fills: readonly Fills[];
   readonly rate: OrderRate;
   readonly subscribables: Subscribables;
   readonly metrics: Metrics;
@@ -77,6 +79,7 @@ const PRIVATE = new Map<string, { scope: "orders:read" | "orders:write"; rated: 
   ["cancel_order", { scope: "orders:write", rated: false }],
   ["cancel_all", { scope: "orders:write", rated: false }],
   ["order_status", { scope: "orders:read", rated: false }],
+  ["account_trades", { scope: "orders:read", rated: false }],
 ]);
 
 const METHODS = new Map<string, Handle>([
@@ -115,6 +118,7 @@ const METHODS = new Map<string, Handle>([
     ({ entry }, session, request, params) =>
       entry.status(request, session.key!.account.account_id, params),
   ],
+  ["account_trades", accountTrades],
 ]);
 
 /** Text in a method's name that we repeat in an answer: no more than this. */
@@ -187,6 +191,19 @@ function logon(
   if (isProblem(key)) return request.refuse(key);
   session.key = key;
   request.answer(JSON.stringify({ account: key.account.name, scopes: key.scopes }));
+}
+
+function accountTrades(
+  parts: DispatchParts,
+  session: Session,
+  request: SocketRequest,
+  { limit = FILLS_DEFAULT }: Params,
+): void {
+  if (!Number.isSafeInteger(limit) || (limit as number) < 1 || (limit as number) > FILLS_MAX) {
+    return request.refuse(invalid("limit", `limit is a whole number from 1 to ${FILLS_MAX}.`));
+  }
+  const { account_id: account } = session.key!.account;
+  request.answer(writeFills(parts.fills, account, limit as number));
 }
 
 interface Frame {

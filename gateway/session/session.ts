@@ -7,7 +7,7 @@
  * session receives nothing more, and no call reaches a socket that uWebSockets has let go of.
  */
 import type { WebSocket } from "uWebSockets.js";
-import type { ApiKey } from "../registry/identity.ts";
+import type { Caller } from "../registry/identity.ts";
 import type { Subscriber, Topic } from "../market-data/topics.ts";
 import type { SessionLimits } from "./limits.ts";
 
@@ -19,6 +19,8 @@ const SNAPSHOT_BYTES = 64 * 1024;
 export interface SocketData {
   session: Session | undefined;
   readonly address: string;
+  /** Logged on before the first frame, by the upgrade's cookie. */
+  readonly caller: Caller | undefined;
 }
 export type Socket = WebSocket<SocketData>;
 
@@ -39,7 +41,7 @@ export const CloseCode = {
 export class Session implements Subscriber {
   readonly id: number;
   readonly address: string;
-  key: ApiKey | undefined;
+  key: Caller | undefined;
   heartbeat = false;
   malformedFrames = 0;
   closed = false;
@@ -57,7 +59,9 @@ export class Session implements Subscriber {
 
   constructor(id: number, socket: Socket, hub: Hub) {
     this.id = id;
-    this.address = socket.getUserData().address;
+    const { address, caller } = socket.getUserData();
+    this.address = address;
+    this.key = caller;
     this.#socket = socket;
     this.#hub = hub;
   }

@@ -68,7 +68,7 @@ class StuckSocket {
   ended: [number, string] | undefined;
   buffered = 0;
   stuck = true;
-  getUserData = () => ({ session: undefined, address: "test" });
+  getUserData = () => ({ session: undefined, address: "test", caller: undefined });
   getBufferedAmount = (): number => this.buffered;
   cork = (write: () => void): void => write();
   ping = (): number => 1;

@@ -9,7 +9,9 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } fro
 import { CODES, type Code, errorMembers } from "../errors.ts";
 import { writePush } from "../market-data/encode.ts";
 import type { Market } from "../market-data/market.ts";
+import { isLoopback } from "../rest/server.ts";
 import { nowUs } from "../written-forms.ts";
+import type { Demonstration } from "./demonstration.ts";
 import { dispatch, type DispatchParts, malformed } from "./dispatch.ts";
 import type { SessionLimits } from "./limits.ts";
 import { CloseCode, type Hub, Session, type Socket, type SocketData } from "./session.ts";
@@ -27,6 +29,7 @@ export interface SocketParts extends DispatchParts {
   readonly market: Market;
   /** Origins of pages that may connect besides our own. */
   readonly origins: readonly string[];
+  readonly demonstration: Demonstration;
 }
 
 export class Sockets implements Hub {
@@ -131,7 +134,12 @@ export class Sockets implements Hub {
       return;
     }
     const address = Buffer.from(response.getRemoteAddressAsText()).toString();
-    const data: SocketData = { session: undefined, address };
+    const visitor = {
+      loopback: isLoopback(new Uint8Array(response.getRemoteAddress())),
+      header: (name: string) => request.getHeader(name),
+    };
+    const caller = this.#parts.demonstration.caller(visitor, Date.now());
+    const data: SocketData = { session: undefined, address, caller };
     response.upgrade(
       data,
       request.getHeader("sec-websocket-key"),

@@ -1,0 +1,38 @@
+/**
+ * Who a browser is: asked, and on this machine given, over HTTP; the socket then carries the cookie.
+ * Anywhere else the answer is nobody, and a page asks for a key.
+ */
+import { Refused } from "../errors.ts";
+import type { Caller } from "../registry/identity.ts";
+import type { Demonstration } from "../session/demonstration.ts";
+import type { ExchangeStatus } from "../status.ts";
+import { type Call, json, type Reply, type Route } from "./server.ts";
+
+export interface SessionParts {
+  readonly demonstration: Demonstration;
+  readonly status: ExchangeStatus;
+}
+
+export function sessionRoutes(parts: SessionParts): Route[] {
+  return [{ method: "POST", path: "/v1/session", handle: (call) => open(parts, call) }];
+}
+
+/** Asked twice by one browser, it is one account: 201 when it was made, 200 when it was known. */
+async function open({ demonstration, status }: SessionParts, call: Call): Promise<Reply> {
+  if (!demonstration.isOffered(call)) throw new Refused({ code: "SESSION_NOT_OFFERED" });
+  if (status.state === "starting") throw new Refused({ code: "STARTING" });
+  const nowMs = Date.now();
+  const known = demonstration.caller(call, nowMs);
+  if (known !== undefined) {
+    return reply(200, known, demonstration.cookie(call, known.account, nowMs));
+  }
+  // An account that no engine hears of would be lost, and another made at the next try.
+  if (status.state !== "online") throw new Refused({ code: "ENGINE_STOPPED" });
+  const { caller, cookie } = await demonstration.open(call, nowMs);
+  return reply(201, caller, cookie);
+}
+
+function reply(status: number, { account, scopes }: Caller, cookie: string): Reply {
+  const body = JSON.stringify({ account: account.name, scopes, demonstration: true });
+  return { ...json(status, body), headers: [["Set-Cookie", cookie]] };
+}
