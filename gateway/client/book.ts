@@ -37,8 +37,8 @@ export class Book {
   /** Sorted when it is asked for, not with every push. */
   view(): BookView {
     return (this.#view ??= {
-      bids: [...this.#bids.values()].sort((a, b) => b.priceMinor - a.priceMinor),
-      asks: [...this.#asks.values()].sort((a, b) => a.priceMinor - b.priceMinor),
+      bids: [...this.#bids.values()].toSorted((a, b) => b.priceMinor - a.priceMinor),
+      asks: [...this.#asks.values()].toSorted((a, b) => a.priceMinor - b.priceMinor),
     });
   }
 }

@@ -12,10 +12,9 @@ import type { ErrorBody, Push } from "./wire.ts";
 export interface SocketLike {
   send(text: string): void;
   close(code?: number): void;
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
-  onerror: ((event: never) => void) | null;
+  addEventListener(type: "open" | "error", listener: () => void): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "close", listener: (event: { readonly reason: string }) => void): void;
 }
 
 /**
@@ -165,18 +164,18 @@ export class Line {
     this.#socket = socket;
     this.#heardMs = performance.now() + CONNECT_MS - this.#silenceMs;
     this.#watch = setInterval(() => this.#listen(), WATCH_MS);
-    socket.onopen = () => {
+    socket.addEventListener("open", () => {
       this.#logOn(socket, credentials, account).catch((error: unknown) => {
         if (socket === this.#socket) this.#lost(reasonOf(error));
       });
-    };
-    socket.onmessage = ({ data }) => {
+    });
+    socket.addEventListener("message", ({ data }) => {
       if (socket === this.#socket && typeof data === "string") this.#receive(data);
-    };
-    socket.onclose = ({ reason }) => {
+    });
+    socket.addEventListener("close", ({ reason }) => {
       if (socket === this.#socket) this.#lost(reason === "" ? "LOST" : reason);
-    };
-    socket.onerror = () => {}; // what went wrong comes with the close that follows
+    });
+    socket.addEventListener("error", () => {}); // what went wrong comes with the close that follows
   }
 
   async #logOn(

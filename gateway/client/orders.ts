@@ -89,7 +89,7 @@ export class Orders {
 
   /** Whoever waits for the line may go on. */
   online(): void {
-    for (const go of [...this.#waiting]) go();
+    for (const go of this.#waiting) go();
   }
 
   async #findOut(id: string, untilMs: number): Promise<OrderResult> {

@@ -1,0 +1,3 @@
+export function Product({ style }: { readonly style: string }) {
+  return <h1>{style}</h1>;
+}
