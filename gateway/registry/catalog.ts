@@ -22,7 +22,11 @@ export interface ProductSpec {
   /** Prices outside are refused, both ends included; null: any price. */
   readonly band: { readonly low: string; readonly high: string } | null;
   readonly currency: "USD";
+  /** Upper, accent, sole, as `#c8102e`: for drawing one. Products of before do without. */
+  readonly colours?: Colours;
 }
+
+export type Colours = readonly [upper: string, accent: string, sole: string];
 
 /** A product as it is kept. `sizes` grows; nothing else changes. */
 export interface Product {

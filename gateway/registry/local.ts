@@ -216,7 +216,7 @@ export class LocalRegistry implements Identity, Catalog {
     const product: Product = {
       product_id: id,
       shard: known?.shard ?? id % this.#options.shards,
-      spec: { ...spec, sizes: [...had, ...added] },
+      spec: { ...spec, ...known?.spec, sizes: [...had, ...added] },
     };
     this.#products[id - 1] = product;
     this.#productByStyle.set(spec.style, product);

@@ -6,11 +6,12 @@
 import { PRICE_TICKS_MAX } from "../../engine/client/layouts.ts";
 import { type Problem, Refused } from "../errors.ts";
 import { readMinor, writeMinor } from "../written-forms.ts";
-import type { ProductSpec } from "./catalog.ts";
+import type { Colours, ProductSpec } from "./catalog.ts";
 
 const STYLE = /^[A-Za-z0-9._-]{1,64}$/;
 const SIZE = /^[A-Za-z]{1,8}-[A-Za-z0-9./-]{1,16}(:[A-Za-z0-9._-]{1,16})?$/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
+const COLOUR = /^#[0-9a-f]{6}$/;
 const SIZES_MAX = 200;
 const TEXT_MAX = 200;
 /** So that the highest price in minor units stays exact: 2^31 ticks of at most a million. */
@@ -35,6 +36,7 @@ export function readProductSpec(body: Readonly<Record<string, unknown>>): Produc
     tick: writeMinor(tickMinor),
     band: body.band === undefined || body.band === null ? null : readBand(body.band, tickMinor),
     currency,
+    ...(body.colours === undefined ? {} : { colours: readColours(body.colours) }),
   };
 }
 
@@ -88,6 +90,16 @@ function readSizes(value: unknown): string[] {
   );
   if (new Set(sizes).size !== sizes.length) throw refused("sizes", "A size is named twice.");
   return sizes;
+}
+
+function readColours(value: unknown): Colours {
+  const message = "colours is a list of three: upper, accent, sole, each such as #c8102e.";
+  if (!Array.isArray(value) || value.length !== 3) throw refused("colours", message);
+  const [upper, accent, sole] = value.map((each: unknown) => {
+    if (typeof each !== "string" || !COLOUR.test(each)) throw refused("colours", message);
+    return each;
+  });
+  return [upper!, accent!, sole!];
 }
 
 function readPrice(value: unknown, param: string): number {

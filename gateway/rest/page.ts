@@ -1,25 +1,112 @@
 /**
- * The status page at `/`: three small files read at start and served as they are, under a policy
- * that runs nothing but them.
+ * The page: what Vite left in `gateway/web/dist`, read once at start and served from memory, compressed
+ * beforehand, under a policy that runs nothing but these files. Every path of a screen answers with the
+ * same document; the screens themselves are the page's business.
  */
-import { readFileSync } from "node:fs";
-import type { Route } from "./server.ts";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Call, Reply, Route } from "./server.ts";
 
-const POLICY =
-  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const DIST = fileURLToPath(new URL("../web/dist/", import.meta.url));
+/** Kept in step with `ROUTES` of gateway/web/routes.tsx; a test compares the two. */
+export const SCREENS = ["/", "/product/*", "/my-market", "/status"] as const;
 
-const FILES = [
-  { path: "/", file: "index.html", type: "text/html; charset=utf-8" },
-  { path: "/page.css", file: "page.css", type: "text/css; charset=utf-8" },
-  { path: "/page.js", file: "page.js", type: "text/javascript; charset=utf-8" },
-  { path: "/icon.svg", file: "icon.svg", type: "image/svg+xml" },
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+/** Their names change with their content. */
+const FOR_EVER = "public, max-age=31536000, immutable";
+const ASK_EACH_TIME = "no-cache";
+const HEADERS = [
+  ["Content-Security-Policy", POLICY],
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"],
 ] as const;
+const NOT_BUILT =
+  "<!doctype html><title>Solebook</title><p>The exchange runs, its page is not built: " +
+  "<code>npm run page</code>, then start again.";
 
-export function pageRoutes(): Route[] {
-  return FILES.map(({ path, file, type }) => {
-    const body = readFileSync(new URL(`./page/${file}`, import.meta.url));
-    const headers = [["Content-Security-Policy", POLICY]] as const;
-    return { method: "GET", path, handle: () => ({ status: 200, type, body, headers }) };
+/** `dist` is a parameter for tests. */
+export function pageRoutes(dist = DIST): Route[] {
+  if (!existsSync(join(dist, "index.html"))) return SCREENS.map(notBuilt);
+  const document = fileRoute(join(dist, "index.html"), ASK_EACH_TIME);
+  const screens = SCREENS.map((path): Route => ({ method: "GET", path, handle: document }));
+  const plain = filesIn(dist).filter((name) => name !== "index.html");
+  const assets = existsSync(join(dist, "assets")) ? filesIn(join(dist, "assets")) : [];
+  return [
+    ...screens,
+    ...plain.map((name) => route(`/${name}`, fileRoute(join(dist, name), ASK_EACH_TIME))),
+    ...assets.map((name) =>
+      route(`/assets/${name}`, fileRoute(join(dist, "assets", name), FOR_EVER)),
+    ),
+  ];
+}
+
+const route = (path: string, handle: Route["handle"]): Route => ({ method: "GET", path, handle });
+
+/** The files of a folder that are asked for by name: those of a type we know. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => extname(name) in TYPES);
+}
+
+function notBuilt(path: string): Route {
+  const type = TYPES[".html"]!;
+  return route(path, () => ({ status: 503, type, body: NOT_BUILT, headers: HEADERS }));
+}
+
+/** One file with its compressed forms, and 304 for who has it. */
+function fileRoute(file: string, cacheControl: string): (call: Call) => Reply {
+  const type = TYPES[extname(file)]!;
+  const body = readFileSync(file);
+  const forms = [
+    { encoding: "br", body: readIfThere(`${file}.br`) },
+    { encoding: "gzip", body: readIfThere(`${file}.gz`) },
+  ];
+  const digest = createHash("sha256").update(body).digest("base64url").slice(0, 27);
+  return ({ header }) => {
+    const accepted = header("accept-encoding");
+    const form = forms.find((each) => each.body !== undefined && accepts(accepted, each.encoding));
+    const tag = `"${digest}${form === undefined ? "" : `-${form.encoding}`}"`;
+    const headers: [string, string][] = [
+      ...HEADERS.map(([name, value]): [string, string] => [name, value]),
+      ["Cache-Control", cacheControl],
+      ["ETag", tag],
+      ["Vary", "Accept-Encoding"],
+    ];
+    if (header("if-none-match") === tag) return { status: 304, type, body: "", headers };
+    if (form?.body === undefined) return { status: 200, type, body, headers };
+    headers.push(["Content-Encoding", form.encoding]);
+    return { status: 200, type, body: form.body, headers };
+  };
+}
+
+/** `gzip, br;q=0` takes gzip alone. */
+function accepts(header: string, encoding: string): boolean {
+  return header.split(",").some((part) => {
+    const [name, ...more] = part.split(";").map((each) => each.trim());
+    return name === encoding && !more.some((each) => /^q=0(\.0*)?$/.test(each));
   });
+}
+
+function readIfThere(file: string): Buffer | undefined {
+  return existsSync(file) ? readFileSync(file) : undefined;
 }

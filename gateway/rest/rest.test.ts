@@ -98,24 +98,50 @@ describe("what anyone may ask", () => {
     expect(metrics).toMatch(/^solebook_sockets \d+$/m);
   });
 
-  test("the page and its files, under a policy that runs nothing else", async () => {
-    const page = await fetch(`${exchange.url}/`);
+  test("the page and all its files, under a policy that runs nothing else", async () => {
+    const asked = { headers: { "accept-encoding": "identity" } };
+    const page = await fetch(`${exchange.url}/`, asked);
     const html = await page.text();
     const policy = page.headers.get("content-security-policy")!;
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain("unsafe");
     expect(html).not.toMatch(/<script(?![^>]*src=)|<style|style="|\son\w+="/);
-    for (const [, file] of html.matchAll(/(?:src|href)="(\/[\w.]+)"/g)) {
+    const files = [...html.matchAll(/(?:src|href)="(\/[\w./-]+)"/g)].map(([, file]) => file!);
+    expect(files.map((file) => file.split(".").pop()).toSorted()).toEqual([
+      "css",
+      "js",
+      "js",
+      "svg",
+    ]);
+    for (const file of files) {
       const found = await fetch(`${exchange.url}${file}`);
       expect({ file, status: found.status }).toEqual({ file, status: 200 });
       expect(found.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(found.headers.get("content-encoding")).toMatch(/^(br|gzip)$/);
     }
-    const head = await fetch(`${exchange.url}/`, { method: "HEAD" });
+    const head = await fetch(`${exchange.url}/`, { method: "HEAD", ...asked });
     expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([
       200,
       String(Buffer.byteLength(html)),
       "",
     ]);
+  });
+
+  test("a product with colours keeps them, and one without does without", async () => {
+    const colours = ["#c8102e", "#ffffff", "#161616"];
+    const painted = { ...DUNK, style: "PAINTED", colours };
+    expect((await exchange.admin("POST", "products", painted)).status).toBe(201);
+    const more = { ...DUNK, style: "PAINTED", sizes: [...DUNK.sizes, "US-15"] };
+    expect((await exchange.admin("POST", "products", more)).status).toBe(200);
+    expect((await get("/v1/products/PAINTED")).body).toMatchObject({ colours, sizes: more.sizes });
+    expect((await get("/v1/products/DD1391-100")).body).not.toHaveProperty("colours");
+    for (const wrong of [["#c8102e"], "#c8102e", ["red", "#ffffff", "#161616"], [1, 2, 3]]) {
+      const body = { ...DUNK, style: "WRONG", colours: wrong };
+      expect((await exchange.admin("POST", "products", body)).body).toMatchObject({
+        code: "VALIDATION",
+        param: "colours",
+      });
+    }
   });
 });
 

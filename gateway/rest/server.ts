@@ -46,8 +46,12 @@ const HEADERS = [
   "cookie",
   "forwarded",
   "x-forwarded-for",
+  "accept-encoding",
+  "if-none-match",
 ] as const;
-const SECURITY: readonly (readonly [string, string])[] = [
+/** Unless a reply has its own. */
+const HEADERS_OUT: readonly (readonly [string, string])[] = [
+  ["Cache-Control", "no-store"],
   ["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
   ["X-Content-Type-Options", "nosniff"],
   ["Referrer-Policy", "no-referrer"],
@@ -180,9 +184,8 @@ class Exchange {
       const text = STATUS_TEXTS[reply.status] ?? "";
       this.#response.writeStatus(`${reply.status} ${text}`);
       this.#response.writeHeader("Content-Type", reply.type);
-      this.#response.writeHeader("Cache-Control", "no-store");
       const own = reply.headers ?? [];
-      for (const [name, value] of SECURITY) {
+      for (const [name, value] of HEADERS_OUT) {
         if (!own.some(([each]) => each === name)) this.#response.writeHeader(name, value);
       }
       for (const [name, value] of own) this.#response.writeHeader(name, value);
