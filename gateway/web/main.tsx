@@ -3,7 +3,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import { exchange } from "./live/index.ts";
+import { beginSession } from "./trading/session.ts";
 
-exchange.open();
+beginSession();
 createRoot(document.querySelector("#page")!).render(<App />);

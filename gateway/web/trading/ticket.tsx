@@ -1,0 +1,176 @@
+/**
+ * The ticket: one order from the verb to what became of it. Edit, review, sent, done; what was agreed
+ * to in the review is what is sent, and a market that moved since is said and accepted first.
+ */
+import "./ticket.css";
+import { X } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import {
+  type BookView,
+  type InstrumentData,
+  newClientOrderId,
+  type OrderData,
+  type OrderResult,
+} from "../../client/index.ts";
+import {
+  exchange,
+  useBook,
+  useConnection,
+  useInstrument,
+  useMyOrders,
+  useStanding,
+  useTicker,
+} from "../live/index.ts";
+import type { ProductData } from "../product-data.ts";
+import { LogOn } from "./log-on.tsx";
+import { TicketDone, TicketRefused } from "./ticket-done.tsx";
+import { TicketEdit } from "./ticket-edit.tsx";
+import { besideOf, orderOf, sideOf, type Terms } from "./ticket-model.ts";
+import { TicketReview } from "./ticket-review.tsx";
+import type { TicketIntent } from "./ticket-slot.tsx";
+import { ACTS, type Refusal, refusalOf, VERBS } from "./words.ts";
+
+export interface TicketProps {
+  readonly product: ProductData;
+  readonly symbol: string;
+  readonly intent: TicketIntent;
+  readonly onIntent: (intent: TicketIntent | null) => void;
+}
+
+type Phase =
+  | { readonly at: "edit" }
+  | { readonly at: "logon" }
+  | { readonly at: "review"; readonly terms: Terms }
+  | { readonly at: "sending"; readonly terms: Terms }
+  | { readonly at: "done"; readonly terms: Terms; readonly result: OrderResult }
+  | { readonly at: "refused"; readonly terms: Terms; readonly refusal: Refusal };
+
+/** What every part of the ticket reads of the market. */
+export interface TicketMarket {
+  readonly book: BookView;
+  readonly instrument: InstrumentData;
+  readonly lastPrice: string | null;
+  /** One's own open orders of this size. */
+  readonly mine: readonly OrderData[];
+}
+
+const EMPTY: readonly OrderData[] = [];
+
+export function Ticket(props: TicketProps) {
+  const { symbol, intent, onIntent } = props;
+  const [phase, setPhase] = useState<Phase>({ at: "edit" });
+  const market = useTicketMarket(symbol);
+  const asleep = useAsleep(symbol, market?.instrument);
+  const { account } = useConnection();
+  const heading = useRef<HTMLHeadingElement>(null);
+  // A step within the ticket is announced by its heading; the first one belongs to whoever opened it.
+  const steps = useRef(0);
+  useEffect(() => {
+    if (steps.current++ > 0) heading.current?.focus();
+  }, [phase.at]);
+  const back = (): void => (phase.at === "edit" ? onIntent(null) : setPhase({ at: "edit" }));
+
+  const send = (terms: Terms): void => {
+    setPhase({ at: "sending", terms });
+    exchange.orders.place(orderOf(terms, Date.now())).then(
+      (result) => setPhase({ at: "done", terms, result }),
+      (error: unknown) => {
+        setPhase({ at: "refused", terms, refusal: refusalOf(error, "Your order was refused") });
+      },
+    );
+  };
+  const review = (agreed: Omit<Terms, "clientOrderId">): void => {
+    if (account === null) return setPhase({ at: "logon" });
+    setPhase({ at: "review", terms: { ...agreed, clientOrderId: newClientOrderId() } });
+  };
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Esc goes back
+    <section
+      className="ticket"
+      data-side={sideOf(intent)}
+      aria-label={`Ticket: ${VERBS[intent]}`}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        event.stopPropagation();
+        back();
+      }}
+    >
+      <header className="ticket-head">
+        <h2 ref={heading} tabIndex={-1}>
+          {titleOf(phase, intent)}
+        </h2>
+        <button type="button" className="ticket-close" onClick={() => onIntent(null)}>
+          <X aria-hidden size={20} />
+          <span className="unseen">Close the ticket</span>
+        </button>
+      </header>
+      {phase.at === "logon" && <LogOn onDone={() => setPhase({ at: "edit" })} />}
+      {/* Hidden, not gone, while another step shows: what was typed stays. */}
+      <div hidden={phase.at !== "edit"}>
+        {market === null ? (
+          <TicketSkeleton />
+        ) : (
+          <TicketEdit {...props} market={market} asleep={asleep} onReview={review} />
+        )}
+      </div>
+      {market !== null && (phase.at === "review" || phase.at === "sending") && (
+        <TicketReview
+          product={props.product}
+          terms={phase.terms}
+          beside={besideOf(market.book, sideOf(phase.terms.intent), market.mine)}
+          asleep={asleep}
+          isSending={phase.at === "sending"}
+          onAccept={(terms) => setPhase({ at: "review", terms })}
+          onBack={() => setPhase({ at: "edit" })}
+          onSend={send}
+        />
+      )}
+      {phase.at === "done" && (
+        <TicketDone {...phase} onAgain={back} onClose={() => onIntent(null)} />
+      )}
+      {phase.at === "refused" && (
+        <TicketRefused refusal={phase.refusal} onBack={back} onClose={() => onIntent(null)} />
+      )}
+    </section>
+  );
+}
+
+function titleOf(phase: Phase, intent: TicketIntent): string {
+  if (phase.at === "edit") return ACTS[intent];
+  if (phase.at === "logon") return "Log on to trade";
+  if (phase.at === "review" || phase.at === "sending") return "Review";
+  return phase.at === "done" ? "Sent" : phase.refusal.what;
+}
+
+/** Null until book and terms of this size are here. */
+function useTicketMarket(symbol: string): TicketMarket | null {
+  const { value: book } = useBook(symbol);
+  const { value: instrument } = useInstrument(symbol);
+  const { value: ticker } = useTicker(symbol);
+  const { value: orders } = useMyOrders();
+  const open = orders?.open ?? EMPTY;
+  const mine = useMemo(() => open.filter((order) => order.symbol === symbol), [open, symbol]);
+  if (book === null || instrument === null) return null;
+  return { book, instrument, lastPrice: ticker?.last ?? null, mine };
+}
+
+/** Why the ticket sleeps, as a sentence; null: it is awake. */
+function useAsleep(symbol: string, instrument: InstrumentData | undefined): string | null {
+  const standing = useStanding();
+  const { state } = useBook(symbol);
+  if (standing.asleep !== null) return standing.asleep;
+  if (state === "stale") return "The book of this size is being brought up to date.";
+  if (instrument?.state === "halted") return "Trading in this size is halted. Cancels are taken.";
+  return instrument?.state === "closed" ? "This size is closed. Cancels are taken." : null;
+}
+
+function TicketSkeleton() {
+  return (
+    <div className="ticket-skeleton" aria-hidden>
+      <span />
+      <span />
+      <span />
+    </div>
+  );
+}
