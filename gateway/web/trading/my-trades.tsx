@@ -3,11 +3,12 @@ import { useEffect, useState } from "react";
 import type { ReportData, Side } from "../../client/index.ts";
 import { exchange, useConnection } from "../live/index.ts";
 import { money } from "../parts/money.ts";
+import { sizeName } from "../parts/size.ts";
 import { readMinor } from "../../client/index.ts";
 import { Link, paths } from "../router.tsx";
 import { sumOf, useQuote } from "./quote.ts";
 import { FeeLines } from "./ticket-parts.tsx";
-import { pairsOf, sizeWords, sumWords } from "./words.ts";
+import { pairsOf, sumWords } from "./words.ts";
 
 /** A row of `account_trades`. */
 interface OwnTrade {
@@ -82,7 +83,7 @@ function TradeRow({ trade }: { readonly trade: OwnTrade }) {
             {side === "buy" ? "Bought" : "Sold"}
           </span>
           <span className="trade-what">
-            {style} <span>{sizeWords(size.join(":"))}</span>
+            {style} <span>{sizeName(size.join(":"))}</span>
           </span>
           <time dateTime={ts}>{WHEN.format(new Date(ts))}</time>
           <span className="trade-price">

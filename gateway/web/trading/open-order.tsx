@@ -3,10 +3,11 @@ import { useState } from "react";
 import { type InstrumentData, type OrderData, readMinor } from "../../client/index.ts";
 import { exchange, useResource, useTicker } from "../live/index.ts";
 import { money, moneyOf } from "../parts/money.ts";
+import { sizeName } from "../parts/size.ts";
 import { Link, paths } from "../router.tsx";
 import { AmendForm } from "./amend-form.tsx";
 import { Note } from "./ticket-parts.tsx";
-import { type Refusal, refusalOf, sizeWords } from "./words.ts";
+import { type Refusal, refusalOf } from "./words.ts";
 
 interface OrderProps {
   readonly order: OrderData;
@@ -126,7 +127,7 @@ function Facts({ order, facts }: FactsProps) {
         <span className="side-chip" data-side={side}>
           {side === "buy" ? "Bid" : "Ask"}
         </span>
-        <span>{sizeWords(size.join(":"))}</span>
+        <span>{sizeName(size.join(":"))}</span>
         {pairs !== null && <span>{pairs}</span>}
         {expires !== undefined && <span>until {DAY.format(new Date(expires))}</span>}
       </p>

@@ -2,6 +2,7 @@
 import { useId, useState } from "react";
 import { readMinor, writeMinor } from "../../client/index.ts";
 import { moneyOf } from "../parts/money.ts";
+import { sizeName } from "../parts/size.ts";
 import { navigate, paths } from "../router.tsx";
 import { useConnection } from "../live/index.ts";
 import type { TicketMarket, TicketProps } from "./ticket.tsx";
@@ -25,7 +26,7 @@ import {
 import { FeeLines, Note, Stepper } from "./ticket-parts.tsx";
 import type { TicketIntent } from "./ticket-slot.tsx";
 import { useQuote } from "./quote.ts";
-import { daysOf, pairsOf, sizeWords, VERBS } from "./words.ts";
+import { daysOf, pairsOf, VERBS } from "./words.ts";
 
 const INTENTS: readonly TicketIntent[] = ["buy", "bid", "sell", "ask"];
 
@@ -193,7 +194,7 @@ function SizeSelect({ product, symbol }: Pick<TicketProps, "product" | "symbol">
       >
         {product.sizes.map((each) => (
           <option key={each} value={each}>
-            {sizeWords(each)}
+            {sizeName(each)}
           </option>
         ))}
       </select>

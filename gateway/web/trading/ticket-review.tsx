@@ -1,11 +1,11 @@
 /** The second step: what was agreed to, in one sentence and every line, and the market if it moved since. */
-import { moneyOf } from "../parts/money.ts";
+import { money, moneyOf } from "../parts/money.ts";
+import { sizeName } from "../parts/size.ts";
 import type { ProductData } from "../product-data.ts";
 import { sumOf, useQuote } from "./quote.ts";
 import { type Beside, movedSince, sideOf, takes, type Terms } from "./ticket-model.ts";
 import { FeeLines, Note } from "./ticket-parts.tsx";
-import { ACTS, daysOf, pairsOf, sizeWords } from "./words.ts";
-import { money } from "../parts/money.ts";
+import { ACTS, daysOf, pairsOf } from "./words.ts";
 
 interface ReviewProps {
   readonly product: ProductData;
@@ -23,7 +23,7 @@ export function TicketReview(props: ReviewProps) {
   const side = sideOf(terms.intent);
   const view = useQuote(side, terms.priceMinor, terms.pairs);
   const moved = isSending ? null : movedSince(terms, beside, moneyOf);
-  const size = sizeWords(terms.symbol.slice(product.style.length + 1));
+  const size = sizeName(terms.symbol.slice(product.style.length + 1));
   const isReady = moved === null && asleep === null && view.isExact;
   const sum = view.isExact && view.quote !== null ? ` · ${money(sumOf(view.quote))}` : "";
   return (

@@ -22,11 +22,6 @@ export const ACTS: Readonly<Record<TicketIntent, string>> = {
 export const pairsOf = (count: number): string => (count === 1 ? "1 pair" : `${count} pairs`);
 export const daysOf = (count: number): string => (count === 1 ? "1 day" : `${count} days`);
 
-/** `US-10.5` as "US 10.5", a condition after a comma. */
-export function sizeWords(size: string): string {
-  return size.replace("-", " ").replace(":", ", ").replace("USW ", "US W ");
-}
-
 export function lineWords({ code, rate_bp: rateBp }: QuoteLine, pairs: number): string {
   const rate = rateBp === null ? "" : ` (${percent(rateBp)})`;
   if (code === "price") return pairs === 1 ? "Price" : `Price, ${pairsOf(pairs)}`;
