@@ -1,0 +1,97 @@
+/** From trades to a chart's geometry: what is drawn, on which scales, with which marks on the axes. */
+import { readMinor } from "../../../client/index.ts";
+import type { Bar, HistoryData } from "../../market-data.ts";
+
+/** One place on the time axis. */
+export interface Datum {
+  readonly ms: number;
+  readonly openMinor: number;
+  readonly highMinor: number;
+  readonly lowMinor: number;
+  readonly closeMinor: number;
+  readonly pairs: number;
+}
+
+/** Fewer bars than this say less than the trades themselves. */
+const BARS_MIN = 10;
+
+export function dataOf({ bars, points }: HistoryData): Datum[] {
+  if (bars.length >= BARS_MIN || points.length <= bars.length) return bars.map(ofBar);
+  return points.map(({ ts, price, qty }) => {
+    const minor = readMinor(price);
+    return {
+      ms: Date.parse(ts),
+      openMinor: minor,
+      highMinor: minor,
+      lowMinor: minor,
+      closeMinor: minor,
+      pairs: qty,
+    };
+  });
+}
+
+function ofBar({ ts, open, high, low, close, volume }: Bar): Datum {
+  return {
+    ms: Date.parse(ts),
+    openMinor: readMinor(open),
+    highMinor: readMinor(high),
+    lowMinor: readMinor(low),
+    closeMinor: readMinor(close),
+    pairs: volume,
+  };
+}
+
+export interface Scale {
+  readonly x: (ms: number) => number;
+  readonly y: (minor: number) => number;
+  readonly volume: (pairs: number) => number;
+  readonly prices: readonly number[];
+  readonly times: readonly number[];
+  /** Width of one bar or candle. */
+  readonly slot: number;
+}
+
+export interface Frame {
+  readonly width: number;
+  readonly plotHeight: number;
+  readonly volumeHeight: number;
+  /** Room for prices at the right. */
+  readonly gutter: number;
+}
+
+const STEPS = [1, 2, 2.5, 5, 10];
+const PRICE_MARKS = 4;
+const TIME_MARK_PX = 110;
+
+export function scaleOf(data: readonly Datum[], frame: Frame): Scale {
+  const { width, plotHeight, volumeHeight, gutter } = frame;
+  const fromMs = data[0]!.ms;
+  const spanMs = Math.max(60_000, data[data.length - 1]!.ms - fromMs);
+  const low = Math.min(...data.map((each) => each.lowMinor));
+  const high = Math.max(...data.map((each) => each.highMinor));
+  const room = Math.max((high - low) * 0.12, high * 0.01, 100);
+  const [bottom, top] = [Math.max(0, low - room), high + room];
+  const most = Math.max(1, ...data.map((each) => each.pairs));
+  const plotWidth = width - gutter;
+  const slot = Math.max(1.5, Math.min(14, (plotWidth / Math.max(data.length, 12)) * 0.68));
+  const inner = plotWidth - slot - 4;
+  const timeMarks = Math.max(2, Math.floor(plotWidth / TIME_MARK_PX));
+  return {
+    x: (ms) => slot / 2 + 2 + ((ms - fromMs) / spanMs) * inner,
+    y: (minor) => plotHeight - ((minor - bottom) / (top - bottom)) * plotHeight,
+    volume: (pairs) => Math.max(1, (pairs / most) * volumeHeight),
+    prices: marks(bottom, top),
+    times: Array.from({ length: timeMarks }, (_, at) => fromMs + (spanMs * at) / (timeMarks - 1)),
+    slot,
+  };
+}
+
+/** Round prices between two, a handful of them. */
+function marks(bottom: number, top: number): number[] {
+  const raw = (top - bottom) / PRICE_MARKS;
+  const magnitude = 10 ** Math.floor(Math.log10(raw));
+  const step = (STEPS.find((each) => each * magnitude >= raw) ?? 10) * magnitude;
+  const found: number[] = [];
+  for (let at = Math.ceil(bottom / step) * step; at < top; at += step) found.push(Math.round(at));
+  return found;
+}
