@@ -22,20 +22,24 @@ export interface RunningExchange {
   stop(): Promise<number | null>;
 }
 
-/** Starts `solebook up` on `dir`; resolves when it printed its URL. Throws with its output if it ends first. */
+/**
+ * Starts `solebook up` on `dir`; resolves when it printed its URL. Throws with its output if it ends
+ * first. Without simulated traders, unless `extra` says at which rate.
+ */
 export async function startExchange(
   dir: string,
   extra: readonly string[] = [],
 ): Promise<RunningExchange> {
+  const quiet = extra.includes("--traders-rate") ? [] : ["--no-traders"];
+  const port = extra.includes("--port") ? [] : ["--port", "0"];
   const args = [
     "--disable-warning=ExperimentalWarning",
     LAUNCHER,
     "up",
     "--data",
     dir,
-    "--port",
-    "0",
-    "--no-traders",
+    ...port,
+    ...quiet,
     ...extra,
   ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });

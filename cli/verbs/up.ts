@@ -16,12 +16,16 @@ import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
 import { codeOf, Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
+import { startTraders, type Traders } from "../traders.ts";
 import { version } from "../version.ts";
 
 const PORT_DEFAULT = 8787;
 const HOST_DEFAULT = "127.0.0.1";
+const RATE_DEFAULT = 20;
+const RATE_MAX = 2_000;
 
 export const usage = `solebook up [--data DIR] [--port N] [--host H] [--no-traders]
+            [--traders-rate N]
 
 Starts the exchange and prints where it listens; Ctrl-C stops it cleanly. Everything it knows is in
 DIR: started again on the same directory, it goes on where it was, however it ended.
@@ -29,7 +33,9 @@ DIR: started again on the same directory, it goes on where it was, however it en
   --data DIR     where everything is kept (${DATA_DEFAULT}); made if missing
   --port N       ${PORT_DEFAULT} unless said otherwise; 0 takes any free one
   --host H       ${HOST_DEFAULT}, so that only this machine can reach it; admin is never offered to others
-  --no-traders   without simulated traders (there are none yet: does nothing)
+  --no-traders   without the simulated traders, who otherwise trade on the products it begins with
+  --traders-rate N
+                 about how many trades a second they make (${RATE_DEFAULT}, at most ${RATE_MAX})
 
 DIR/admin.token opens the admin interface and DIR/url says where it is; the other verbs read both.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
@@ -42,20 +48,35 @@ export async function run(args: readonly string[]): Promise<void> {
       port: { type: "string", default: String(PORT_DEFAULT) },
       host: { type: "string", default: HOST_DEFAULT },
       "no-traders": { type: "boolean" },
+      "traders-rate": { type: "string", default: String(RATE_DEFAULT) },
     },
   });
   const port = readInteger("port", values.port, 0, 65_535);
-  await live(resolve(values.data), values.host, port);
+  const rate = readInteger("traders-rate", values["traders-rate"], 1, RATE_MAX);
+  const tradersRate = values["no-traders"] === true ? 0 : rate;
+  await live({ directory: resolve(values.data), host: values.host, port, tradersRate });
 }
 
-async function live(directory: string, host: string, port: number): Promise<void> {
+interface Wanted {
+  readonly directory: string;
+  readonly host: string;
+  readonly port: number;
+  /** Trades a second; 0: no simulated traders. */
+  readonly tradersRate: number;
+}
+
+async function live({ directory, host, port, tradersRate }: Wanted): Promise<void> {
   const owner = own(directory);
   const asked = stopAsked();
+  const logger = makeLogger();
+  let traders: Traders | undefined;
   try {
-    const exchange = await start(directory, host, port);
-    print(directory, exchange);
+    const exchange = await start(directory, host, port, logger);
+    if (tradersRate > 0) traders = startTraders(directory, tradersRate, logger);
+    print(directory, exchange, tradersRate);
     const broke = await Promise.race([asked.then(() => null), exchange.shard.ended]);
     if (broke === null) process.stdout.write("stopping: nothing new is taken, what came is kept\n");
+    await traders?.stop();
     await exchange.gateway.close();
     await exchange.shard.stop();
     rmSync(join(directory, "url"), { force: true });
@@ -63,6 +84,7 @@ async function live(directory: string, host: string, port: number): Promise<void
     if (end !== null) throw new Failure(end.message);
     process.stdout.write("stopped; everything is in the journal\n");
   } finally {
+    await traders?.stop();
     owner.release();
   }
 }
@@ -73,8 +95,12 @@ interface Exchange {
   readonly report: RecoveryReport;
 }
 
-async function start(directory: string, host: string, port: number): Promise<Exchange> {
-  const logger = makeLogger();
+async function start(
+  directory: string,
+  host: string,
+  port: number,
+  logger: Logger,
+): Promise<Exchange> {
   const registry = openLocalRegistry({
     dataDir: directory,
     shards: 1,
@@ -167,7 +193,7 @@ function makeLogger(): Logger {
   return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
 }
 
-function print(directory: string, { gateway, report }: Exchange): void {
+function print(directory: string, { gateway, report }: Exchange, tradersRate: number): void {
   const shown = relative(process.cwd(), directory) || ".";
   const kept =
     report.commands === 0
@@ -177,6 +203,7 @@ function print(directory: string, { gateway, report }: Exchange): void {
     `Solebook ${version()}\n\n` +
       `  open     ${gateway.url}\n` +
       `  data     ${shown.startsWith("..") ? directory : shown} (${kept})\n` +
+      `  traders  ${tradersRate === 0 ? "none simulated" : `simulated, some ${tradersRate} trades a second`}\n` +
       `  next     npx solebook help\n\n` +
       "Ctrl-C stops it.\n",
   );
