@@ -16,6 +16,12 @@ export function moneyOf(minor: number): string {
   return `${minor < 0 ? "−" : ""}$${text}`;
 }
 
+/** With its cents, whatever they are: for amounts that stand under each other. */
+export function moneyExact(amount: string): string {
+  const minor = readMinor(amount);
+  return `${minor < 0 ? "−" : ""}$${CENTS.format(Math.abs(minor) / 100)}`;
+}
+
 /** A price, or a dash that a screen reader hears as "none". */
 export function moneyOr(price: string | null | undefined): string {
   return price === null || price === undefined ? "–" : money(price);

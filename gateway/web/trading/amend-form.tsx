@@ -1,5 +1,5 @@
 /** A new price for an open order: where it would stand and what it would come to, before it is sent. */
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import {
   type BookView,
   type InstrumentData,
@@ -7,7 +7,7 @@ import {
   readMinor,
   writeMinor,
 } from "../../client/index.ts";
-import { useBook } from "../live/index.ts";
+import { useBook, useInstrument } from "../live/index.ts";
 import { money, moneyOf } from "../parts/money.ts";
 import { sumOf, useQuote } from "./quote.ts";
 import { hintOf, priceProblem, readTyped } from "./ticket-model.ts";
@@ -16,18 +16,29 @@ import { sumWords } from "./words.ts";
 
 interface AmendProps {
   readonly order: OrderData;
-  readonly instrument: InstrumentData;
   readonly asleep: string | null;
   readonly onBack: () => void;
   readonly onSave: (price: string) => void;
 }
 
-export function AmendForm({ order, instrument, asleep, onBack, onSave }: AmendProps) {
+export function AmendForm(props: AmendProps) {
+  const { value: instrument } = useInstrument(props.order.symbol);
+  if (instrument === null) return <div className="amend" aria-busy />;
+  return <PriceForm {...props} instrument={instrument} />;
+}
+
+interface FormProps extends AmendProps {
+  readonly instrument: InstrumentData;
+}
+
+function PriceForm({ order, instrument, asleep, onBack, onSave }: FormProps) {
   const { side, price, open_qty: open } = order;
   const was = price === null ? 0 : readMinor(price);
   const [text, setText] = useState(price?.replace(/\.00$/, "") ?? "");
   const { value: book } = useBook(order.symbol);
   const hintId = useId();
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.scrollIntoView({ block: "nearest" }), []);
   const minor = readTyped(text);
   const problem = priceProblem(minor, instrument, moneyOf);
   const { quote, isExact } = useQuote(side, problem === null ? minor : null, open);
@@ -40,6 +51,7 @@ export function AmendForm({ order, instrument, asleep, onBack, onSave }: AmendPr
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Esc goes back
     <form
+      ref={form}
       className="amend"
       noValidate
       aria-label="Amend the price"
@@ -72,7 +84,9 @@ export function AmendForm({ order, instrument, asleep, onBack, onSave }: AmendPr
         {hint?.text ?? "A new price goes to the back of its line."}
       </p>
       <p className="amend-sum">
-        {quote === null ? " " : `${sumWords(side)} ${money(sumOf(quote))}`}
+        {quote === null
+          ? " "
+          : `If it trades: ${sumWords(side).toLowerCase()} ${money(sumOf(quote))}`}
       </p>
       <div className="ticket-actions">
         <button type="button" className="act-back" onClick={onBack}>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { type OrderData, readMinor } from "../../client/index.ts";
 import { exchange, useConnection, useMyOrders, useStanding } from "../live/index.ts";
 import { moneyOf } from "../parts/money.ts";
+import { sizeName, sizeOfSymbol } from "../parts/size.ts";
 import { Link, paths } from "../router.tsx";
 import { LogOn } from "./log-on.tsx";
 import { MyTrades } from "./my-trades.tsx";
@@ -152,8 +153,9 @@ function Ended({ orders }: { readonly orders: readonly OrderData[] }) {
         {ended.map((order) => (
           <li key={order.client_order_id}>
             <span>
-              {order.side === "buy" ? "Bid" : "Ask"} {order.symbol},{" "}
-              {order.price === null ? "market" : moneyOf(readMinor(order.price))}
+              {order.side === "buy" ? "Bid" : "Ask"} of{" "}
+              {order.price === null ? "market" : moneyOf(readMinor(order.price))},{" "}
+              {order.symbol.split(":")[0]}, {sizeName(sizeOfSymbol(order.symbol))}
             </span>
             <span>{endedWords(order)}</span>
           </li>

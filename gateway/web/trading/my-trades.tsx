@@ -1,10 +1,11 @@
 /** What the account traded, the newest first: also of before the page was opened. */
 import { useEffect, useState } from "react";
 import type { ReportData, Side } from "../../client/index.ts";
-import { exchange, useConnection } from "../live/index.ts";
+import { exchange, useConnection, useResource } from "../live/index.ts";
 import { money } from "../parts/money.ts";
 import { sizeName } from "../parts/size.ts";
 import { readMinor } from "../../client/index.ts";
+import type { ProductData } from "../product-data.ts";
 import { Link, paths } from "../router.tsx";
 import { sumOf, useQuote } from "./quote.ts";
 import { FeeLines } from "./ticket-parts.tsx";
@@ -75,6 +76,7 @@ function TradeRow({ trade }: { readonly trade: OwnTrade }) {
   const [isOpen, setOpen] = useState(false);
   const { symbol, side, price, qty, ts } = trade;
   const [style = symbol, ...size] = symbol.split(":");
+  const { value: product } = useResource<ProductData>(`/v1/products/${style}`);
   return (
     <li>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -83,7 +85,7 @@ function TradeRow({ trade }: { readonly trade: OwnTrade }) {
             {side === "buy" ? "Bought" : "Sold"}
           </span>
           <span className="trade-what">
-            {style} <span>{sizeName(size.join(":"))}</span>
+            {product?.model ?? style} <span>{sizeName(size.join(":"))}</span>
           </span>
           <time dateTime={ts}>{WHEN.format(new Date(ts))}</time>
           <span className="trade-price">

@@ -1,9 +1,11 @@
 /** One open order: what it is, how far from the market, its price amended in place, cancelled on a second press. */
 import { useState } from "react";
-import { type InstrumentData, type OrderData, readMinor } from "../../client/index.ts";
+import { type OrderData, readMinor } from "../../client/index.ts";
 import { exchange, useResource, useTicker } from "../live/index.ts";
 import { money, moneyOf } from "../parts/money.ts";
+import { Picture } from "../parts/picture/picture.tsx";
 import { sizeName } from "../parts/size.ts";
+import type { ProductData } from "../product-data.ts";
 import { Link, paths } from "../router.tsx";
 import { AmendForm } from "./amend-form.tsx";
 import { Note } from "./ticket-parts.tsx";
@@ -19,7 +21,6 @@ type Mode = "shown" | "amending" | "cancelling" | "sending";
 export function OpenOrder({ order, asleep }: OrderProps) {
   const [mode, setMode] = useState<Mode>("shown");
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const { value: facts } = useResource<InstrumentData>(`/v1/instruments/${order.symbol}`);
   const word = order.side === "buy" ? "bid" : "ask";
   const name = { client_order_id: order.client_order_id };
   const send = (sent: Promise<unknown>, what: string): void => {
@@ -35,7 +36,7 @@ export function OpenOrder({ order, asleep }: OrderProps) {
   };
   return (
     <li className="order" data-side={order.side} aria-busy={mode === "sending"}>
-      <Facts order={order} facts={facts} />
+      <Facts order={order} />
       <div className="order-price">
         <p className="order-figure">{order.price === null ? "market" : money(order.price)}</p>
         <Distance order={order} />
@@ -62,7 +63,7 @@ export function OpenOrder({ order, asleep }: OrderProps) {
             <button
               type="button"
               className="quiet-button"
-              disabled={mode !== "shown" || asleep !== null || facts === null}
+              disabled={mode !== "shown" || asleep !== null}
               aria-label={`Amend the price of ${labelOf(order)}`}
               onClick={() => setMode("amending")}
             >
@@ -80,10 +81,9 @@ export function OpenOrder({ order, asleep }: OrderProps) {
           </>
         )}
       </div>
-      {mode === "amending" && facts !== null && (
+      {mode === "amending" && (
         <AmendForm
           order={order}
-          instrument={facts}
           asleep={asleep}
           onBack={() => setMode("shown")}
           onSave={(price) => {
@@ -109,19 +109,16 @@ export function OpenOrder({ order, asleep }: OrderProps) {
 const labelOf = ({ side, symbol, price }: OrderData): string =>
   `the ${side === "buy" ? "bid" : "ask"} of ${price === null ? "market" : money(price)} for ${symbol}`;
 
-interface FactsProps {
-  readonly order: OrderData;
-  readonly facts: InstrumentData | null;
-}
-
-function Facts({ order, facts }: FactsProps) {
+function Facts({ order }: { readonly order: OrderData }) {
   const { symbol, side, open_qty: open, filled_qty: filled, qty, expire_time: expires } = order;
   const [style = symbol, ...size] = symbol.split(":");
+  const { value: product } = useResource<ProductData>(`/v1/products/${style}`);
   const pairs = filled > 0 ? `${filled} of ${qty} traded` : open === 1 ? null : `${open} pairs`;
   return (
     <div className="order-facts">
+      {product === null ? <div className="picture" /> : <Picture product={product} />}
       <p className="order-name">
-        <Link to={paths.product(style, size.join(":"))}>{facts?.model ?? style}</Link>
+        <Link to={paths.product(style, size.join(":"))}>{product?.model ?? style}</Link>
       </p>
       <p className="order-more">
         <span className="side-chip" data-side={side}>

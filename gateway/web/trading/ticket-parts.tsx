@@ -1,7 +1,7 @@
 /** The pieces of a ticket: price with its steps, number of pairs, fee lines, notes. */
 import { CircleAlert, Info, Minus, Plus } from "lucide-react";
 import { type ReactNode, useId } from "react";
-import { money } from "../parts/money.ts";
+import { moneyExact } from "../parts/money.ts";
 import { type Quote, type QuoteView, sumOf } from "./quote.ts";
 import { lineWords, sumWords } from "./words.ts";
 
@@ -106,12 +106,12 @@ export function FeeLines({ view: { quote, isExact, failed }, side }: LinesProps)
       {quote.lines.map((line) => (
         <div key={line.code}>
           <dt>{lineWords(line, quote.qty)}</dt>
-          <dd>{money(line.amount)}</dd>
+          <dd>{moneyExact(line.amount)}</dd>
         </div>
       ))}
       <div className="lines-sum">
         <dt>{sumWords(side)}</dt>
-        <dd>{money(sumOf(quote))}</dd>
+        <dd>{moneyExact(sumOf(quote))}</dd>
       </div>
     </dl>
   );
