@@ -20,9 +20,12 @@ export interface Place {
   readonly query: URLSearchParams;
 }
 
+/** Of `place`, as the browser writes it: a query written again may look different and mean the same. */
+let shown = "";
 let place: Place = readPlace();
 
 function readPlace(): Place {
+  shown = location.pathname + location.search;
   return { path: location.pathname, query: new URLSearchParams(location.search) };
 }
 
@@ -33,9 +36,7 @@ export function usePlace(): Place {
       return () => listeners.delete(listener);
     },
     () => {
-      const { path, query } = place;
-      if (path !== location.pathname || `?${query}` !== (location.search || "?"))
-        place = readPlace();
+      if (shown !== location.pathname + location.search) place = readPlace();
       return place;
     },
   );
