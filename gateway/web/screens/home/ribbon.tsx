@@ -7,6 +7,8 @@ import { sizeName } from "../../parts/size.ts";
 import { Link, paths } from "../../router.tsx";
 
 const SHOWN = 20;
+/** When more are new, the whole ribbon would be in motion: then none is. */
+const SLIDING_MAX = 6;
 
 export function Ribbon({ trades }: { readonly trades: readonly RibbonTrade[] | null }) {
   const shown = trades?.slice(0, SHOWN) ?? [];
@@ -14,7 +16,8 @@ export function Ribbon({ trades }: { readonly trades: readonly RibbonTrade[] | n
   useEffect(() => {
     known.current = new Set(shown.map(keyOf));
   });
-  const isFirst = known.current.size === 0;
+  const fresh = shown.filter((trade) => !known.current.has(keyOf(trade))).length;
+  const slides = known.current.size > 0 && fresh <= SLIDING_MAX;
   return (
     <section className="ribbon" aria-label="Last trades">
       <ol tabIndex={-1}>
@@ -25,7 +28,7 @@ export function Ribbon({ trades }: { readonly trades: readonly RibbonTrade[] | n
         {shown.map((trade) => (
           <li
             key={keyOf(trade)}
-            data-new={!isFirst && !known.current.has(keyOf(trade)) ? "" : undefined}
+            data-new={slides && !known.current.has(keyOf(trade)) ? "" : undefined}
           >
             <Link to={paths.product(trade.product, trade.size)}>
               <span className="ribbon-name">{trade.model}</span>

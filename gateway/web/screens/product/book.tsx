@@ -13,7 +13,7 @@ interface BookPanelProps {
   readonly isOld: boolean;
 }
 
-const ROWS = 20;
+const ROWS = 18;
 
 export function BookPanel({ symbol, size, tick, isOld }: BookPanelProps) {
   return (
@@ -73,11 +73,7 @@ function Ladder({ symbol, tick, isOld }: Omit<BookPanelProps, "size">) {
         </tbody>
       </table>
       <p className="ladder-foot quiet small">
-        {axis.current.stepMinor === readMinor(tick)
-          ? `Each row ${moneyOf(axis.current.stepMinor)}`
-          : `Rows of ${moneyOf(axis.current.stepMinor)}`}
-        {" · "}
-        {beyond}
+        {moneyOf(axis.current.stepMinor)} a row · {beyond}
       </p>
     </div>
   );
@@ -94,7 +90,7 @@ const Row = memo(
   function Row({ row, most, own }: RowProps) {
     const { priceMinor, bidQuantity, askQuantity } = row;
     return (
-      <tr>
+      <tr data-filled={bidQuantity + askQuantity > 0 ? "" : undefined}>
         <td className="ladder-bid number">
           <Bar quantity={bidQuantity} most={most} />
           {own.includes("buy") && <Own />}

@@ -47,6 +47,8 @@ export interface Scale {
   readonly volume: (pairs: number) => number;
   readonly prices: readonly number[];
   readonly times: readonly number[];
+  /** Where now is. */
+  readonly end: number;
   /** Width of one bar or candle. */
   readonly slot: number;
 }
@@ -62,14 +64,19 @@ export interface Frame {
 const STEPS = [1, 2, 2.5, 5, 10];
 const PRICE_MARKS = 4;
 const TIME_MARK_PX = 110;
+const SPAN_MIN_MS = 300_000;
+/** Prices are whole ticks: marks between two of them say nothing. */
+const PRICE_STEP_MIN_MINOR = 100;
 
-export function scaleOf(data: readonly Datum[], frame: Frame): Scale {
+/** The axis begins with the first sale, some minutes ago at least, and ends now. */
+export function scaleOf(data: readonly Datum[], nowMs: number, frame: Frame): Scale {
   const { width, plotHeight, volumeHeight, gutter } = frame;
-  const fromMs = data[0]!.ms;
-  const spanMs = Math.max(60_000, data[data.length - 1]!.ms - fromMs);
+  const toMs = Math.max(nowMs, data[data.length - 1]!.ms);
+  const fromMs = Math.min(data[0]!.ms, toMs - SPAN_MIN_MS);
+  const spanMs = toMs - fromMs;
   const low = Math.min(...data.map((each) => each.lowMinor));
   const high = Math.max(...data.map((each) => each.highMinor));
-  const room = Math.max((high - low) * 0.12, high * 0.01, 100);
+  const room = Math.max((high - low) * 0.12, high * 0.01, 150);
   const [bottom, top] = [Math.max(0, low - room), high + room];
   const most = Math.max(1, ...data.map((each) => each.pairs));
   const plotWidth = width - gutter;
@@ -82,13 +89,14 @@ export function scaleOf(data: readonly Datum[], frame: Frame): Scale {
     volume: (pairs) => Math.max(1, (pairs / most) * volumeHeight),
     prices: marks(bottom, top),
     times: Array.from({ length: timeMarks }, (_, at) => fromMs + (spanMs * at) / (timeMarks - 1)),
+    end: plotWidth - slot / 2 - 2,
     slot,
   };
 }
 
 /** Round prices between two, a handful of them. */
 function marks(bottom: number, top: number): number[] {
-  const raw = (top - bottom) / PRICE_MARKS;
+  const raw = Math.max(PRICE_STEP_MIN_MINOR, (top - bottom) / PRICE_MARKS);
   const magnitude = 10 ** Math.floor(Math.log10(raw));
   const step = (STEPS.find((each) => each * magnitude >= raw) ?? 10) * magnitude;
   const found: number[] = [];

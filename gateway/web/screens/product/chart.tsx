@@ -1,5 +1,6 @@
 /** Price over time with the pairs sold under it, drawn as SVG. Pointer and arrow keys read it. */
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
+import { useNowMs } from "../../parts/ago.tsx";
 import { moneyOf } from "../../parts/money.ts";
 import { type Datum, type Frame, type Scale, scaleOf } from "./chart-scale.ts";
 
@@ -26,8 +27,9 @@ const BOTH = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: 
 export function Chart({ data, kind, isLong, label }: ChartProps) {
   const [place, width] = useWidth();
   const [at, setAt] = useState<number | null>(null);
+  const nowMs = useNowMs();
   const frame: Frame = { width, plotHeight: PLOT, volumeHeight: VOLUME, gutter: GUTTER };
-  const scale = scaleOf(data, frame);
+  const scale = scaleOf(data, nowMs, frame);
   const chosen = at === null ? undefined : data[Math.min(at, data.length - 1)];
   const point = (event: PointerEvent): void => {
     const left = event.clientX - event.currentTarget.getBoundingClientRect().left;
@@ -125,13 +127,15 @@ function Axes({
 }
 
 function Line({ data, scale }: { readonly data: readonly Datum[]; readonly scale: Scale }) {
-  const corners = data.map((each) => `${scale.x(each.ms)} ${scale.y(each.closeMinor)}`);
-  const line = `M${corners.join(" L")}`;
-  const first = scale.x(data[0]!.ms);
-  const last = scale.x(data[data.length - 1]!.ms);
+  // A price holds until the next sale: steps, not slopes nobody traded at.
+  const [first, ...rest] = data.map(
+    (each) => [scale.x(each.ms), scale.y(each.closeMinor)] as const,
+  );
+  const steps = rest.map(([x, y]) => `H${x} V${y}`);
+  const line = `M${first![0]} ${first![1]} ${steps.join(" ")} H${scale.end}`;
   return (
     <g>
-      <path className="chart-area" d={`${line} L${last} ${PLOT} L${first} ${PLOT} Z`} />
+      <path className="chart-area" d={`${line} V${PLOT} H${first![0]} Z`} />
       <path className="chart-line" d={line} />
       {data.length <= DOTS_MAX &&
         data.map((each) => (

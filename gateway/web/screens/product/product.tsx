@@ -9,6 +9,8 @@ import {
   useStanding,
   useTicker,
 } from "../../live/index.ts";
+import { day } from "../../parts/ago.tsx";
+import { money } from "../../parts/money.ts";
 import { Picture } from "../../parts/picture/picture.tsx";
 import type { ProductData } from "../../product-data.ts";
 import { navigate, paths, usePlace } from "../../router.tsx";
@@ -53,9 +55,23 @@ function Market({ product }: { readonly product: ProductData }) {
       <div className="product-head">
         <Picture product={product} className="product-picture" />
         <div className="product-title">
-          <p className="quiet">{product.brand}</p>
+          {!product.model.includes(product.brand) && <p className="quiet">{product.brand}</p>}
           <h1>{product.model}</h1>
           <p className="quiet">{product.colourway}</p>
+          <dl className="product-facts">
+            <div>
+              <dt>Style</dt>
+              <dd>{product.style}</dd>
+            </div>
+            <div>
+              <dt>Retail</dt>
+              <dd>{money(product.retail_price)}</dd>
+            </div>
+            <div>
+              <dt>Released</dt>
+              <dd>{day(product.release_date)}</dd>
+            </div>
+          </dl>
         </div>
       </div>
       <div className="product-trade">

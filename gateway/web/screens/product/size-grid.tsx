@@ -2,7 +2,7 @@
  * Every size with its two prices; the chosen one filled. Radio buttons underneath: arrow keys go from
  * size to size, and a reader hears size, prices and how many orders stand behind them.
  */
-import { memo } from "react";
+import { memo, useEffect, useRef } from "react";
 import type { GridRowData } from "../../../client/index.ts";
 import type { Live, SizeGrid } from "../../live/index.ts";
 import { Figure } from "../../parts/figure.tsx";
@@ -19,6 +19,14 @@ interface SizeGridProps {
 
 export function SizeGridPanel({ product, grid, size, onSize }: SizeGridProps) {
   const rows = new Map(grid.value?.map((row) => [row.size, row]));
+  const strip = useRef<HTMLDivElement>(null);
+  // On a phone the sizes are a strip: the chosen one is brought into its middle, once.
+  useEffect(() => {
+    const chip = strip.current?.querySelector<HTMLElement>(".chip:has(:checked)");
+    if (chip === null || chip === undefined) return;
+    strip.current!.scrollLeft =
+      chip.offsetLeft - (strip.current!.clientWidth - chip.clientWidth) / 2;
+  }, [product.style, grid.state === "loading"]);
   return (
     <fieldset className="sizes" aria-busy={grid.state === "loading"}>
       <legend className="sizes-head">
@@ -28,7 +36,7 @@ export function SizeGridPanel({ product, grid, size, onSize }: SizeGridProps) {
           <span className="sizes-bid">highest bid</span>
         </span>
       </legend>
-      <div className="sizes-grid">
+      <div className="sizes-grid" ref={strip}>
         {product.sizes.map((each) => (
           <Chip
             key={each}

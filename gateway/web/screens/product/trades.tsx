@@ -11,7 +11,7 @@ interface LastTradesProps {
   readonly isOld: boolean;
 }
 
-const SHOWN = 20;
+const SHOWN = 18;
 
 export function LastTrades({ symbol, size, isOld }: LastTradesProps) {
   const trades = useTrades(symbol);
