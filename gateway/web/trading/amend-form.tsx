@@ -38,7 +38,9 @@ function PriceForm({ order, instrument, asleep, onBack, onSave }: FormProps) {
   const { value: book } = useBook(order.symbol);
   const hintId = useId();
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   const minor = readTyped(text);
   const problem = priceProblem(minor, instrument, moneyOf);
   const { quote, isExact } = useQuote(side, problem === null ? minor : null, open);
