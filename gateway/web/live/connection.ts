@@ -58,6 +58,6 @@ function standingOff({ sessions, attempt }: Connection): Standing {
   if (sessions === 0 && attempt < 2) {
     return { health: "connecting", label: "Connecting", asleep: "Connecting to the exchange." };
   }
-  const asleep = "No connection to the exchange. Prices are old; trading resumes when it is back.";
+  const asleep = "No connection. Prices are old; trading resumes when the exchange is back.";
   return { health: "offline", label: "Offline", asleep };
 }

@@ -74,7 +74,7 @@ function Market({ product }: { readonly product: ProductData }) {
           </dl>
         </div>
       </div>
-      <div className="product-trade">
+      <div className="product-trade" data-ticket={intent ?? undefined}>
         <SizeGridPanel product={product} grid={grid} size={size} onSize={choose} />
         <PricePanel {...shared} />
         <div className="ticket-slot">
