@@ -6,8 +6,8 @@ import { moneyOf } from "../../parts/money.ts";
 import { Segments } from "../../parts/segments.tsx";
 import { sizeName } from "../../parts/size.ts";
 import type { ProductData } from "../../product-data.ts";
-import { Chart, type ChartKind } from "./chart.tsx";
-import { dataOf, type Datum } from "./chart-scale.ts";
+import { Chart } from "./chart.tsx";
+import { type ChartKind, dataOf, type Datum } from "./chart-scale.ts";
 
 interface ChartPanelProps {
   readonly product: ProductData;
@@ -24,22 +24,30 @@ const RANGES = [
   ["1y", "1Y"],
   ["all", "All"],
 ] as const;
-const KINDS = [
-  ["line", "Line"],
-  ["candles", "Candles"],
-] as const;
+/** Sales of all sizes make no line: between two of them lies another size, not another time. */
+const KINDS = {
+  size: [
+    ["line", "Line"],
+    ["candles", "Candles"],
+  ],
+  all: [
+    ["points", "Points"],
+    ["candles", "Candles"],
+  ],
+} as const;
 const READ_EVERY_MS = 3_000;
 
 export function ChartPanel({ product, symbol, size }: ChartPanelProps) {
   const [range, setRange] = useState<Range>("1d");
-  const [kind, setKind] = useState<ChartKind>("line");
+  const [chosen, setKind] = useState<ChartKind>("line");
   const [of, setOf] = useState<"size" | "all">("size");
   const path =
     of === "size"
       ? `/v1/instruments/${encodeURIComponent(symbol)}/history?range=${range}`
       : `/v1/products/${encodeURIComponent(product.style)}/history?range=${range}`;
   const { value, state } = useResource<HistoryData>(path, READ_EVERY_MS);
-  const data = value === null ? null : dataOf(value);
+  const kind = chosen === "candles" ? chosen : of === "all" ? "points" : "line";
+  const data = value === null ? null : dataOf(value, kind);
   const what = of === "size" ? sizeName(size) : "all sizes";
   return (
     <section className="panel" aria-labelledby="chart-title">
@@ -70,7 +78,7 @@ export function ChartPanel({ product, symbol, size }: ChartPanelProps) {
       )}
       <div className="chart-choices">
         <Segments name="Range" options={RANGES} value={range} onChange={setRange} />
-        <Segments name="Drawn as" options={KINDS} value={kind} onChange={setKind} />
+        <Segments name="Drawn as" options={KINDS[of]} value={kind} onChange={setKind} />
       </div>
     </section>
   );

@@ -2,6 +2,8 @@
 import { readMinor } from "../../../client/index.ts";
 import type { Bar, HistoryData } from "../../market-data.ts";
 
+export type ChartKind = "line" | "points" | "candles";
+
 /** One place on the time axis. */
 export interface Datum {
   readonly ms: number;
@@ -15,8 +17,10 @@ export interface Datum {
 /** Fewer bars than this say less than the trades themselves. */
 const BARS_MIN = 10;
 
-export function dataOf({ bars, points }: HistoryData): Datum[] {
-  if (bars.length >= BARS_MIN || points.length <= bars.length) return bars.map(ofBar);
+/** A candle is a bar; points are trades; a line is made of bars as soon as there are enough. */
+export function dataOf({ bars, points }: HistoryData, kind: ChartKind): Datum[] {
+  const isBars = kind === "line" && (bars.length >= BARS_MIN || points.length <= bars.length);
+  if (kind === "candles" || isBars) return bars.map(ofBar);
   return points.map(({ ts, price, qty }) => {
     const minor = readMinor(price);
     return {
@@ -62,7 +66,7 @@ export interface Frame {
 }
 
 const STEPS = [1, 2, 2.5, 5, 10];
-const PRICE_MARKS = 4;
+const PRICE_MARKS = 5;
 const TIME_MARK_PX = 110;
 const SPAN_MIN_MS = 300_000;
 /** Prices are whole ticks: marks between two of them say nothing. */

@@ -2,9 +2,7 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { useNowMs } from "../../parts/ago.tsx";
 import { moneyOf } from "../../parts/money.ts";
-import { type Datum, type Frame, type Scale, scaleOf } from "./chart-scale.ts";
-
-export type ChartKind = "line" | "candles";
+import { type ChartKind, type Datum, type Frame, type Scale, scaleOf } from "./chart-scale.ts";
 
 interface ChartProps {
   readonly data: readonly Datum[];
@@ -60,10 +58,10 @@ export function Chart({ data, kind, isLong, label }: ChartProps) {
           onKeyDown={step}
         >
           <Axes scale={scale} width={width} isLong={isLong} />
-          {kind === "line" ? (
-            <Line data={data} scale={scale} />
-          ) : (
-            <Candles data={data} scale={scale} />
+          {kind === "line" && <Line data={data} scale={scale} />}
+          {kind === "candles" && <Candles data={data} scale={scale} />}
+          {(kind === "points" || (kind === "line" && data.length <= DOTS_MAX)) && (
+            <Dots data={data} scale={scale} />
           )}
           {data.map((each) => (
             <rect
@@ -137,18 +135,14 @@ function Line({ data, scale }: { readonly data: readonly Datum[]; readonly scale
     <g>
       <path className="chart-area" d={`${line} V${PLOT} H${first![0]} Z`} />
       <path className="chart-line" d={line} />
-      {data.length <= DOTS_MAX &&
-        data.map((each) => (
-          <circle
-            key={each.ms}
-            className="chart-dot"
-            cx={scale.x(each.ms)}
-            cy={scale.y(each.closeMinor)}
-            r={2.5}
-          />
-        ))}
     </g>
   );
+}
+
+function Dots({ data, scale }: { readonly data: readonly Datum[]; readonly scale: Scale }) {
+  return data.map(({ ms, closeMinor }, at) => (
+    <circle key={at} className="chart-dot" cx={scale.x(ms)} cy={scale.y(closeMinor)} r={2.5} />
+  ));
 }
 
 function Candles({ data, scale }: { readonly data: readonly Datum[]; readonly scale: Scale }) {
