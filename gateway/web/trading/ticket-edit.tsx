@@ -268,7 +268,6 @@ function PriceField({ draft, setDraft, market, side, priceMinor, problem }: Pric
         text={draft.priceText ?? (priceMinor === null ? "" : shortPrice(priceMinor))}
         problem={problem}
         describedBy={hintId}
-        autoFocus
         onText={(priceText) => setDraft({ ...draft, priceText })}
         onStep={(steps) => {
           const from = priceMinor ?? proposal(market, side);

@@ -37,7 +37,7 @@ export function Stepper(props: StepperProps) {
             inputMode="decimal"
             autoComplete="off"
             enterKeyHint="done"
-            // oxlint-disable-next-line jsx-a11y/no-autofocus -- the ticket opens for this number
+            // oxlint-disable-next-line jsx-a11y/no-autofocus -- opened for this number by the one who types it
             autoFocus={props.autoFocus}
             value={text}
             disabled={disabled}

@@ -1,4 +1,5 @@
 /** Where the ticket goes: in the product's right column on a desktop, as a sheet on a phone. */
+import { useEffect, useRef, useState } from "react";
 import type { ProductData } from "../product-data.ts";
 import { Sheet, useNarrow } from "./sheet.tsx";
 import { Ticket } from "./ticket.tsx";
@@ -16,15 +17,44 @@ export interface TicketSlotProps {
   readonly onIntent: (intent: TicketIntent | null) => void;
 }
 
-export function TicketSlot({ product, symbol, intent, onIntent }: TicketSlotProps) {
+export function TicketSlot({ intent, ...more }: TicketSlotProps) {
+  return intent === null ? null : <OpenTicket intent={intent} {...more} />;
+}
+
+interface OpenProps extends TicketSlotProps {
+  readonly intent: TicketIntent;
+}
+
+/** The ticket and the focus: it comes in when the ticket opens, and goes back where it was at the end. */
+function OpenTicket({ product, symbol, intent, onIntent }: OpenProps) {
   const isNarrow = useNarrow();
-  if (intent === null) return null;
+  const place = useRef<HTMLDivElement>(null);
+  const [opener] = useState(() => document.activeElement);
+  useEffect(() => {
+    const find = (what: string) => place.current?.querySelector<HTMLElement>(what);
+    // Not on a phone: a keyboard over the sheet would hide what it says.
+    const price = isNarrow ? null : find(".price-field input");
+    (price ?? find("h2"))?.focus();
+    return () => {
+      if (opener instanceof HTMLElement) opener.focus();
+    };
+  }, [opener, isNarrow]);
+  useEffect(() => {
+    // The size chosen in the ticket made a new one: there the choice goes on.
+    if (document.activeElement !== document.body) return;
+    place.current?.querySelector<HTMLElement>("select")?.focus();
+  }, [symbol]);
   // Another size is another order: its ticket begins anew.
   const ticket = <Ticket key={symbol} {...{ product, symbol, intent, onIntent }} />;
-  if (!isNarrow) return ticket;
   return (
-    <Sheet label="Ticket" onClose={() => onIntent(null)}>
-      {ticket}
-    </Sheet>
+    <div ref={place} className="ticket-place">
+      {isNarrow ? (
+        <Sheet label="Ticket" onClose={() => onIntent(null)}>
+          {ticket}
+        </Sheet>
+      ) : (
+        ticket
+      )}
+    </div>
   );
 }
