@@ -34,9 +34,9 @@ function OpenTicket({ product, symbol, intent, onIntent }: OpenProps) {
     const find = (what: string) => place.current?.querySelector<HTMLElement>(what);
     // Not on a phone: a keyboard over the sheet would hide what it says.
     const price = isNarrow ? null : find(".price-field input");
-    (price ?? find("h2"))?.focus();
+    (price ?? find("h2"))?.focus({ preventScroll: true });
     return () => {
-      if (opener instanceof HTMLElement) opener.focus();
+      if (opener instanceof HTMLElement) opener.focus({ preventScroll: true });
     };
   }, [opener, isNarrow]);
   useEffect(() => {

@@ -1,6 +1,6 @@
 /** A product: what it is, which size, what it costs now, and the market behind that price. */
 import "./product.css";
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import {
   useExchangeStatus,
   useInstrument,
@@ -37,7 +37,6 @@ function Market({ product }: { readonly product: ProductData }) {
   const { query } = usePlace();
   const grid = useSizeGrid(product.style);
   const [intent, setIntent] = useState<TicketIntent | null>(null);
-  const slot = useFocusInTicket(intent !== null);
   const asked = query.get("size");
   const size =
     asked !== null && product.sizes.includes(asked) ? asked : startSize(product, grid.value);
@@ -78,7 +77,7 @@ function Market({ product }: { readonly product: ProductData }) {
       <div className="product-trade" data-ticket={intent ?? undefined}>
         <SizeGridPanel product={product} grid={grid} size={size} onSize={choose} />
         <PricePanel {...shared} />
-        <div className="ticket-slot" ref={slot}>
+        <div className="ticket-slot">
           <TicketSlot product={product} symbol={symbol} intent={intent} onIntent={setIntent} />
         </div>
       </div>
@@ -93,16 +92,4 @@ function Market({ product }: { readonly product: ProductData }) {
       <ActionBar {...shared} />
     </div>
   );
-}
-
-/** Who opens the ticket goes on in it, and who closes it where they were. */
-function useFocusInTicket(isOpen: boolean): RefObject<HTMLDivElement | null> {
-  const slot = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!isOpen) return;
-    const opener = document.activeElement as HTMLElement | null;
-    slot.current?.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
-    return () => opener?.focus({ preventScroll: true });
-  }, [isOpen]);
-  return slot;
 }
