@@ -85,7 +85,8 @@ function isDue({ resource, session, readMs, isReading }: Entry, everyMs: number)
   if (isReading || document.visibilityState === "hidden") return false;
   const ageMs = performance.now() - readMs;
   if (resource.state === "loading" && session < 0) return true;
-  if (resource.state === "failed" && ageMs > RETRY_MS) return true;
+  const isFinal = resource.error !== null && !resource.error.retryable; // asked again: the same
+  if (resource.state === "failed" && !isFinal && ageMs > RETRY_MS) return true;
   const { phase, sessions } = exchange.connection;
   if (phase === "online" && sessions !== session) return true;
   return everyMs > 0 && ageMs > everyMs;

@@ -102,7 +102,7 @@ export function scaleOf(data: readonly Datum[], nowMs: number, frame: Frame): Sc
 function marks(bottom: number, top: number): number[] {
   const raw = Math.max(PRICE_STEP_MIN_MINOR, (top - bottom) / PRICE_MARKS);
   const magnitude = 10 ** Math.floor(Math.log10(raw));
-  const step = (STEPS.find((each) => each * magnitude >= raw) ?? 10) * magnitude;
+  const step = (STEPS.find((each) => each * magnitude >= raw * 0.75) ?? 10) * magnitude;
   const found: number[] = [];
   for (let at = Math.ceil(bottom / step) * step; at < top; at += step) found.push(Math.round(at));
   return found;
