@@ -1,5 +1,5 @@
 /** The first step of a ticket: verb, size, pairs, price with the market beside it, expiry, every fee line. */
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { readMinor, writeMinor } from "../../client/index.ts";
 import { moneyOf } from "../parts/money.ts";
 import { sizeName } from "../parts/size.ts";
@@ -34,6 +34,7 @@ interface EditProps extends TicketProps {
   readonly market: TicketMarket;
   readonly asleep: string | null;
   readonly onReview: (agreed: Omit<Terms, "clientOrderId">) => void;
+  readonly onLogOn: () => void;
 }
 
 /** What was typed; null: nothing yet, so the ticket's own proposal stands and follows the market. */
@@ -44,7 +45,7 @@ interface Draft {
 }
 
 export function TicketEdit(props: EditProps) {
-  const { product, symbol, intent, market, asleep, onIntent, onReview } = props;
+  const { product, symbol, intent, market, asleep, onIntent, onReview, onLogOn } = props;
   const [draft, setDraft] = useState<Draft>({
     priceText: null,
     pairsText: "1",
@@ -55,20 +56,21 @@ export function TicketEdit(props: EditProps) {
   const { side, priceMinor, pairs, beside, problem } = figures;
   const quoteView = useQuote(side, problem.price === null ? priceMinor : null, pairs ?? 1);
   const stop = asleep ?? problem.market;
-  const isReady = stop === null && problem.price === null && pairs !== null && quoteView.isExact;
-  const submit = (): void => {
-    if (!isReady || priceMinor === null || pairs === null) return;
+  const isSound = stop === null && problem.price === null && pairs !== null && priceMinor !== null;
+  const review = useWish(isSound && quoteView.isExact, draft, () => {
+    if (priceMinor === null || pairs === null) return;
     const hint = hintOf(market.book, side, priceMinor, moneyOf);
     const crossed = hint.kind === "trades";
     onReview({ intent, symbol, priceMinor, pairs, days: draft.days, crossed });
-  };
+  });
   return (
     <form
       className="ticket-form"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        submit();
+        if (account === null) onLogOn();
+        else if (isSound) review();
       }}
     >
       <Verbs
@@ -94,11 +96,22 @@ export function TicketEdit(props: EditProps) {
       )}
       {!takes(intent) && <Expiry {...{ side, draft, setDraft }} />}
       {priceMinor !== null && <FeeLines view={quoteView} side={side} />}
-      <button type="submit" className="act" disabled={account !== null && !isReady}>
+      <button type="submit" className="act" disabled={account !== null && !isSound}>
         {account === null ? "Log on to trade" : `Review ${VERBS[intent].toLowerCase()}`}
       </button>
     </form>
   );
+}
+
+/** Review, pressed before the exchange has said what this price costs, opens with the answer. */
+function useWish(isPossible: boolean, draft: Draft, act: () => void): () => void {
+  const [wanted, setWanted] = useState<Draft | null>(null);
+  useEffect(() => {
+    if (wanted !== draft || !isPossible) return;
+    setWanted(null);
+    act();
+  });
+  return () => setWanted(draft);
 }
 
 interface Figures {

@@ -15,7 +15,6 @@ import {
 import {
   exchange,
   useBook,
-  useConnection,
   useInstrument,
   useMyOrders,
   useStanding,
@@ -61,7 +60,6 @@ export function Ticket(props: TicketProps) {
   const [phase, setPhase] = useState<Phase>({ at: "edit" });
   const market = useTicketMarket(symbol);
   const asleep = useAsleep(symbol, market?.instrument);
-  const { account } = useConnection();
   const heading = useRef<HTMLHeadingElement>(null);
   // A step within the ticket is announced by its heading; the first one belongs to whoever opened it.
   const steps = useRef(0);
@@ -80,7 +78,6 @@ export function Ticket(props: TicketProps) {
     );
   };
   const review = (agreed: Omit<Terms, "clientOrderId">): void => {
-    if (account === null) return setPhase({ at: "logon" });
     setPhase({ at: "review", terms: { ...agreed, clientOrderId: newClientOrderId() } });
   };
   return (
@@ -111,7 +108,13 @@ export function Ticket(props: TicketProps) {
         {market === null ? (
           <TicketSkeleton />
         ) : (
-          <TicketEdit {...props} market={market} asleep={asleep} onReview={review} />
+          <TicketEdit
+            {...props}
+            market={market}
+            asleep={asleep}
+            onReview={review}
+            onLogOn={() => setPhase({ at: "logon" })}
+          />
         )}
       </div>
       {market !== null && (phase.at === "review" || phase.at === "sending") && (
