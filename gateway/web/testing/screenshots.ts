@@ -44,12 +44,18 @@ const SHOTS: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
   done: async (page, url) => {
     await openTicket(page, url, "Buy now");
     await page.getByRole("button", { name: "Review buy now" }).click();
-    await page.getByRole("button", { name: /^Confirm|^Buy/ }).last().click();
+    await page
+      .getByRole("button", { name: /^Confirm|^Buy/ })
+      .last()
+      .click();
   },
   "my-market": async (page, url) => {
     await openTicket(page, url, "Bid");
     await page.getByRole("button", { name: "Review bid" }).click();
-    await page.getByRole("button", { name: /^Confirm|^Place/ }).last().click();
+    await page
+      .getByRole("button", { name: /^Confirm|^Place/ })
+      .last()
+      .click();
     await page.getByRole("link", { name: "My market" }).last().click();
   },
   "my-market-empty": async (page, url) => void (await page.goto(`${url}/my-market`)),
@@ -59,7 +65,10 @@ const SHOTS: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
 
 async function openTicket(page: Page, url: string, verb: string): Promise<void> {
   await page.goto(`${url}${SIZE}`);
-  await page.getByRole("button", { name: new RegExp(`^${verb}`) }).first().click();
+  await page
+    .getByRole("button", { name: new RegExp(`^${verb}`) })
+    .first()
+    .click();
 }
 
 mkdirSync(values.out, { recursive: true });

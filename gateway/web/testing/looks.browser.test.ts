@@ -1,0 +1,89 @@
+// Every screen in both themes and at four widths: nothing serious for axe to find, nothing the content
+// security policy refused, nothing wider than the window; and not too much script.
+import { AxeBuilder } from "@axe-core/playwright";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { Browser, Page } from "playwright-core";
+import { launch, visit } from "./browser.ts";
+import { PRODUCT, type Stage, setStage } from "./stage.ts";
+
+const SCRIPT_BYTES_MAX = 180 * 1024;
+const WIDTHS = [390, 768, 1440, 2560];
+const AXE_WIDTHS = [390, 1440];
+
+let stage: Stage;
+let browser: Browser;
+beforeAll(async () => {
+  [stage, browser] = await Promise.all([setStage(), launch()]);
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+const openTicket = async (page: Page): Promise<void> => {
+  const prices = page.getByRole("region", { name: "Prices of US 9" });
+  await prices.getByRole("button", { name: "Bid", exact: true }).click();
+  await page.getByText("You pay").waitFor();
+};
+
+const SCREENS: readonly {
+  readonly name: string;
+  readonly path: string;
+  readonly shows: string;
+  readonly unfold?: (page: Page) => Promise<void>;
+}[] = [
+  { name: "home", path: "/", shows: "Most traded" },
+  { name: "search", path: "/?q=jordan%201", shows: "Air Jordan 1 Retro High OG Dark Mocha" },
+  { name: "a search for nothing there", path: "/?q=zzzz", shows: "0 products" },
+  { name: "product", path: PRODUCT, shows: "$250" },
+  { name: "ticket", path: PRODUCT, shows: "$250", unfold: openTicket },
+  { name: "an empty book", path: "/product/CP9654", shows: "Yeezy Boost 350 V2 Zebra" },
+  { name: "my market", path: "/my-market", shows: "Nothing is open" },
+  { name: "status", path: "/status", shows: "orders are taken" },
+  { name: "a product that is not there", path: "/product/NO-SUCH", shows: "Not found" },
+];
+
+test.each(SCREENS)(
+  "$name",
+  async ({ path, shows, unfold }) => {
+    const { page, wrongs, close } = await visit(browser, { width: 1440 });
+    await page.goto(`${stage.exchange.url}${path}`);
+    await page.getByText(shows).first().waitFor();
+    await unfold?.(page);
+    const found: string[] = [];
+    for (const theme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        const scrolls = await page.evaluate<number>("document.documentElement.scrollWidth");
+        if (scrolls > width) found.push(`${width} ${theme}: ${scrolls} pixels wide`);
+        if (AXE_WIDTHS.includes(width)) found.push(...(await axe(page, `${width} ${theme}`)));
+      }
+    }
+    expect(found).toEqual([]);
+    expect(wrongs.filter((wrong) => !wrong.includes("404"))).toEqual([]);
+    await close();
+  },
+  60_000,
+);
+
+async function axe(page: Page, where: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${where}: ${id} ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+test("the product page needs no more script than it may", async () => {
+  const { page, close } = await visit(browser, { width: 390 });
+  await page.goto(`${stage.exchange.url}${PRODUCT}`);
+  await page.getByText("$250").first().waitFor();
+  const bytes = await page.evaluate<number[]>(
+    `performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js"))
+      .map(({ encodedBodySize }) => encodedBodySize)`,
+  );
+  expect(bytes.length).toBeGreaterThan(0);
+  expect(Math.min(...bytes)).toBeGreaterThan(0);
+  expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(SCRIPT_BYTES_MAX);
+  await close();
+}, 60_000);
