@@ -30,6 +30,8 @@ export interface Connection {
   readonly phase: "connecting" | "online" | "waiting" | "closed";
   /** Since when, by this machine's clock. */
   readonly sinceMs: number;
+  /** When the exchange was last heard, while a line that was there is lost; null: it never was, or is. */
+  readonly lostAtMs: number | null;
   /** Failed tries in a row. */
   readonly attempt: number;
   /** When the next try begins, while waiting. */
@@ -102,6 +104,7 @@ export class Line {
     this.#connection = {
       phase: "waiting",
       sinceMs: Date.now(),
+      lostAtMs: null,
       attempt: 0,
       retryAtMs: null,
       reason: null,
@@ -244,10 +247,17 @@ export class Line {
     if (this.#connection.phase === "online") this.#listener.down();
   }
 
+  #lostAtMs(phase: Connection["phase"] | undefined): number | null {
+    const before = this.#connection;
+    if (phase === "online") return null;
+    if (before.phase !== "online" || phase === undefined) return before.lostAtMs;
+    return Math.round(Date.now() - Math.max(0, performance.now() - this.#heardMs));
+  }
+
   #change(part: Partial<Connection>): void {
     const before = this.#connection;
     const sinceMs = part.phase === before.phase ? before.sinceMs : Date.now();
-    this.#connection = { ...before, sinceMs, ...part };
+    this.#connection = { ...before, sinceMs, lostAtMs: this.#lostAtMs(part.phase), ...part };
     this.#listener.changed(this.#connection);
   }
 }

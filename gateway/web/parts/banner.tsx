@@ -8,7 +8,7 @@ export function Banner() {
   const connection = useConnection();
   const isWrong = health === "offline" || health === "stopping" || health === "halted";
   const text = isWrong ? asleep : null;
-  const { retryAtMs, sinceMs } = connection;
+  const { retryAtMs, lostAtMs } = connection;
   return (
     <div role="status" className="banner-place">
       {text !== null && (
@@ -17,7 +17,8 @@ export function Banner() {
             <strong>{text}</strong>{" "}
             {health === "offline" && (
               <span className="banner-more" aria-hidden>
-                <AsOf ms={sinceMs} /> {retryAtMs !== null && <Countdown atMs={retryAtMs} />}
+                {lostAtMs !== null && <AsOf ms={lostAtMs} />}{" "}
+                {retryAtMs !== null && <Countdown atMs={retryAtMs} />}
               </span>
             )}
           </p>
