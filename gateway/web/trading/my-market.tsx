@@ -13,9 +13,9 @@ import { OpenOrder } from "./open-order.tsx";
 import { pairsOf, type Refusal, refusalOf } from "./words.ts";
 
 export function MyMarket() {
-  const { account, phase } = useConnection();
+  const { account } = useConnection();
   const orders = useMyOrders();
-  const isNobody = phase === "online" && account === null;
+  const isNobody = useNobody();
   return (
     <div className="my-market">
       <header className="my-head">
@@ -40,6 +40,15 @@ export function MyMarket() {
       )}
     </div>
   );
+}
+
+/** Nobody is logged on; while the line is opened anew, whoever it was counts. */
+function useNobody(): boolean {
+  const { account, phase } = useConnection();
+  const [before, setBefore] = useState(false);
+  const now = account === null && (phase === "online" || before);
+  if (now !== before) setBefore(now);
+  return now;
 }
 
 interface OpenProps {
