@@ -1,7 +1,5 @@
 /** What screens read from: everything that changes by itself. The rest of this folder is its inside. */
 export {
-  type Health,
-  type Standing,
   useConnection,
   useExchangeStatus,
   useStanding,
@@ -18,5 +16,6 @@ export {
   useTrades,
 } from "./market.ts";
 export { type MyOrders, useMyOrders } from "./my-orders.ts";
+export type { Health, Standing } from "./standing.ts";
 export { readJson, type Resource, useResource } from "./resource.ts";
 export type { Live, LiveState } from "./topic-store.ts";

@@ -94,6 +94,7 @@ function isDue({ resource, session, readMs, isReading }: Entry, everyMs: number)
 
 async function refresh(path: string, entry: Entry): Promise<void> {
   entry.isReading = true;
+  const isFirst = entry.resource.state !== "ready";
   entry.session = exchange.connection.sessions;
   try {
     entry.resource = { value: await readJson(path), state: "ready", error: null };
@@ -103,7 +104,10 @@ async function refresh(path: string, entry: Entry): Promise<void> {
   }
   entry.isReading = false;
   entry.readMs = performance.now();
-  inNextFrame(() => {
+  const tell = (): void => {
     for (const listener of entry.listeners) listener();
-  });
+  };
+  // A first answer is waited for, also by who holds the page still; a newer one is a change.
+  if (isFirst) tell();
+  else inNextFrame(tell);
 }

@@ -30,6 +30,8 @@ export type MakeFold<T> = (changed: () => void) => Fold<T>;
 
 const LOADING = { value: null, state: "loading", asOfMs: null, error: null } as const;
 const LINGER_MS = 3_000;
+/** Who holds the market still must hear of their own orders and of trouble all the same. */
+const NEVER_HELD: ReadonlySet<Channel> = new Set(["status", "executions"]);
 
 export class TopicStore<T> {
   readonly #channel: Channel;
@@ -90,7 +92,8 @@ export class TopicStore<T> {
 
   #become(state: LiveState): void {
     this.#state = state;
-    inNextFrame(this.#tell);
+    if (NEVER_HELD.has(this.#channel)) this.#tell();
+    else inNextFrame(this.#tell);
   }
 
   readonly #tell = (): void => {

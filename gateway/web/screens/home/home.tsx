@@ -76,10 +76,13 @@ function Results({ text }: { readonly text: string }) {
   return (
     <section aria-labelledby="results-title">
       <div className="section-head">
-        <h2 id="results-title" role="status">
-          {result === null && state !== "failed" && "Searching …"}
-          {result === null && state === "failed" && "Search is not available just now"}
-          {result !== null && `${result.found} ${result.found === 1 ? "product" : "products"}`}
+        <h2 id="results-title">
+          <span role="status">
+            {" "}
+            {result === null && state !== "failed" && "Searching …"}
+            {result === null && state === "failed" && "Search is not available just now"}
+            {result !== null && `${result.found} ${result.found === 1 ? "product" : "products"}`}
+          </span>
         </h2>
       </div>
       {nothing && (
