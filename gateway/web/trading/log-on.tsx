@@ -23,8 +23,8 @@ export function LogOn({ onDone }: { readonly onDone?: () => void }) {
   return (
     <form className="ticket-form log-on" onSubmit={(event) => void submit(event)}>
       <p>
-        Trading here needs a key of yours. Its private half signs in this browser, is never sent,
-        and is forgotten when you leave the page.
+        Trading here needs a key of yours: <code>solebook key create</code> makes one. Its private
+        half signs in this browser, is never sent, and is forgotten when you leave the page.
       </p>
       <div className="field">
         <label htmlFor={keyId}>Key</label>

@@ -35,7 +35,7 @@ export async function logOn(key: string, privateKey: string): Promise<string | n
   try {
     signer = await makeSigner(key.trim(), privateKey);
   } catch {
-    return "This is no Ed25519 private key. Paste what `solebook key create` wrote, as it is.";
+    return "This is no Ed25519 private key. Paste what the command printed, as it is.";
   }
   return new Promise((resolve) => {
     const stop = exchange.onConnection(({ phase, account, reason }) => {
