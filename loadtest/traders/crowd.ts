@@ -41,8 +41,8 @@ const BARGAIN_S = 3;
 const BUYERS = 0.52;
 
 /** A first start makes itself a past: for this long it trades faster, and prices live faster. */
-const HISTORY_S = 8;
-const HISTORY_TRADES_PER_S = 150;
+const HISTORY_S = 10;
+const HISTORY_TRADES_PER_S = 200;
 const HISTORY_SPEED = 60;
 
 export class Crowd {
@@ -128,7 +128,10 @@ export class Crowd {
     const calm = isHistory ? Math.max(HISTORY_TRADES_PER_S, rate) : rate;
     const hunted = this.#huntBargains(seconds);
     for (let left = random.poisson(calm * seconds) - hunted; left > 0; left--) {
-      this.#take(this.#pickPair(random), random.chance(BUYERS) ? "buy" : "sell");
+      // In the past that is made up, sizes that hardly trade have traded, too.
+      const pair =
+        isHistory && random.chance(0.4) ? random.pick(this.#pairs) : this.#pickPair(random);
+      this.#take(pair, random.chance(BUYERS) ? "buy" : "sell");
     }
     if (burst !== undefined) {
       for (let left = random.poisson(burst.extra * rate * seconds); left > 0; left--) {
