@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { JORDAN, startTestExchange, type TestExchange, type TestKey } from "./testing/exchange.ts";
-import { connect, type Trader } from "./testing/trader.ts";
+import { chainsOf, connect, type Trader } from "./testing/trader.ts";
 
 const SYMBOL = "DZ5485-612:US-10";
 const OTHER = "DZ5485-612:US-9";
@@ -244,7 +244,11 @@ describe("one day", () => {
   test("evening: every channel was one chain, and the heartbeat names its end", async () => {
     const beat = await crowd.push("heartbeat", 0);
     expect(beat.data).toMatchObject({ symbols: { [SYMBOL]: expect.any(Number) } });
-    for (const trader of [alice, bob, crowd]) expectChains(trader);
+    for (const trader of [alice, bob, crowd]) {
+      const { links, breaks } = chainsOf(trader);
+      expect(links).toBeGreaterThan(3);
+      expect(breaks).toEqual([]);
+    }
     const newest = await crowd.until(
       (message) =>
         message.channel === "heartbeat" &&
@@ -256,24 +260,6 @@ describe("one day", () => {
     expect(reports.map((push) => push.seq)).toEqual(reports.map((_, at) => at));
   });
 });
-
-/** Each update's prev_seq is the seq of what came before it on that channel for that symbol. */
-function expectChains(trader: Trader): void {
-  const last = new Map<string, number>();
-  const links: object[] = [];
-  const expected: object[] = [];
-  for (const { channel, symbol, type, seq, prev_seq: prevSeq } of trader.pushes) {
-    if (channel === "heartbeat") continue;
-    const name = `${channel} ${symbol}`;
-    if (type === "update") {
-      links.push({ name, prevSeq, grows: seq > prevSeq });
-      expected.push({ name, prevSeq: last.get(name), grows: true });
-    }
-    last.set(name, seq);
-  }
-  expect(links.length).toBeGreaterThan(3);
-  expect(links).toEqual(expected);
-}
 
 test("a second socket of the account starts from its open orders", async () => {
   await alice.request("add_order", order("s1", "sell", 2, "700.00"));

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { rmSync } from "node:fs";
 import { Side } from "../../engine/client/layouts.ts";
 import { JORDAN, type Message, startTestExchange, type TestExchange } from "../testing/exchange.ts";
-import { connect, type Trader } from "../testing/trader.ts";
+import { chainsOf, connect, type Trader } from "../testing/trader.ts";
 
 const SYMBOLS = JORDAN.sizes.map((size) => `${JORDAN.style}:${size}`);
 const SEED = 20_261_121;
@@ -109,6 +109,7 @@ async function agree(): Promise<void> {
   await subscribeAll(fresh);
   await settled(fresh);
   await settled(old);
+  expect(chainsOf(old).breaks).toEqual([]);
   SYMBOLS.forEach((symbol, at) => {
     const book = snapshotsOf(fresh, "book").find((push) => push.symbol === symbol)!;
     const truth = { bids: depth(at + 1, Side.BID), asks: depth(at + 1, Side.ASK) };

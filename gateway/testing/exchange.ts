@@ -61,6 +61,7 @@ export interface Message {
   readonly channel?: string;
   readonly type: "snapshot" | "update";
   readonly symbol?: string;
+  readonly shard?: number;
   readonly seq: number;
   readonly prev_seq: number;
   readonly data: Json;
