@@ -10,6 +10,7 @@ const byId = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat("en");
 let shardStates = new Map();
 let before = null;
+let latest = [];
 
 function say(state) {
   byId("state").dataset.state = state;
@@ -51,18 +52,26 @@ function showStats(stats) {
   );
 }
 
-function showTrades({ symbol, data }) {
+/** Kept at once, drawn once per frame: a busy market must not make this page a slow reader. */
+function keepTrades({ symbol, data }) {
+  if (latest.length === 0) requestAnimationFrame(showTrades);
+  for (const trade of data) latest.push({ symbol, ...trade });
+  if (latest.length > TRADES_SHOWN) latest = latest.slice(-TRADES_SHOWN);
+}
+
+function showTrades() {
   byId("quiet").hidden = true;
-  for (const trade of data) {
+  for (const { symbol, ts, price, qty } of latest) {
     byId("latest").prepend(
       row([
-        { text: new Date(trade.ts).toLocaleTimeString() },
+        { text: new Date(ts).toLocaleTimeString() },
         { text: symbol },
-        { text: trade.price, isNumber: true },
-        { text: number.format(trade.qty), isNumber: true },
+        { text: price, isNumber: true },
+        { text: number.format(qty), isNumber: true },
       ]),
     );
   }
+  latest = [];
   while (byId("latest").children.length > TRADES_SHOWN) byId("latest").lastElementChild.remove();
 }
 
@@ -79,7 +88,7 @@ async function listen() {
   });
   socket.addEventListener("message", (event) => {
     const push = JSON.parse(event.data);
-    if (push.channel === "trades") showTrades(push);
+    if (push.channel === "trades") keepTrades(push);
     if (push.channel !== "status") return;
     say(push.data.state);
     shardStates = new Map(push.data.shards.map(({ shard, state }) => [shard, state]));
