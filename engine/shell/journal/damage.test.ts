@@ -8,7 +8,14 @@ import { COMMAND_I32, CommandI32 } from "../../core/command.ts";
 import { type Disk, makeDisk } from "../testing/disk.ts";
 import { appendClocks, DIRECTORY, openTestJournal, readAllFrames } from "../testing/journal.ts";
 import type { FileOps } from "./file-ops.ts";
-import { FRAME_ALIGN, FRAME_MAGIC, FRAME_VERSION, frameBytes, HEADER_BYTES } from "./frame.ts";
+import {
+  FRAME_ALIGN,
+  FRAME_BYTES_MAX,
+  FRAME_MAGIC,
+  FRAME_VERSION,
+  frameBytes,
+  HEADER_BYTES,
+} from "./frame.ts";
 import { SEGMENT_BYTES_MIN, segmentName } from "./segments.ts";
 
 const W = 0; // a watermark: a frame of no commands
@@ -173,6 +180,22 @@ test.each<[string, (disk: Disk, starts: readonly number[]) => void, RegExp]>([
       disk.put(FIRST, moved(bytes, starts[2]! / FRAME_ALIGN, starts[1]! / FRAME_ALIGN));
     },
     /^JOURNAL_DAMAGED .*this frame belongs at 00000000.seg at byte 8192/,
+  ],
+  [
+    "the last frame put in the place of the one before it, which it calls durable",
+    (disk, starts) => {
+      const bytes = disk.bytesOf(FIRST);
+      const misdirected = moved(bytes, starts[2]! / FRAME_ALIGN, starts[1]! / FRAME_ALIGN);
+      disk.put(FIRST, zeroed(misdirected, starts[2]!, bytes.length));
+    },
+    /^JOURNAL_DAMAGED .*byte 4096, where sequence 4 should be: this frame belongs at .*byte 8192/,
+  ],
+  [
+    "a byte where no torn frame could have reached",
+    (disk, starts) => {
+      disk.bytesOf(FIRST)[starts[3]! + FRAME_BYTES_MAX + 1] = 1;
+    },
+    /^JOURNAL_DAMAGED .*byte 12288, where sequence 7 should be: nothing is written here/,
   ],
   [
     "a missing segment",
