@@ -71,7 +71,8 @@ test("what the journal costs is counted", async () => {
   const driver = await startDriver(directory);
   await openMarket(driver);
   const { bytes, appends, appendMs, buckets } = driver.client.journal();
-  expect([bytes, appends]).toEqual([3 * 4096, 3]);
+  expect(appends).toBe(3);
+  expect(bytes).toBeGreaterThanOrEqual(3 * 4096); // and watermarks, if it took its time
   expect(appendMs).toBeGreaterThan(0);
   expect(buckets.reduce((sum, bucket) => sum + bucket.appends, 0)).toBe(3);
   expect(buckets.at(-1)!.upToMs).toBe(Infinity);

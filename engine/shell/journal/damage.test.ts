@@ -146,6 +146,22 @@ test("10,000 random bytes anywhere: refused, or the uncovered end is cut, or not
   expect(wrong).toEqual([]);
 });
 
+test("two damaged frames at the end are not one torn frame", () => {
+  const { disk, bytes, starts } = written([3, 1, 2]);
+  const both = bytes.slice().fill(0xaa, starts[2], starts[2]! + FRAME_ALIGN);
+  both[starts[1]! + HEADER_BYTES]! ^= 1; // its header still says how far it reaches
+  disk.put(FIRST, both);
+  expect(outcome(disk)).toMatch(/^JOURNAL_DAMAGED .*at byte 4096.* at 00000000.seg at byte 8192/);
+
+  // Without a header a torn frame reaches at most as far as the largest one.
+  const far = bytes.slice().fill(0xaa, starts[1]!, starts[1]! + FRAME_BYTES_MAX + 1);
+  disk.put(FIRST, far);
+  expect(outcome(disk)).toMatch(/^JOURNAL_DAMAGED .*no frame begins here/);
+  far[starts[1]! + FRAME_BYTES_MAX] = 0;
+  disk.put(FIRST, far);
+  expect(outcome(disk)).toBe("1 frames, cut");
+});
+
 test.each<[string, (disk: Disk, starts: readonly number[]) => void, RegExp]>([
   [
     "another frame format",
