@@ -108,7 +108,8 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       throw new ShellError(
         ShellErrorCode.JOURNAL_WRITE_FAILED,
         `the journal in ${directory} failed while ${doing} at sequence ${nextSequence}: ${reason}. ` +
-          "The shard stopped; nothing unwritten was acknowledged. Check the disk, then start again.",
+          "The shard stopped; nothing of that batch was acknowledged. Check the disk, restart the " +
+          "machine, then start again.",
       );
     }
   }
