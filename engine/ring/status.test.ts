@@ -48,7 +48,7 @@ test("state and the wish to stop are seen by every end", () => {
 
 test("appends are counted by how long they took, the bounds included", () => {
   const status = openStatus(makeStatusMemory());
-  const [first = 0, second = 0] = APPEND_BUCKETS_MS;
+  const [first, second] = APPEND_BUCKETS_MS;
   for (const tookMs of [0, first, first + 0.001, second, 1e9]) status.countAppend(tookMs);
   const counts = status.appends();
   expect(counts).toHaveLength(APPEND_BUCKETS_MS.length + 1);

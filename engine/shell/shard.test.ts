@@ -67,6 +67,42 @@ test("an order expires on an exchange where nobody trades", async () => {
   expect(clock?.stampUs).toBeGreaterThanOrEqual(expiresAtUs);
 });
 
+test("what traded, was refused and expired is told again at the next start, to the byte", async () => {
+  const driver = await startDriver(directory);
+  await openMarket(driver);
+  for (let round = 0; round < 5; round++) {
+    const soonUs = (Date.now() + 20) * 1_000;
+    await Promise.all(
+      Array.from({ length: 400 }, (_, i) =>
+        driver.place({
+          id: `${round}-${i % 390}`, // some ids come twice: the same answer, or a refusal
+          side: i % 3 === 0 ? Side.ASK : Side.BID,
+          account: 1 + (i % 2),
+          priceTicks: 90 + (i % 20),
+          ...(i % 5 === 0 ? { expiresAtUs: soonUs } : {}),
+        }),
+      ),
+    );
+  }
+  const hasClock = (): boolean =>
+    [...inspectJournal(directory)].some(({ type }) => type === "CLOCK");
+  for (let n = 0; !hasClock(); n++) {
+    // Read beside its owner; once more should this machine have slept past the expiry.
+    const expiresAtUs = (Date.now() + 50) * 1_000;
+    await driver.place({ id: `brief-${n}`, side: Side.BID, priceTicks: 1, expiresAtUs });
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  const before = driver.client.stats();
+  await driver.stop();
+  const again = await startDriver(directory);
+  expect([again.eventCount(), again.eventsCrc()]).toEqual([
+    driver.eventCount(),
+    driver.eventsCrc(),
+  ]);
+  expect(again.client.stats()).toEqual({ ...before, sequence: before.sequence + 1 });
+  await again.stop();
+});
+
 test("what the journal costs is counted", async () => {
   const driver = await startDriver(directory);
   await openMarket(driver);
