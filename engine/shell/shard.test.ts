@@ -167,6 +167,15 @@ test("another shard's journal, and a directory that is none, refuse by name", as
   });
 });
 
+test.each([4_096, SEGMENT_BYTES_MIN + 1, Number.NaN])(
+  "segments of %d bytes are not begun",
+  (size) => {
+    expect(() => startShard({ shard: 0, directory, log: quietLog, segmentBytes: size })).toThrow(
+      "no segment has",
+    );
+  },
+);
+
 test("asked to stop while it starts, it ends cleanly", async () => {
   const handle = startShard({ shard: 0, directory, log: quietLog });
   await handle.stop();

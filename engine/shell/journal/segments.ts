@@ -10,6 +10,10 @@ import { FRAME_ALIGN, FRAME_BYTES_MAX } from "./frame.ts";
 export const SEGMENT_BYTES_DEFAULT = 64 * 1024 * 1024;
 export const SEGMENT_BYTES_MIN = 2 * FRAME_BYTES_MAX;
 
+export function isSegmentSize(bytes: number): boolean {
+  return bytes >= SEGMENT_BYTES_MIN && bytes % FRAME_ALIGN === 0;
+}
+
 export function segmentName(number: number): string {
   return `${String(number).padStart(8, "0")}.seg`;
 }
@@ -37,7 +41,7 @@ export function findSegments(
     }
     const size = files.size(join(directory, name));
     if (number === 0) segmentBytes = size;
-    if (size !== segmentBytes || size % FRAME_ALIGN !== 0 || size < SEGMENT_BYTES_MIN) {
+    if (size !== segmentBytes || !isSegmentSize(size)) {
       throw damaged(`${name} has ${size} bytes, which no segment of this journal has`, directory);
     }
   });
