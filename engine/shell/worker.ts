@@ -16,7 +16,7 @@ import { nodeFiles } from "./journal/file-ops.ts";
 import { openFileJournal } from "./journal/file.ts";
 import { openPreparer, PrepareWord } from "./journal/preparer.ts";
 import type { JournalEnd } from "./journal/read.ts";
-import { findSegments, makeSegment, placeOf } from "./journal/segments.ts";
+import { findSegments, makeSegment, placeOf, segmentName } from "./journal/segments.ts";
 import type { Journal } from "./journal/journal.ts";
 import { makePrimary, makePublisher, type Primary } from "./primary.ts";
 import { recover } from "./recovery.ts";
@@ -37,7 +37,7 @@ export interface RecoveryReport {
   readonly sequence: number;
   readonly commands: number;
   readonly seconds: number;
-  /** In words, when a torn last frame was cut. */
+  /** In words, when a torn last frame was cut, or a segment had lost its end. */
   readonly cut: string | null;
 }
 
@@ -127,12 +127,23 @@ function start(): { primary: Primary; journal: Journal } | null {
   return { primary, journal };
 }
 
-function wordsOfCut({ torn, segmentBytes, nextSequence }: JournalEnd): string | null {
-  if (torn === null) return null;
-  return (
-    `cut a torn last frame in ${placeOf(torn.from, segmentBytes)}, where sequence ${nextSequence} ` +
-    `would have been: ${torn.why}. It had not been acknowledged, unless the disk lied about it.`
-  );
+function wordsOfCut({ torn, short, segmentBytes, nextSequence }: JournalEnd): string | null {
+  const words: string[] = [];
+  if (short !== null) {
+    words.push(
+      `${segmentName(short.number)} had lost its last ${segmentBytes - short.bytes} bytes; the ` +
+        `journal now ends before sequence ${nextSequence}. If more had been acknowledged, it is ` +
+        "gone from this directory: restore a copy.",
+    );
+  }
+  if (torn !== null) {
+    words.push(
+      `cut a torn last frame in ${placeOf(torn.from, segmentBytes)}, where sequence ` +
+        `${nextSequence} would have been: ${torn.why}. It had not been acknowledged, unless the ` +
+        "disk lied about it.",
+    );
+  }
+  return words.length === 0 ? null : words.join(" ");
 }
 
 /** Sees to it that there is a first segment; answers the size that this journal's segments have. */

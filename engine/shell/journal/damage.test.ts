@@ -29,12 +29,26 @@ test("cut at every byte of its last three frames, it is the longest whole prefix
   const wrong: number[] = [];
   for (let at = starts[2]!; at <= lastBytes[4]! + 1; at++) {
     const whole = lastBytes.filter((last) => last < at).length;
-    disk.put(FIRST, zeroed(bytes, at, bytes.length));
-    const { headers, end } = readAllFrames(disk);
     const isTorn = at > starts[whole]!;
-    if (headers.length !== whole || (end.torn !== null) !== isTorn) wrong.push(at);
+    // What never arrived reads as zeros in a file made beforehand; a file may also have lost its end.
+    for (const cut of [zeroed(bytes, at, bytes.length), bytes.slice(0, at)]) {
+      disk.put(FIRST, cut);
+      const { headers, end } = readAllFrames(disk);
+      if (headers.length !== whole || (end.torn !== null) !== isTorn) wrong.push(at);
+      if ((end.short !== null) !== cut.length < bytes.length) wrong.push(-at);
+    }
   }
   expect(wrong).toEqual([]);
+});
+
+test("a segment that has lost its end is filled up again, and life goes on", () => {
+  const { disk, bytes, starts } = written([3, 1, 2]);
+  disk.put(FIRST, bytes.slice(0, starts[2]! + 100));
+  const { journal, end } = openTestJournal(disk);
+  expect(end).toMatchObject({ frames: 2, short: { number: 0, bytes: starts[2]! + 100 } });
+  expect(disk.size(FIRST)).toBe(bytes.length);
+  appendClocks(journal, 2);
+  expect(readAllFrames(disk).end).toMatchObject({ nextSequence: 7, torn: null, short: null });
 });
 
 test("any of a torn last frame's sectors may be the ones that arrived", () => {
@@ -224,9 +238,12 @@ test.each<[string, (disk: Disk, starts: readonly number[]) => void, RegExp]>([
     /^JOURNAL_DAMAGED .*00000000.seg is missing, and 00000001.seg is there/,
   ],
   [
-    "a segment that was cut short",
-    (disk) => disk.put(SECOND, disk.bytesOf(SECOND).slice(0, 8_192)),
-    /^JOURNAL_DAMAGED .*00000001.seg has 8192 bytes, which no segment of this journal has/,
+    "two segments of another size",
+    (disk) => {
+      disk.put(`${DIRECTORY}/${segmentName(2)}`, disk.bytesOf(SECOND).slice());
+      for (const path of [FIRST, SECOND]) disk.put(path, disk.bytesOf(path).slice(0, 8_192));
+    },
+    /^JOURNAL_DAMAGED .*00000000.seg has 8192 bytes, which no segment of this journal has/,
   ],
 ])("%s refuses by name", (_, damage, words) => {
   const { disk, starts } = written([3, 1, 2]);
