@@ -1,13 +1,21 @@
 /** A ring between real threads: every record arrives once and in order, whoever is slow or asleep. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { expect, test } from "@jest/globals";
+import { afterEach, expect, test } from "@jest/globals";
 import { makeRing, openConsumer, openProducer, type Ring } from "./ring.ts";
 import { makeRandom } from "./testing/random.ts";
 import type { ReaderData, ReaderReport } from "./testing/reader.ts";
 
 const WORDS_PER_LINE = 16;
 const RECORD_BYTES = 24;
+/** Nobody sleeps so long unless a wake-up was lost. */
+const LOST_MS = 15_000;
+
+let workers: Worker[] = [];
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  workers = [];
+});
 
 test.each([
   { name: "a small ring, lapped thousands of times", slots: 64, startAt: 0, readers: 1, nap: 0 },
@@ -30,7 +38,7 @@ test.each([
 ])("$name", async ({ slots, startAt, readers, nap }) => {
   const records = nap === 0 ? 200_000 : 20_000;
   const ring = ringAt(slots, startAt, readers);
-  const workers = await Promise.all(
+  await Promise.all(
     Array.from({ length: readers }, (_, consumer) =>
       startReader({ ring, consumer, records, seed: 11 + consumer, napEvery: nap }),
     ),
@@ -76,14 +84,14 @@ test("what calls a sleep off between the last look and the sleep is not slept th
   const producer = openProducer(ring);
   const consumer = openConsumer(ring, 0);
 
-  // The worst instants for a wake-up: for ever asleep when either is lost.
-  expect(consumer.waitForRecords(0, Infinity, () => true)).toBe(false);
+  // The worst instants for a wake-up.
+  expect(asleepAtMost(() => consumer.waitForRecords(0, LOST_MS, () => true))).toBe(false);
   const publishLate = (): boolean => {
     producer.publish(1);
     producer.wake();
     return false;
   };
-  expect(consumer.waitForRecords(0, Infinity, publishLate)).toBe(true);
+  expect(asleepAtMost(() => consumer.waitForRecords(0, LOST_MS, publishLate))).toBe(true);
 });
 
 test.each([0, 3, 12, 2 ** 31])("a ring of %i slots is refused", (slots) => {
@@ -109,10 +117,7 @@ function produce(ring: Ring, records: number, seed: number): void {
   const random = makeRandom(seed);
   for (let next = 0; next < records; ) {
     const count = Math.min(1 + random(ring.slots), records - next);
-    const giveUpMs = performance.now() + 10_000;
-    while (!producer.waitForRoom(count, 5_000)) {
-      if (performance.now() > giveUpMs) throw new Error("no room: a wake-up was lost");
-    }
+    while (producer.room() < count) asleepAtMost(() => producer.waitForRoom(count, LOST_MS));
     for (let i = 0; i < count; i++) {
       const at = producer.slot(i) * wordsPerRecord;
       words[at] = next + i;
@@ -124,15 +129,21 @@ function produce(ring: Ring, records: number, seed: number): void {
   }
 }
 
-async function startReader(data: ReaderData): Promise<Worker> {
+function asleepAtMost(sleep: () => boolean): boolean {
+  const sinceMs = performance.now();
+  const result = sleep();
+  if (performance.now() - sinceMs >= LOST_MS) throw new Error("a wake-up was lost");
+  return result;
+}
+
+async function startReader(data: ReaderData): Promise<void> {
   const url = new URL("./testing/reader.ts", import.meta.url);
   const worker = new Worker(url, { workerData: data });
+  workers.push(worker);
   await once(worker, "message"); // it is up; from here on the test's thread may block
-  return worker;
 }
 
 async function reportOf(worker: Worker): Promise<ReaderReport> {
   const [report] = (await once(worker, "message")) as [ReaderReport];
-  await worker.terminate();
   return report;
 }
