@@ -49,7 +49,8 @@ export function follow(lane: ShardLane, parts: LaneParts): Promise<void> {
       market.markStale(client.shard);
       lane.executions.stale = true;
       lane.reports.abandonAll({ code: "ENGINE_STOPPED", execution: "unknown" });
-      if (!clean) logger.error({ shard: client.shard, reason }, "shard stopped");
+      // Why it stopped is in the shard's own line, with its code.
+      if (!clean) logger.error({ shard: client.shard }, "shard stopped: orders are refused");
       parts.flush();
       reject(new Error(reason));
     };
