@@ -40,6 +40,11 @@ export interface ShardConfig {
   /** For a new journal; an old one keeps its own. A multiple of 4096, at least two full frames. */
   readonly segmentBytes?: number;
   readonly options?: Partial<ShardOptions>;
+  /**
+   * The journal this shard is known to have, when somebody remembers it: an empty directory or
+   * another journal then refuses to start (JOURNAL_FOREIGN).
+   */
+  readonly journalId?: string | undefined;
 }
 
 export interface ShardHandle extends ShardEnds {
@@ -62,6 +67,7 @@ export function startShard(config: ShardConfig): ShardHandle {
     shard: config.shard,
     directory: config.directory,
     segmentBytes,
+    journalId: config.journalId ?? null,
     options: { ...SHARD_OPTIONS_DEFAULT, ...config.options },
     commandRing,
     eventRing,

@@ -25,6 +25,8 @@ export interface ShardWorkerData {
   readonly shard: number;
   readonly directory: string;
   readonly segmentBytes: number;
+  /** The journal that must be here; null when nobody remembers one. */
+  readonly journalId: string | null;
   readonly options: ShardOptions;
   readonly commandRing: Ring;
   readonly eventRing: Ring;
@@ -85,6 +87,9 @@ function run(): void {
 function start(): { primary: Primary; journal: Journal } | null {
   const startedMs = performance.now();
   const { directory, shard: number } = data;
+  if (data.journalId !== null && findSegments(nodeFiles, directory).segments === 0) {
+    refuseOther("no journal at all");
+  }
   const segmentBytes = firstSegment(directory);
   const { recordsAt, memory, slots } = data.eventRing;
   const publisher = makePublisher(eventProducer, makeEvents(slots, memory, recordsAt), wakeReaders);
@@ -99,6 +104,10 @@ function start(): { primary: Primary; journal: Journal } | null {
   });
   if (recovered === null) return null;
   const { end, commands, lastStampUs } = recovered;
+  const id = end.journalId?.toString("hex");
+  if (data.journalId !== null && id !== data.journalId) {
+    refuseOther(id === undefined ? "an empty journal" : `journal ${id}`);
+  }
   Atomics.store(data.prepareWords, PrepareWord.READY, end.segments);
   tell({ kind: "segments", segmentBytes });
   const preparer = openPreparer(data.prepareWords);
@@ -125,6 +134,15 @@ function start(): { primary: Primary; journal: Journal } | null {
   status.setState(ShardState.LIVE);
   tell({ kind: "ready", report: { journalId: journal.id, sequence, commands, seconds, cut } });
   return { primary, journal };
+}
+
+/** A wiped directory must not look like the old one, nor somebody else's journal like ours. */
+function refuseOther(found: string): never {
+  throw new ShellError(
+    ShellErrorCode.JOURNAL_FOREIGN,
+    `${data.directory} holds ${found}, but the accounts and instruments beside it belong to journal ` +
+      `${data.journalId}. Put that journal back, or begin in a new directory.`,
+  );
 }
 
 function wordsOfCut({ torn, short, segmentBytes, nextSequence }: JournalEnd): string | null {

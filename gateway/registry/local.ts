@@ -57,6 +57,7 @@ export class LocalRegistry implements Identity, Catalog {
   readonly #productByStyle = new Map<string, Product>();
   readonly #instruments: Instrument[] = [];
   readonly #instrumentBySymbol = new Map<string, Instrument>();
+  #journals: readonly string[] = [];
   readonly #revokedListeners: ((key: string) => void)[] = [];
 
   constructor(options: RegistryOptions, stored: RegistryFile | undefined) {
@@ -67,6 +68,24 @@ export class LocalRegistry implements Identity, Catalog {
   seed(specs: readonly ProductSpec[]): void {
     for (const spec of specs) this.#keepProduct(readProductSpec({ ...spec }));
     this.#write();
+  }
+
+  /** The journal of `shard` that knows these numbers; undefined until one was bound. */
+  journalId(shard: number): string | undefined {
+    return this.#journals[shard];
+  }
+
+  /**
+   * Remembers which journal refers to these accounts and instruments, once what was listed stands in
+   * it: another one beside this file would be somebody else's orders under the same numbers.
+   */
+  bindJournals(ids: readonly string[]): void {
+    if (ids.every((id, shard) => this.#journals[shard] === id)) return;
+    const before = this.#journals;
+    this.#journals = ids;
+    this.#writeOr(() => {
+      this.#journals = before;
+    });
   }
 
   key(id: string): ApiKey | undefined {
@@ -176,6 +195,7 @@ export class LocalRegistry implements Identity, Catalog {
   }
 
   #load(stored: RegistryFile): void {
+    this.#journals = stored.journals ?? [];
     for (const account of stored.accounts) {
       this.#accounts.push(account);
       this.#accountByName.set(account.name, account);
@@ -265,6 +285,7 @@ export class LocalRegistry implements Identity, Catalog {
   #write(): void {
     const file: RegistryFile = {
       format: 1,
+      journals: this.#journals,
       accounts: this.#accounts,
       keys: [...this.#keys.values()],
       products: this.#products,
