@@ -6,6 +6,7 @@
  * matching. It is never answered from anything but events; a shard that stops first leaves it unknown.
  */
 import {
+  CancelReason,
   EVENT_BYTES,
   EVENT_F64,
   EVENT_I32,
@@ -79,8 +80,17 @@ export class Reports {
       const orderId = events.f64[index * EVENT_F64 + EventF64.orderId]!;
       if (type === EventType.CANCELLED && orderId === this.#outcome.orderId) {
         this.#outcome.remainderReason = events.u8[index * EVENT_BYTES + EventU8.reason]!;
+      } else if (type === EventType.PREVENTED && this.#endsOwn(events, index)) {
+        this.#outcome.remainderReason = CancelReason.SELF_TRADE;
       }
     }
+  }
+
+  /** Whether a prevention used up the command's own order, which is its taker. */
+  #endsOwn(events: Events, index: number): boolean {
+    const takerId = events.f64[index * EVENT_F64 + EventF64.takerOrderId]!;
+    const takerOpen = events.i32[index * EVENT_I32 + EventI32.takerOpen]!;
+    return takerId === this.#outcome.orderId && takerOpen === 0;
   }
 
   /** All events of the command are in. */
