@@ -29,7 +29,8 @@ No exchange is needed and nothing is kept. "-" reads the standard input.
   {"op":"reset"}             -> {"ok":true}, an empty core
 
 An id belongs to an order as long as it rests, in whatever book, and is free afterwards. An order that
-is post-only stays so: a replace that would cross is refused. A line that is none of these is answered
+is post-only stays so: a replace that would cross is refused. A line that is none of these, or whose
+words do not go together (postOnly with market, IOC or FOK), is answered
 {"ok":false,"code":"MALFORMED","line":17,"message":"..."} and the stream goes on.
 
   --quiet   no answers, only a last line: {"commands","malformed","trades","qty","qty_px","state_hash"}
