@@ -26,13 +26,14 @@ interface CodeRow {
   readonly retryable: boolean;
   readonly message: string;
   readonly execution?: Execution;
+  readonly retryAfterMs?: number;
 }
 
 const row = (
   errorClass: ErrorClass,
   status: number,
   message: string,
-  more: { readonly retryable?: true; readonly execution?: Execution } = {},
+  more: Partial<Pick<CodeRow, "retryable" | "execution" | "retryAfterMs">> = {},
 ): CodeRow => ({ class: errorClass, status, message, retryable: false, ...more });
 
 const AGAIN = { retryable: true } as const;
@@ -78,11 +79,10 @@ export const CODES = {
   STARTING: row("SYSTEM", 503, "The exchange is recovering its journal; try again soon.", AGAIN),
   SHUTTING_DOWN: row("SYSTEM", 503, "The exchange is stopping; connect again later.", AGAIN),
   ENGINE_STOPPED: row("SYSTEM", 503, "The engine of this instrument stopped; see /v1/status."),
-  DISK_FULL: row(
-    "SYSTEM",
-    507,
-    "The journal has no room; orders and cancels wait for an operator.",
-  ),
+  DISK_FULL: row("SYSTEM", 507, "The journal's disk is full; send it again when there is room.", {
+    ...AGAIN,
+    retryAfterMs: 1_000,
+  }),
   INTERNAL: row("SYSTEM", 500, "This is our mistake; quote the request_id.", ASK),
 
   // Prices before they reach the engine
@@ -159,20 +159,19 @@ export function codeOfRefusal(refusal: Refusal): Code {
 
 /** The error object's members, without braces: the same on the socket and in problem+json. */
 export function errorMembers(problem: Problem, requestId: string): string {
-  const { class: errorClass, message, retryable } = CODES[problem.code];
-  const execution = problem.execution ?? executionOf(problem.code);
+  const { class: errorClass, message, ...row }: CodeRow = CODES[problem.code];
+  const execution = problem.execution ?? row.execution ?? "none";
+  // What may have happened is asked about, not sent again.
+  const retryable = row.retryable && execution === "none";
+  const retryAfterMs = retryable ? (problem.retryAfterMs ?? row.retryAfterMs) : undefined;
   return (
     `"code":"${problem.code}","class":"${errorClass}"` +
     `,"message":${JSON.stringify(problem.message ?? message)},"retryable":${retryable}` +
-    (problem.retryAfterMs === undefined ? "" : `,"retry_after_ms":${problem.retryAfterMs}`) +
+    (retryAfterMs === undefined ? "" : `,"retry_after_ms":${retryAfterMs}`) +
     (problem.param === undefined ? "" : `,"param":${JSON.stringify(problem.param)}`) +
     (problem.duplicate ? `,"duplicate":true` : "") +
     `,"request_id":"${requestId}","execution":"${execution}"`
   );
-}
-
-function executionOf(code: Code): Execution {
-  return (CODES[code] as CodeRow).execution ?? "none";
 }
 
 const CANCEL_REASONS = new Map<number, string>(

@@ -22,7 +22,7 @@ import { attachRest } from "./rest/server.ts";
 import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
 import { Doorkeeper } from "./session/logon.ts";
 import { Sockets } from "./session/socket.ts";
-import { follow, makeLane, type ShardLane, watchDisk } from "./shard-lane.ts";
+import { follow, makeDiskWatch, makeLane, type ShardLane } from "./shard-lane.ts";
 import { ExchangeStatus } from "./status.ts";
 
 export interface GatewayOptions {
@@ -56,7 +56,7 @@ export class GatewayStartError extends Error {
   }
 }
 
-const DISK_WATCH_MS = 1_000;
+const DISK_WATCH_MS = 250;
 /** How long a planned shutdown waits for answers to commands that are on their way. */
 const DRAIN_MS = 1_000;
 
@@ -93,7 +93,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
     throw new GatewayStartError("ENGINE_STOPPED", (error as Error).message);
   }
   status.catalogListed();
-  const diskWatch = setInterval(() => watchDisk(lanes, status), DISK_WATCH_MS);
+  const diskWatch = setInterval(makeDiskWatch(lanes, status), DISK_WATCH_MS);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     status.shutDown();

@@ -24,7 +24,7 @@ import type { OpenOrder, OpenOrders } from "./open-orders.ts";
 export interface Pending {
   /** The command is whole. The outcome is reused for the next one: read it now. */
   settle(outcome: Outcome): void;
-  /** The shard stopped before it said anything. */
+  /** The shard stopped, or its disk got full, before it said anything. */
   abandon(problem: Problem): void;
 }
 
@@ -102,10 +102,15 @@ export class Reports {
     this.#outcome.order = undefined;
   }
 
-  /** The shard is gone: nobody knows what became of what was on its way. */
-  abandonAll(problem: Problem): void {
+  /** Nobody knows yet what becomes of what is on its way; what is heard of it later is nobody's. */
+  abandonWaiting(problem: Problem): void {
     for (const pending of this.#pending.values()) pending.abandon(problem);
     this.#pending.clear();
+  }
+
+  /** The shard is gone, and so is the rest of a command that was half told. */
+  abandonAll(problem: Problem): void {
+    this.abandonWaiting(problem);
     this.#current?.abandon(problem);
     this.#current = undefined;
   }

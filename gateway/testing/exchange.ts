@@ -66,6 +66,7 @@ export interface Message {
   readonly prev_seq: number;
   readonly data: Json;
   readonly stale?: boolean;
+  readonly time_in: string;
 }
 
 export interface LogonParams {
