@@ -83,6 +83,12 @@ export const CODES = {
     ...AGAIN,
     retryAfterMs: 1_000,
   }),
+  REGISTRY_WRITE_FAILED: row(
+    "SYSTEM",
+    507,
+    "The registry could not be written; look after its disk, then send it again.",
+    AGAIN,
+  ),
   INTERNAL: row("SYSTEM", 500, "This is our mistake; quote the request_id.", ASK),
 
   // Prices before they reach the engine
@@ -135,8 +141,9 @@ export interface Problem {
 /** A refusal on its way up through code that is not hot. */
 export class Refused extends Error {
   readonly problem: Problem;
-  constructor(problem: Problem) {
-    super(problem.message ?? CODES[problem.code].message);
+  /** `cause`: what the operator should find in the log. */
+  constructor(problem: Problem, cause?: unknown) {
+    super(problem.message ?? CODES[problem.code].message, { cause });
     this.problem = problem;
   }
 }

@@ -9,6 +9,7 @@
 import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { Refused } from "../errors.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { Catalog, Instrument, Product, ProductSpec } from "./catalog.ts";
 import type { Account, ApiKey, Identity, KeyRequest, KeyRow, Scope } from "./identity.ts";
@@ -277,7 +278,11 @@ export class LocalRegistry implements Identity, Catalog {
       this.#write();
     } catch (error) {
       undo();
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      // The disk's trouble (ENOSPC, EDQUOT, EIO, …), not ours: nothing was kept, it may be asked again.
+      const message = `The registry could not be written (${code}); look after its disk, then send it again.`;
+      throw new Refused({ code: "REGISTRY_WRITE_FAILED", message }, error);
     }
   }
 

@@ -155,8 +155,13 @@ class Exchange {
   }
 
   #replyTo(error: unknown, call: Call): Reply {
-    if (error instanceof Refused) return this.#problem(error.problem);
-    this.#parts.logger.error({ err: error, path: call.path }, "a request failed by our mistake");
+    const { logger } = this.#parts;
+    if (error instanceof Refused) {
+      const { problem, cause } = error;
+      if (cause !== undefined) logger.error({ code: problem.code, err: cause, path: call.path });
+      return this.#problem(problem);
+    }
+    logger.error({ err: error, path: call.path }, "a request failed by our mistake");
     return this.#problem({ code: "INTERNAL" });
   }
 
