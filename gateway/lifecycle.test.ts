@@ -75,6 +75,15 @@ test("a port in use is said, and leaves the other exchange alone", async () => {
   expect((await readyz(first))[0]).toBe(200);
 });
 
+test("an address this machine does not have is not called a port in use", async () => {
+  for (const host of ["300.1.1.1", "192.0.2.1"]) {
+    await expect(start({ host })).rejects.toMatchObject({
+      code: "ADDRESS_UNUSABLE",
+      message: expect.stringContaining(`${host} is not an address of this machine`),
+    });
+  }
+});
+
 test("an exchange that goes on knows its keys, its orders and their answers", async () => {
   const dir = folder();
   const first = await start({ dir });

@@ -11,7 +11,7 @@ import type { ShardClient } from "../engine/client/shard-client.ts";
 import { Market } from "./market-data/market.ts";
 import { Metrics } from "./metrics.ts";
 import { OrderEntry } from "./orders/entry.ts";
-import { openPort } from "./port.ts";
+import { type NoPort, openPort, whyNoPort } from "./port.ts";
 import type { Catalog } from "./registry/catalog.ts";
 import type { Identity } from "./registry/identity.ts";
 import { Listing } from "./registry/listing.ts";
@@ -49,7 +49,7 @@ export interface GatewayHandle {
 
 /** Why the gateway did not start, in words for the operator. */
 export class GatewayStartError extends Error {
-  readonly code: "PORT_IN_USE" | "ENGINE_STOPPED";
+  readonly code: NoPort["code"] | "ENGINE_STOPPED";
   constructor(code: GatewayStartError["code"], message: string) {
     super(message);
     this.code = code;
@@ -78,10 +78,8 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
   };
   if (open === undefined) {
     await end();
-    throw new GatewayStartError(
-      "PORT_IN_USE",
-      `port ${options.port} on ${host} is in use: stop what listens there or choose another port`,
-    );
+    const { code, message } = await whyNoPort(host, options.port);
+    throw new GatewayStartError(code, message);
   }
   const flush = (): void => sockets.flush();
   try {

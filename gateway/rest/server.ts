@@ -63,6 +63,7 @@ const STATUS_TEXTS: Record<number, string> = {
   422: "Unprocessable Content",
   429: "Too Many Requests",
   500: "Internal Server Error",
+  501: "Not Implemented",
   503: "Service Unavailable",
   507: "Insufficient Storage",
 };
