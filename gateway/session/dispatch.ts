@@ -117,6 +117,8 @@ const METHODS = new Map<string, Handle>([
   ],
 ]);
 
+export const METHOD_NAMES: readonly string[] = [...METHODS.keys()];
+
 /** Named in the contract and not built. */
 const UNBUILT: ReadonlySet<unknown> = new Set(["batch", "cancel_after", "cancel_on_disconnect"]);
 
@@ -157,7 +159,7 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
 
 function noSuchMethod(method: unknown): Problem {
   if (UNBUILT.has(method)) return { code: "NOT_SUPPORTED", param: "method" };
-  const message = `There is no such method; there are ${[...METHODS.keys()].join(", ")}.`;
+  const message = `There is no such method; there are ${METHOD_NAMES.join(", ")}.`;
   return { code: "UNKNOWN_METHOD", param: "method", message };
 }
 
