@@ -35,16 +35,42 @@ export function findExchange(values: { url?: string; data?: string }): Exchange 
 export interface Admin {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
-  remove(path: string): Promise<unknown>;
+  /** Waits `timeoutMs` at most, where that is said. */
+  remove(path: string, timeoutMs?: number): Promise<unknown>;
+}
+
+/** What the exchange says when it refuses, on its socket and in problem+json alike. */
+export interface Problem {
+  readonly code: string;
+  readonly class?: string;
+  readonly message: string;
+  readonly param?: string;
+  readonly request_id?: string;
+}
+
+const CLASSES_ABOUT_ALL: readonly unknown[] = ["AUTH", "PERM", "RATE", "SYSTEM"];
+
+/** Whether a refusal is about the exchange or who asks, so that any other request meets it, too. */
+export function isAboutAll(problem: Pick<Problem, "class">): boolean {
+  return CLASSES_ABOUT_ALL.includes(problem.class);
+}
+
+/** Its words; where they speak of the request id, with it. */
+export function problemWords({ message, param, request_id }: Problem): string {
+  const about = param === undefined ? "" : ` (${param})`;
+  const isQuoted = request_id !== undefined && message.includes("request_id");
+  return `${message}${about}${isQuoted ? ` (request_id ${request_id})` : ""}`;
 }
 
 /** What the exchange refused, with its permanent code. */
 export class Refused extends Failure {
   readonly code: string;
+  readonly isAboutAll: boolean;
 
-  constructor(code: string, message: string) {
+  constructor(problem: Pick<Problem, "code" | "class">, message: string) {
     super(message);
-    this.code = code;
+    this.code = problem.code;
+    this.isAboutAll = isAboutAll(problem);
   }
 }
 
@@ -56,13 +82,18 @@ export function makeAdmin(exchange: Exchange): Admin {
         "data directory with --data",
     );
   }
-  const ask = (method: string, path: string, body?: unknown): Promise<unknown> =>
-    request(exchange.url, method, path, { authorization: `Bearer ${token}` }, body);
+  const headers = { authorization: `Bearer ${token}` };
   return {
-    get: (path) => ask("GET", path),
-    post: (path, body) => ask("POST", path, body),
-    remove: (path) => ask("DELETE", path),
+    get: (path) => request(exchange.url, "GET", path, { headers }),
+    post: (path, body) => request(exchange.url, "POST", path, { headers, body }),
+    remove: (path, timeoutMs) => request(exchange.url, "DELETE", path, { headers, timeoutMs }),
   };
+}
+
+interface RequestMore {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** One request; the body of a good answer, or `Refused` with the words of the exchange. */
@@ -70,21 +101,21 @@ export async function request(
   url: string,
   method: string,
   path: string,
-  headers: Record<string, string> = {},
-  body?: unknown,
+  { headers, body, timeoutMs = ADMIN_TIMEOUT_MS }: RequestMore = {},
 ): Promise<unknown> {
   const response = await reach(`${url}${path}`, {
     method,
     headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-    signal: AbortSignal.timeout(ADMIN_TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const answer = parse(await response.text());
   if (response.ok) return answer;
-  const { code, message, detail, param } = (answer ?? {}) as Record<string, string | undefined>;
-  const words = message ?? detail ?? `${method} ${path} was answered ${response.status}`;
-  const about = param === undefined ? "" : ` (${param})`;
-  throw new Refused(code ?? `HTTP_${response.status}`, `the exchange refused: ${words}${about}`);
+  const said = (answer ?? {}) as Partial<Problem> & { readonly detail?: string };
+  const { code = `HTTP_${response.status}`, detail } = said;
+  const message = said.message ?? detail ?? `${method} ${path} was answered ${response.status}`;
+  const problem = { ...said, code, message };
+  throw new Refused(problem, `the exchange refused: ${problemWords(problem)}`);
 }
 
 async function reach(url: string, init: RequestInit): Promise<Response> {

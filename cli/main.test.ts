@@ -40,6 +40,11 @@ test.each([
   expect(stdout).toMatch(words);
 });
 
+test("the overview promises of the journal what its page says: the exchange may run", async () => {
+  const { stdout } = await solebook(["help"]);
+  expect(stdout).toMatch(/^ {2}journal .*, also while the exchange runs$/m);
+});
+
 test.each([
   [["mach"], `no verb "mach"; did you mean "match"?`],
   [["frobnicate"], `no verb "frobnicate"; there is up, key, import-sales, match, journal, help`],

@@ -3,7 +3,7 @@
  * real exchange with two keys made by the command it names.
  */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +42,26 @@ async function trade({ key, private_key }: Trader, side: string, price: string):
   const script = join(dir, "first-trade.mjs");
   return (await run(process.execPath, [script, side, price], { env })).stdout;
 }
+
+test("the README's few lines listen to a book, with nothing but this clone", async () => {
+  expect(README).not.toContain("wscat");
+  const script = /npx node -e '\n([^']*)'\n/.exec(README)![1]!;
+  const url = `${exchange.url.replace("http", "ws")}/v1/ws`;
+  const listener = spawn(process.execPath, [
+    "-e",
+    script.replace("ws://127.0.0.1:8787/v1/ws", url),
+  ]);
+  let heard = "";
+  await new Promise<void>((resolve) => {
+    listener.stdout.on("data", (chunk: Buffer) => {
+      heard += chunk.toString();
+      if (heard.includes('"type":"snapshot"')) resolve();
+    });
+    listener.once("close", () => resolve());
+  });
+  listener.kill();
+  expect(heard).toContain('"channel":"book","type":"snapshot","symbol":"DZ5485-612:US-10"');
+});
 
 test("the README's script makes the first trade", async () => {
   const scripts = [...README.matchAll(/```js\n([\s\S]*?)```/g)].map((found) => found[1]!);

@@ -30,7 +30,7 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     load: () => import("./verbs/match.ts"),
   },
   journal: {
-    summary: "verify or inspect the journal of a stopped exchange",
+    summary: "verify or inspect a journal, also while the exchange runs",
     load: () => import("./verbs/journal.ts"),
   },
 };

@@ -60,7 +60,7 @@ const ORDERS: [string, object, string, string | undefined][] = [
   ["no pairs", { qty: 0 }, "QUANTITY_TOO_SMALL", "qty"],
   ["negative pairs", { qty: -1 }, "QUANTITY_TOO_SMALL", "qty"],
   ["2^31 pairs", { qty: 2 ** 31 }, "QUANTITY_TOO_LARGE", "qty"],
-  ["more than the instrument's bound", { qty: 2_000_000 }, "QUANTITY_TOO_LARGE", undefined],
+  ["more than the instrument's bound", { qty: 2_000_000 }, "QUANTITY_TOO_LARGE", "qty"],
   ["a price as number", { price: 100 }, "VALIDATION", "price"],
   ["a price with an exponent", { price: "1e2" }, "VALIDATION", "price"],
   ["a negative price", { price: "-100.00" }, "VALIDATION", "price"],
@@ -69,7 +69,7 @@ const ORDERS: [string, object, string, string | undefined][] = [
   ["a price finer than a cent", { price: "100.001" }, "PRICE_NOT_ON_TICK", "price"],
   ["a price of zero", { price: "0.00" }, "PRICE_OUT_OF_RANGE", "price"],
   ["a price beyond 2^31 ticks", { price: "2147483648.00" }, "PRICE_OUT_OF_RANGE", "price"],
-  ["a price below the band", { price: "49.00" }, "PRICE_OUTSIDE_BAND", undefined],
+  ["a price below the band", { price: "49.00" }, "PRICE_OUTSIDE_BAND", "price"],
   ["a limit order without price", { price: undefined }, "VALIDATION", "price"],
   ["a market order with price", { type: "market" }, "VALIDATION", "price"],
   [
@@ -92,7 +92,7 @@ const ORDERS: [string, object, string, string | undefined][] = [
     "a time that has passed",
     { tif: "gtd", expire_time: "2020-01-01T00:00:00Z" },
     "ALREADY_EXPIRED",
-    undefined,
+    "expire_time",
   ],
   ["post-only that never rests", { post_only: true, tif: "ioc" }, "VALIDATION", "post_only"],
   ["post-only as text", { post_only: "yes" }, "VALIDATION", "post_only"],
@@ -100,6 +100,8 @@ const ORDERS: [string, object, string, string | undefined][] = [
   ["a deadline that is none", { deadline: 5 }, "VALIDATION", "deadline"],
   ["a deadline two hours ahead", { deadline: far(2) }, "DEADLINE_TOO_FAR", "deadline"],
   ["validate as text", { validate: "true" }, "VALIDATION", "validate"],
+  ["a group, which is not built", { group: "g1" }, "NOT_SUPPORTED", "group"],
+  ["tags, which are not built", { tags: [] }, "NOT_SUPPORTED", "tags"],
 ];
 
 test.each(ORDERS)("add_order with %s", async (_what, wrong, code, param) => {
@@ -112,7 +114,8 @@ test.each(ORDERS)("add_order with %s", async (_what, wrong, code, param) => {
 test("a deadline that has passed leaves it open whether an earlier copy traded", async () => {
   const late = { ...ORDER, client_order_id: "late", deadline: far(-1) };
   const answer = await trader.request("add_order", late);
-  expect(answer.error).toMatchObject({ code: "DEADLINE_PASSED", execution: "unknown" });
+  const passed = { code: "DEADLINE_PASSED", execution: "unknown", param: "deadline" };
+  expect(answer.error).toMatchObject(passed);
 });
 
 test("unknown fields are ignored", async () => {
@@ -124,6 +127,11 @@ test("unknown fields are ignored", async () => {
 // What is wrong | method | params | code | param
 const REQUESTS: [string, string, unknown, string, string | undefined][] = [
   ["an unknown method", "buy_everything", {}, "UNKNOWN_METHOD", "method"],
+  ["a method that is not built", "batch", {}, "NOT_SUPPORTED", "method"],
+  ["a dead man's timer", "cancel_after", {}, "NOT_SUPPORTED", "method"],
+  ["a cancel when it leaves", "cancel_on_disconnect", {}, "NOT_SUPPORTED", "method"],
+  ["a cancel by tag", "cancel_all", { tag: "t" }, "NOT_SUPPORTED", "tag"],
+  ["a channel that is not built", "subscribe", { channel: "level3" }, "NOT_SUPPORTED", "channel"],
   ["a method of the prototype", "constructor", {}, "UNKNOWN_METHOD", "method"],
   ["params that are a list", "add_order", [], "VALIDATION", "params"],
   ["params that are null", "add_order", null, "VALIDATION", "params"],
@@ -172,14 +180,14 @@ const REQUESTS: [string, string, unknown, string, string | undefined][] = [
     "subscribe",
     { channel: "book", symbols: [SYMBOL, "NOPE"] },
     "UNKNOWN_SYMBOL",
-    "NOPE",
+    "symbols",
   ],
   [
     "an unknown style",
     "subscribe",
     { channel: "size_grid", symbols: [SYMBOL] },
     "UNKNOWN_SYMBOL",
-    SYMBOL,
+    "symbols",
   ],
   [
     "too many symbols",
@@ -210,6 +218,19 @@ test.each(REQUESTS)("%s", async (_what, method, params, code, param) => {
   expect(answer).toMatchObject({ success: false, error: { code } });
   expect(answer.error.param).toBe(param);
 });
+
+// What is named wrongly | method | params | what the message names
+const NAMING: [string, string, object, string][] = [
+  ["a method", "buy", {}, "add_order, amend_order, cancel_order, cancel_all, order_status"],
+  ["a channel", "subscribe", { channel: "x" }, "instrument, ticker, book, trades, size_grid"],
+  ["a symbol", "subscribe", { channel: "book", symbols: ["NOPE", "AND:SO"] }, '"NOPE"'],
+];
+test.each(NAMING)(
+  "%s that is not there: the message helps",
+  async (_what, method, params, words) => {
+    expect((await trader.request(method, params)).error.message).toContain(words);
+  },
+);
 
 test("a refused subscription subscribes to nothing", async () => {
   const before = trader.pushes.length;
@@ -260,6 +281,18 @@ test("a frame of more than 64 KiB closes the socket with 1009, the limit itself 
   stranger.socket.send(ping(64 * 1024 + 1));
   expect(await stranger.closed).toEqual({ code: 1009, reason: "FRAME_TOO_LARGE" });
   expect(exchange.logs).toContainEqual(expect.objectContaining({ code: "FRAME_TOO_LARGE" }));
+});
+
+test("a frame of more than 1 MiB never reaches us: the line is cut, and counted", async () => {
+  const counted = async (): Promise<number> => {
+    const metrics = await (await fetch(`${exchange.url}/metrics`)).text();
+    return Number(/^solebook_frames_too_large_total (\d+)$/m.exec(metrics)![1]);
+  };
+  const before = await counted();
+  const stranger = await connect(exchange);
+  stranger.socket.send("x".repeat(1024 * 1024 + 1));
+  expect(await stranger.closed).toMatchObject({ code: 1006 });
+  expect(await counted()).toBe(before + 1);
 });
 
 test("a request id is a whole number or a text, and comes back as it was", async () => {

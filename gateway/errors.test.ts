@@ -26,6 +26,11 @@ test.each(Object.entries(CODES))("%s says what to do, in one sentence", (_code, 
   expect(row.status).toBeGreaterThanOrEqual(400);
 });
 
+test("whoever is refused for a full disk is told to come again, and when", () => {
+  const members = JSON.parse(`{${errorMembers({ code: "DISK_FULL" }, "r")}}`) as object;
+  expect(members).toMatchObject({ retryable: true, retry_after_ms: 1_000, execution: "none" });
+});
+
 test("every reason of a cancel has a name", () => {
   for (const [name, number] of Object.entries(CancelReason)) {
     expect(nameOfCancelReason(number)).toBe(name);

@@ -26,17 +26,24 @@ interface CodeRow {
   readonly retryable: boolean;
   readonly message: string;
   readonly execution?: Execution;
+  readonly retryAfterMs?: number;
+  /** The parameter this is about, wherever it comes up. */
+  readonly param?: string;
 }
 
 const row = (
   errorClass: ErrorClass,
   status: number,
   message: string,
-  more: { readonly retryable?: true; readonly execution?: Execution } = {},
+  more: Partial<Omit<CodeRow, "class" | "status" | "message">> = {},
 ): CodeRow => ({ class: errorClass, status, message, retryable: false, ...more });
 
 const AGAIN = { retryable: true } as const;
 const ASK = { execution: "unknown" } as const;
+const ID = { param: "client_order_id" } as const;
+const QTY = { param: "qty" } as const;
+const PRICE = { param: "price" } as const;
+const DEADLINE = { param: "deadline" } as const;
 
 export const CODES = {
   // Frames and requests
@@ -44,13 +51,14 @@ export const CODES = {
   UNSUPPORTED_ENCODING: row("VALIDATION", 415, "Send JSON text frames; binary is not served."),
   FRAME_TOO_LARGE: row("VALIDATION", 413, "Send at most 64 KiB in one frame."),
   BODY_TOO_LARGE: row("VALIDATION", 413, "Send a smaller body."),
-  UNKNOWN_METHOD: row("VALIDATION", 404, "There is no such method; see the list of methods."),
+  UNKNOWN_METHOD: row("VALIDATION", 404, "There is no such method; gateway/API.md lists them."),
+  NOT_SUPPORTED: row("VALIDATION", 501, "This is planned and not built yet; leave it out."),
   METHOD_NOT_ALLOWED: row("VALIDATION", 405, "This path does not take that method; see Allow."),
   NOT_FOUND: row("VALIDATION", 404, "There is nothing at this path."),
   VALIDATION: row("VALIDATION", 400, "A parameter is missing or not of its form; see param."),
   UNKNOWN_SYMBOL: row("VALIDATION", 404, "There is no such symbol; see /v1/instruments."),
   UNKNOWN_PRODUCT: row("VALIDATION", 404, "There is no such product; see /v1/products."),
-  UNKNOWN_CHANNEL: row("VALIDATION", 404, "There is no such channel; see the list of channels."),
+  UNKNOWN_CHANNEL: row("VALIDATION", 404, "There is no such channel; gateway/API.md lists them."),
   UNKNOWN_KEY: row("VALIDATION", 404, "There is no such key."),
   TOO_MANY_SYMBOLS: row("VALIDATION", 400, "Name at most 1,000 symbols in one request."),
   TOO_MANY_SUBSCRIPTIONS: row("RATE", 429, "Unsubscribe from something or open another socket."),
@@ -80,34 +88,54 @@ export const CODES = {
   STARTING: row("SYSTEM", 503, "The exchange is recovering its journal; try again soon.", AGAIN),
   SHUTTING_DOWN: row("SYSTEM", 503, "The exchange is stopping; connect again later.", AGAIN),
   ENGINE_STOPPED: row("SYSTEM", 503, "The engine of this instrument stopped; see /v1/status."),
-  DISK_FULL: row(
+  DISK_FULL: row("SYSTEM", 507, "The journal's disk is full; send it again when there is room.", {
+    ...AGAIN,
+    retryAfterMs: 1_000,
+  }),
+  REGISTRY_WRITE_FAILED: row(
     "SYSTEM",
     507,
-    "The journal has no room; orders and cancels wait for an operator.",
+    "The registry could not be written; look after its disk, then send it again.",
+    AGAIN,
   ),
   INTERNAL: row("SYSTEM", 500, "This is our mistake; quote the request_id.", ASK),
 
   // Prices before they reach the engine
-  PRICE_NOT_ON_TICK: row("FILTER", 422, "Give a price that is a multiple of the tick."),
+  PRICE_NOT_ON_TICK: row("FILTER", 422, "Give a price that is a multiple of the tick.", PRICE),
 
   // What the core says
   UNKNOWN_COMMAND: row("SYSTEM", 500, "The engine does not know this command."),
   UNKNOWN_ACCOUNT: row("PERM", 403, "This account is not known to the engine."),
-  CLIENT_ORDER_ID_MISSING: row("VALIDATION", 400, "Give every order a client_order_id."),
-  CLIENT_ORDER_ID_REUSED: row("ORDER", 409, "This client_order_id belongs to another order."),
-  DEADLINE_PASSED: row("ORDER", 409, "Too late; ask order_status whether a copy was taken.", ASK),
-  DEADLINE_TOO_FAR: row("VALIDATION", 400, "Give a deadline at most one hour ahead."),
+  CLIENT_ORDER_ID_MISSING: row("VALIDATION", 400, "Give every order a client_order_id.", ID),
+  CLIENT_ORDER_ID_REUSED: row("ORDER", 409, "This client_order_id belongs to another order.", ID),
+  DEADLINE_PASSED: row("ORDER", 409, "Too late; ask order_status whether a copy was taken.", {
+    ...ASK,
+    ...DEADLINE,
+  }),
+  DEADLINE_TOO_FAR: row("VALIDATION", 400, "Give a deadline at most one hour ahead.", DEADLINE),
   ID_TABLE_FULL: row("RATE", 503, "Too many ids are remembered; use nearer deadlines.", AGAIN),
   ACCOUNT_SUSPENDED: row("PERM", 403, "This account may not trade."),
   UNKNOWN_INSTRUMENT: row("VALIDATION", 404, "The engine does not list this instrument."),
   INSTRUMENT_HALTED: row("STATE", 409, "Trading is halted; only cancels are taken.", AGAIN),
   INSTRUMENT_CLOSED: row("STATE", 409, "This instrument is closed; only cancels are taken."),
   MALFORMED: row("VALIDATION", 400, "These parameters do not go together."),
-  QUANTITY_TOO_SMALL: row("FILTER", 422, "Give a quantity of at least 1."),
-  QUANTITY_TOO_LARGE: row("FILTER", 422, "Give a quantity of at most the instrument's qty_max."),
-  PRICE_OUT_OF_RANGE: row("FILTER", 422, "Give a price of at least one tick, within bounds."),
-  PRICE_OUTSIDE_BAND: row("FILTER", 422, "Give a price inside the instrument's band."),
-  ALREADY_EXPIRED: row("ORDER", 422, "Give an expire_time in the future."),
+  QUANTITY_TOO_SMALL: row("FILTER", 422, "Give a quantity of at least 1.", QTY),
+  QUANTITY_TOO_LARGE: row(
+    "FILTER",
+    422,
+    "Give a quantity of at most the instrument's qty_max.",
+    QTY,
+  ),
+  PRICE_OUT_OF_RANGE: row(
+    "FILTER",
+    422,
+    "Give a price of at least one tick, within bounds.",
+    PRICE,
+  ),
+  PRICE_OUTSIDE_BAND: row("FILTER", 422, "Give a price inside the instrument's band.", PRICE),
+  ALREADY_EXPIRED: row("ORDER", 422, "Give an expire_time in the future.", {
+    param: "expire_time",
+  }),
   TOO_MANY_OPEN_ORDERS: row("RISK", 422, "Cancel an open order first."),
   BID_VALUE_LIMIT: row("RISK", 422, "Open bids of this account would exceed its limit."),
   ORDER_TABLE_FULL: row("RATE", 503, "The engine holds all the orders it can.", AGAIN),
@@ -137,8 +165,9 @@ export interface Problem {
 /** A refusal on its way up through code that is not hot. */
 export class Refused extends Error {
   readonly problem: Problem;
-  constructor(problem: Problem) {
-    super(problem.message ?? CODES[problem.code].message);
+  /** `cause`: what the operator should find in the log. */
+  constructor(problem: Problem, cause?: unknown) {
+    super(problem.message ?? CODES[problem.code].message, { cause });
     this.problem = problem;
   }
 }
@@ -161,20 +190,20 @@ export function codeOfRefusal(refusal: Refusal): Code {
 
 /** The error object's members, without braces: the same on the socket and in problem+json. */
 export function errorMembers(problem: Problem, requestId: string): string {
-  const { class: errorClass, message, retryable } = CODES[problem.code];
-  const execution = problem.execution ?? executionOf(problem.code);
+  const { class: errorClass, message, ...row }: CodeRow = CODES[problem.code];
+  const execution = problem.execution ?? row.execution ?? "none";
+  // What may have happened is asked about, not sent again.
+  const retryable = row.retryable && execution === "none";
+  const param = problem.param ?? row.param;
+  const retryAfterMs = retryable ? (problem.retryAfterMs ?? row.retryAfterMs) : undefined;
   return (
     `"code":"${problem.code}","class":"${errorClass}"` +
     `,"message":${JSON.stringify(problem.message ?? message)},"retryable":${retryable}` +
-    (problem.retryAfterMs === undefined ? "" : `,"retry_after_ms":${problem.retryAfterMs}`) +
-    (problem.param === undefined ? "" : `,"param":${JSON.stringify(problem.param)}`) +
+    (retryAfterMs === undefined ? "" : `,"retry_after_ms":${retryAfterMs}`) +
+    (param === undefined ? "" : `,"param":${JSON.stringify(param)}`) +
     (problem.duplicate ? `,"duplicate":true` : "") +
     `,"request_id":"${requestId}","execution":"${execution}"`
   );
-}
-
-function executionOf(code: Code): Execution {
-  return (CODES[code] as CodeRow).execution ?? "none";
 }
 
 const CANCEL_REASONS = new Map<number, string>(

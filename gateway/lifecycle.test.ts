@@ -7,9 +7,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CommandF64, DEADLINE_DEFAULT_US } from "../engine/client/layouts.ts";
 import { openLocalRegistry } from "./registry/local.ts";
 import { JORDAN, startTestExchange, type TestExchange } from "./testing/exchange.ts";
 import { connect, type Trader } from "./testing/trader.ts";
+import { readTime } from "./written-forms.ts";
 
 const SYMBOL = `${JORDAN.style}:US-10`;
 const running: TestExchange[] = [];
@@ -71,6 +73,15 @@ test("a port in use is said, and leaves the other exchange alone", async () => {
     message: expect.stringContaining(`port ${first.gateway.port} on 127.0.0.1 is in use`),
   });
   expect((await readyz(first))[0]).toBe(200);
+});
+
+test("an address this machine does not have is not called a port in use", async () => {
+  for (const host of ["300.1.1.1", "192.0.2.1"]) {
+    await expect(start({ host })).rejects.toMatchObject({
+      code: "ADDRESS_UNUSABLE",
+      message: expect.stringContaining(`${host} is not an address of this machine`),
+    });
+  }
 });
 
 test("an exchange that goes on knows its keys, its orders and their answers", async () => {
@@ -182,6 +193,44 @@ test("a full disk: places and cancels are refused by name until there is room ag
   exchange.shard.setDiskFull(false);
   expect((await trader.push("status", 2)).data).toMatchObject({ state: "online" });
   expect((await trader.request("add_order", bid("b2"))).success).toBe(true);
+});
+
+test("what was on its way when the disk got full is answered unknown, and done later at most", async () => {
+  const exchange = await start();
+  const trader = await withTrader(exchange);
+  exchange.shard.hold();
+  const asked = [
+    trader.request("add_order", bid("b1")),
+    trader.request("add_order", { ...bid("b2"), deadline: new Date().toISOString() }),
+    trader.request("cancel_all"),
+  ];
+  await trader.request("ping");
+  exchange.shard.setDiskFull(true);
+  for (const { error } of await Promise.all(asked)) {
+    expect(error).toMatchObject({ code: "DISK_FULL", execution: "unknown", retryable: false });
+  }
+  exchange.shard.setDiskFull(false);
+  exchange.shard.release();
+  const again = await trader.request("add_order", bid("b1"));
+  expect(again.result).toMatchObject({ duplicate: true, status: "cancelled" });
+  const late = await trader.request("order_status", { client_order_id: "b2" });
+  expect(late.error).toMatchObject({ code: "UNKNOWN_CLIENT_ORDER_ID" });
+  // Each was answered once: what the shard said later is nobody's.
+  expect(trader.messages.filter((message) => message.method === "cancel_all")).toHaveLength(1);
+});
+
+test("an order without a deadline gets that of a minute after it came in", async () => {
+  const exchange = await start();
+  const trader = await withTrader(exchange);
+  exchange.shard.hold();
+  const before = Date.now() * 1_000;
+  const placed = trader.request("add_order", bid("b1"));
+  await trader.request("ping");
+  const deadlineUs = exchange.shard.commands.f64[CommandF64.deadlineUs]!;
+  exchange.shard.release();
+  const { time_in: timeIn } = await placed;
+  expect(deadlineUs).toBe(readTime(timeIn) + DEADLINE_DEFAULT_US);
+  expect(deadlineUs).toBeGreaterThan(before);
 });
 
 test("a full ring refuses by name and loses nothing it took", async () => {

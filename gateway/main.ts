@@ -11,7 +11,7 @@ import type { ShardClient } from "../engine/client/shard-client.ts";
 import { Market } from "./market-data/market.ts";
 import { Metrics } from "./metrics.ts";
 import { OrderEntry } from "./orders/entry.ts";
-import { openPort } from "./port.ts";
+import { type NoPort, openPort, whyNoPort } from "./port.ts";
 import type { Catalog } from "./registry/catalog.ts";
 import type { Identity } from "./registry/identity.ts";
 import { Listing } from "./registry/listing.ts";
@@ -25,7 +25,7 @@ import { Demonstration } from "./session/demonstration.ts";
 import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
 import { Doorkeeper } from "./session/logon.ts";
 import { Sockets } from "./session/socket.ts";
-import { follow, makeLane, type ShardLane, watchDisk } from "./shard-lane.ts";
+import { follow, makeDiskWatch, makeLane, type ShardLane } from "./shard-lane.ts";
 import { ExchangeStatus } from "./status.ts";
 
 export interface GatewayOptions {
@@ -52,14 +52,14 @@ export interface GatewayHandle {
 
 /** Why the gateway did not start, in words for the operator. */
 export class GatewayStartError extends Error {
-  readonly code: "PORT_IN_USE" | "ENGINE_STOPPED";
+  readonly code: NoPort["code"] | "ENGINE_STOPPED";
   constructor(code: GatewayStartError["code"], message: string) {
     super(message);
     this.code = code;
   }
 }
 
-const DISK_WATCH_MS = 1_000;
+const DISK_WATCH_MS = 250;
 /** How long a planned shutdown waits for answers to commands that are on their way. */
 const DRAIN_MS = 1_000;
 
@@ -81,10 +81,8 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
   };
   if (open === undefined) {
     await end();
-    throw new GatewayStartError(
-      "PORT_IN_USE",
-      `port ${options.port} on ${host} is in use: stop what listens there or choose another port`,
-    );
+    const { code, message } = await whyNoPort(host, options.port);
+    throw new GatewayStartError(code, message);
   }
   const flush = (): void => sockets.flush();
   try {
@@ -96,7 +94,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
     throw new GatewayStartError("ENGINE_STOPPED", (error as Error).message);
   }
   status.catalogListed();
-  const diskWatch = setInterval(() => watchDisk(lanes, status), DISK_WATCH_MS);
+  const diskWatch = setInterval(makeDiskWatch(lanes, status), DISK_WATCH_MS);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     status.shutDown();

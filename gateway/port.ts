@@ -2,6 +2,7 @@
  * The port the gateway listens on, for itself alone: uWebSockets shares a port between processes
  * unless told not to, and two exchanges behind one port would each get half of the orders.
  */
+import { createServer } from "node:net";
 import {
   type TemplatedApp,
   us_listen_socket_close,
@@ -42,5 +43,31 @@ export function openPort(
         },
       });
     });
+  });
+}
+
+export interface NoPort {
+  readonly code: "PORT_IN_USE" | "ADDRESS_UNUSABLE";
+  readonly message: string;
+}
+
+/** Why `openPort` got none: uWebSockets does not say, so the system is asked by another way. */
+export async function whyNoPort(host: string, port: number): Promise<NoPort> {
+  const error = await bindError(host, port);
+  const used = `port ${port} on ${host} is in use: stop what listens there or choose another port`;
+  if (error === "" || error === "EADDRINUSE") return { code: "PORT_IN_USE", message: used };
+  const message =
+    error === "EACCES"
+      ? `port ${port} on ${host} may not be had by this user: choose one above 1023`
+      : `${host} is not an address of this machine (${error}): choose one, such as 127.0.0.1`;
+  return { code: "ADDRESS_UNUSABLE", message };
+}
+
+/** The system's code, empty when the port could be had after all. */
+function bindError(host: string, port: number): Promise<string> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen(port, host, () => server.close(() => resolve("")));
   });
 }

@@ -4,6 +4,7 @@
  */
 import type { Logger } from "pino";
 import { Refusal, type ShardClient } from "../engine/client/shard-client.ts";
+import type { Problem } from "./errors.ts";
 import type { Market } from "./market-data/market.ts";
 import { Executions } from "./orders/executions.ts";
 import { Fills } from "./orders/fills.ts";
@@ -54,7 +55,8 @@ export function follow(lane: ShardLane, parts: LaneParts): Promise<void> {
       market.markStale(client.shard);
       lane.executions.stale = true;
       lane.reports.abandonAll({ code: "ENGINE_STOPPED", execution: "unknown" });
-      if (!clean) logger.error({ shard: client.shard, reason }, "shard stopped");
+      // Why it stopped is in the shard's own line, with its code.
+      if (!clean) logger.error({ shard: client.shard }, "shard stopped: orders are refused");
       parts.flush();
       reject(new Error(reason));
     };
@@ -79,14 +81,33 @@ export function follow(lane: ShardLane, parts: LaneParts): Promise<void> {
   });
 }
 
-/** Says so when a shard's journal has no room, and when it has again. */
-export function watchDisk(lanes: readonly ShardLane[], status: ExchangeStatus): void {
-  for (const { client, route } of lanes) {
-    const refusal = route.refusal();
-    if (refusal === Refusal.DISK_FULL) {
-      status.setShard(client.shard, "disk_full", "the journal's disk has no room");
-    } else if (refusal !== Refusal.STOPPED) {
-      status.setShard(client.shard, "online", "");
-    }
-  }
+/** How long what was taken before the disk got full may wait for room. */
+const WAIT_FOR_ROOM_MS = 1_000;
+
+const WAITS_FOR_ROOM: Problem = {
+  code: "DISK_FULL",
+  execution: "unknown",
+  message: "The journal's disk got full before this was answered; ask order_status later.",
+};
+
+/**
+ * Says so when a shard's journal has no room, and when it has again. Answers a function to call now
+ * and then: what the full shard had taken is answered after a second, for it may wait for hours.
+ */
+export function makeDiskWatch(lanes: readonly ShardLane[], status: ExchangeStatus): () => void {
+  const fullSinceMs = lanes.map(() => Number.POSITIVE_INFINITY);
+  return () => {
+    lanes.forEach(({ client, route, reports }, at) => {
+      const refusal = route.refusal();
+      if (refusal === Refusal.DISK_FULL) {
+        status.setShard(client.shard, "disk_full", "the journal's disk has no room");
+        fullSinceMs[at] = Math.min(fullSinceMs[at]!, performance.now());
+        const isOver = performance.now() - fullSinceMs[at]! >= WAIT_FOR_ROOM_MS;
+        if (isOver) reports.abandonWaiting(WAITS_FOR_ROOM);
+      } else {
+        fullSinceMs[at] = Number.POSITIVE_INFINITY;
+        if (refusal !== Refusal.STOPPED) status.setShard(client.shard, "online", "");
+      }
+    });
+  };
 }

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { JORDAN, startTestExchange, type TestExchange, type TestKey } from "./testing/exchange.ts";
-import { connect, type Trader } from "./testing/trader.ts";
+import { chainsOf, connect, type Trader } from "./testing/trader.ts";
 
 const SYMBOL = "DZ5485-612:US-10";
 const OTHER = "DZ5485-612:US-9";
@@ -141,6 +141,8 @@ describe("one day", () => {
     await bob.request("cancel_order", { client_order_id: "p0" });
     const twice = await alice.request("add_order", refused);
     expect(twice.error).toMatchObject({ code: "ORDER_WOULD_CROSS", duplicate: true });
+    const status = await alice.request("order_status", { client_order_id: "p1" });
+    expect(status.result).toMatchObject({ status: "rejected", reason: "ORDER_WOULD_CROSS" });
   });
 
   test("an amend moves price and total, a cancel takes the rest", async () => {
@@ -173,6 +175,7 @@ describe("one day", () => {
       qty: 5,
       filled_qty: 2,
       open_qty: 0,
+      reason: "REQUESTED",
     });
   });
 
@@ -244,7 +247,11 @@ describe("one day", () => {
   test("evening: every channel was one chain, and the heartbeat names its end", async () => {
     const beat = await crowd.push("heartbeat", 0);
     expect(beat.data).toMatchObject({ symbols: { [SYMBOL]: expect.any(Number) } });
-    for (const trader of [alice, bob, crowd]) expectChains(trader);
+    for (const trader of [alice, bob, crowd]) {
+      const { links, breaks } = chainsOf(trader);
+      expect(links).toBeGreaterThan(3);
+      expect(breaks).toEqual([]);
+    }
     const newest = await crowd.until(
       (message) =>
         message.channel === "heartbeat" &&
@@ -257,23 +264,28 @@ describe("one day", () => {
   });
 });
 
-/** Each update's prev_seq is the seq of what came before it on that channel for that symbol. */
-function expectChains(trader: Trader): void {
-  const last = new Map<string, number>();
-  const links: object[] = [];
-  const expected: object[] = [];
-  for (const { channel, symbol, type, seq, prev_seq: prevSeq } of trader.pushes) {
-    if (channel === "heartbeat") continue;
-    const name = `${channel} ${symbol}`;
-    if (type === "update") {
-      links.push({ name, prevSeq, grows: seq > prevSeq });
-      expected.push({ name, prevSeq: last.get(name), grows: true });
-    }
-    last.set(name, seq);
-  }
-  expect(links.length).toBeGreaterThan(3);
-  expect(links).toEqual(expected);
-}
+test("an order used up by its own account's other side ended cancelled, and is open nowhere", async () => {
+  const carolKey = await exchange.makeKey("carol");
+  const carol = await connect(exchange, carolKey);
+  await carol.request("subscribe", { channel: "executions" });
+  await carol.request("add_order", order("d1", "sell", 3, "600.00"));
+  const taker = order("d2", "buy", 2, "600.00", { stp: "decrement" });
+  const ended = { status: "cancelled", filled_qty: 0, open_qty: 0, reason: "SELF_TRADE" };
+  expect((await carol.request("add_order", taker)).result).toMatchObject(ended);
+  const status = await carol.request("order_status", { client_order_id: "d2" });
+  expect(status.result).toMatchObject(ended);
+  const told = [await carol.push("executions", 3), await carol.push("executions", 4)];
+  expect(told.map(({ data }) => data)).toMatchObject([
+    { exec_type: "prevented", client_order_id: "d1", status: "open", open_qty: 1 },
+    { exec_type: "prevented", client_order_id: "d2", prevented_qty: 2, ...ended },
+  ]);
+  const second = await connect(exchange, carolKey);
+  await second.request("subscribe", { channel: "executions" });
+  expect((await second.push("executions", 0)).data).toMatchObject([{ client_order_id: "d1" }]);
+  await carol.request("cancel_all");
+  carol.close();
+  second.close();
+});
 
 test("a second socket of the account starts from its open orders", async () => {
   await alice.request("add_order", order("s1", "sell", 2, "700.00"));

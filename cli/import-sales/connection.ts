@@ -7,17 +7,17 @@ import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectSecurely } from "node:tls";
 import { WebSocket } from "ws";
 import { Failure, wordsOf } from "../errors.ts";
-import { Refused } from "../exchange.ts";
+import { type Problem, problemWords, Refused } from "../exchange.ts";
 
 const OPEN_TIMEOUT_MS = 10_000;
+/** How long the exchange may take to say goodbye. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface Answer {
   readonly req_id: number | string;
   readonly success: boolean;
   readonly result?: Record<string, unknown>;
-  readonly error?: {
-    readonly code: string;
-    readonly message: string;
+  readonly error?: Problem & {
     readonly retryable: boolean;
     readonly retry_after_ms?: number;
     readonly execution?: "none" | "unknown";
@@ -46,6 +46,8 @@ export interface Connection {
   send(text: string): void;
   /** The result of one request; throws `Refused` with what the exchange said. */
   request(method: string, params: object): Promise<Record<string, unknown>>;
+  /** How many messages came so far. */
+  heard(): number;
   close(): void;
 }
 
@@ -55,6 +57,7 @@ export async function connect(url: string, listener: Listener): Promise<Connecti
   let isClosing = false;
   let isCorked = false;
   let requests = 0;
+  let heard = 0;
 
   socket.on("error", () => {}); // 'close' follows
   socket.on("close", (code, reason) => {
@@ -64,6 +67,7 @@ export async function connect(url: string, listener: Listener): Promise<Connecti
     if (!isClosing) listener.onLost(words);
   });
   socket.on("message", (data) => {
+    heard++;
     const message = JSON.parse((data as Buffer).toString("utf8")) as Answer & Push;
     if (typeof message.req_id === "number") return listener.onAnswer(message);
     if (message.channel !== undefined) return listener.onPush(message);
@@ -98,15 +102,18 @@ export async function connect(url: string, listener: Listener): Promise<Connecti
         waiting.set(reqId, (answer) => {
           if (typeof answer === "string") return reject(new Failure(`connection lost (${answer})`));
           if (answer.success) return resolve(answer.result ?? {});
-          const { code, message } = answer.error!;
-          reject(new Refused(code, `the exchange refused ${method}: ${message} (${code})`));
+          const problem = answer.error!;
+          const words = `the exchange refused ${method}: ${problemWords(problem)}`;
+          reject(new Refused(problem, `${words} (${problem.code})`));
         });
         send(JSON.stringify({ method, req_id: reqId, params }));
       });
     },
+    heard: () => heard,
     close() {
       isClosing = true;
       socket.close();
+      setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
     },
   };
 }

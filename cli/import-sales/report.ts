@@ -46,6 +46,7 @@ export function jsonLine(figures: Report): string {
 
 export function words(figures: Report): string {
   const { rows, skipped, rounded, trades, lost, notional_minor, seconds, orders_per_s } = figures;
+  if (rows === 0) return `no row to trade; ${skipped} skipped\n`;
   return (
     `${rows} rows became ${trades} trades over ${dollars(notional_minor)}; ${lost} lost, ` +
     `${skipped} skipped, ${rounded} prices rounded\n` +

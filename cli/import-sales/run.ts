@@ -7,9 +7,11 @@ import { type Admin, type Exchange, Refused } from "../exchange.ts";
 import { createKey, type Key, logonParams } from "../keys.ts";
 import { connect, type Connection, type Listener } from "./connection.ts";
 import { type Ledger, makeLedger } from "./ledger.ts";
+import { lockImports } from "./lock.ts";
 import { addProducts } from "./products.ts";
 import type { RunId } from "./run-id.ts";
 import type { Sales } from "./sales.ts";
+import { makeSilence, type Patience } from "./silence.ts";
 import { clientOrderId, makeTrading } from "./trading.ts";
 import { makeWatch, type Watch } from "./watch.ts";
 
@@ -24,7 +26,10 @@ const BUYER = "sales-buyer";
 /** How long the trades channel may be silent while trades are still missing. */
 const SILENCE_MS = 3_000;
 const POLL_MS = 10;
-const PROGRESS_MS = 200;
+const LOOK_MS = 200;
+/** For its keys a run that ends waits this long at most: the exchange may be why it ends. */
+const REVOKE_TIMEOUT_MS = 5_000;
+const LABEL = "import-sales ";
 const STATUS_AT_ONCE = 256;
 
 export interface RunOptions {
@@ -34,6 +39,7 @@ export interface RunOptions {
   readonly runId: RunId;
   /** Orders of an earlier life of this run may rest and are wanted; of other runs they are not. */
   readonly isSentAgain: boolean;
+  readonly patience: Patience;
   /** Words for people, a line each. */
   readonly say: (words: string) => void;
   readonly onProgress: (rowsDone: number) => void;
@@ -50,9 +56,21 @@ export interface RunResult {
 export class Interrupted extends Failure {}
 
 export async function run(options: RunOptions): Promise<RunResult> {
+  const { exchange, sales } = options;
+  if (sales.lines.length === 0) return { ledger: makeLedger(sales), seconds: 0 };
+  const lock = lockImports(exchange.dir);
+  try {
+    return await runAlone(options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runAlone(options: RunOptions): Promise<RunResult> {
   const { exchange, admin, sales, runId } = options;
+  await revokeLeftovers(admin, options.say);
   await addProducts(exchange, admin, sales.models);
-  const label = `import-sales ${runId.text}`;
+  const label = LABEL + runId.text;
   const keys = [
     await createKey(admin, SELLER, ["md:read", "orders:read", "orders:write"], label),
     await createKey(admin, BUYER, ["md:read", "orders:read", "orders:write"], label),
@@ -60,14 +78,34 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     return await tradeAll(options, keys);
   } finally {
-    for (const { key } of keys) await revoke(admin, key);
+    await Promise.all(keys.map(({ key }) => revoke(admin, key)));
   }
 }
 
-/** A run whose exchange has gone leaves its keys; their private halves end with this process. */
+interface ListedKey {
+  readonly key: string;
+  readonly account: string;
+  readonly label?: string | null;
+  readonly revoked_at: string | null;
+}
+
+/** We hold the lock, so whatever keys imports have are those of runs that were killed. */
+async function revokeLeftovers(admin: Admin, say: (words: string) => void): Promise<void> {
+  const { keys } = (await admin.get("/v1/admin/keys")) as { readonly keys: readonly ListedKey[] };
+  const left = keys.filter(
+    ({ account, label, revoked_at }) =>
+      revoked_at === null &&
+      (account === SELLER || account === BUYER) &&
+      label?.startsWith(LABEL) === true,
+  );
+  for (const { key } of left) await admin.remove(`/v1/admin/keys/${key}`);
+  if (left.length > 0) say(`keys that a killed import left, revoked: ${left.length}`);
+}
+
+/** A run whose exchange has gone leaves its keys; the next run revokes them. */
 async function revoke(admin: Admin, key: string): Promise<void> {
   try {
-    await admin.remove(`/v1/admin/keys/${key}`);
+    await admin.remove(`/v1/admin/keys/${key}`, REVOKE_TIMEOUT_MS);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
@@ -119,9 +157,22 @@ async function tradeAll(
     if (ledger.lostRows > 0) await clear([seller, buyer], options.say);
     return { ledger, seconds };
   };
-  const timer = setInterval(() => options.onProgress(trading.rowsDone()), PROGRESS_MS);
+  const silence = makeSilence(options.patience, options.say, stop);
+  const timer = setInterval(() => {
+    options.onProgress(trading.rowsDone());
+    silence.look(
+      sockets.reduce((sum, socket) => sum + socket.heard(), 0),
+      performance.now(),
+    );
+  }, LOOK_MS);
   try {
     return await Promise.race([work(), stopped]);
+  } catch (error) {
+    // With rows done there is something to go on with, once the exchange can.
+    if (error instanceof Refused && error.isAboutAll && trading.rowsDone() > 0) {
+      throw new Interrupted(error.message);
+    }
+    throw error;
   } finally {
     clearInterval(timer);
     for (const socket of sockets) socket.close();
@@ -172,7 +223,7 @@ async function reckon(
       if (status === "filled") ledger.settled(row);
       else ledger.lost(row, `its bid is ${status as string}`);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof Refused) || error.isAboutAll) throw error;
       ledger.lost(row, wordsOf(error));
     }
   }

@@ -5,6 +5,7 @@
  * JSON is made from parts that were made once. The same row makes the same two messages however often
  * the run is sent: same ids, same deadline.
  */
+import { isAboutAll, problemWords } from "../exchange.ts";
 import type { Answer, Connection } from "./connection.ts";
 import type { Ledger } from "./ledger.ts";
 import { priceText } from "./products.ts";
@@ -74,13 +75,14 @@ export function makeTrading(options: TradingOptions): Trading {
 
   /** A refusal: not now (again), not at all (stuck), or not this row (lost). */
   function refused(instrument: number, answer: Answer, again: () => void): void {
-    const { code, message, retryable, retry_after_ms, execution } = answer.error!;
+    const problem = answer.error!;
+    const { code, retryable, retry_after_ms, execution } = problem;
     if (retryable && retries[instrument]!++ < RETRIES_MAX) {
       setTimeout(again, retry_after_ms ?? RETRY_MS);
-    } else if (retryable || execution === "unknown" || code === "ENGINE_STOPPED") {
-      onStuck(`the exchange answered ${code}: ${message}`);
+    } else if (retryable || execution === "unknown" || isAboutAll(problem)) {
+      onStuck(`the exchange answered ${code}: ${problemWords(problem)}`);
     } else {
-      rowLost(instrument, `${code}: ${message}`);
+      rowLost(instrument, `${code}: ${problemWords(problem)}`);
     }
   }
 

@@ -72,7 +72,7 @@ const FIELDS: ReadonlyMap<unknown, readonly Field[]> = new Map<Op, readonly Fiel
       takes("postOnly", BOOLEAN),
     ],
   ],
-  ["market", [...PLACED, takes("tif", oneOf("IOC"))]],
+  ["market", [...PLACED, takes("tif", oneOf("IOC")), takes("postOnly", BOOLEAN)]],
   ["cancel", OWNED],
   ["reduce", [...OWNED, needs("by", WHOLE)]],
   ["replace", [...OWNED, takes("px", WHOLE), takes("qty", WHOLE)]],
@@ -102,6 +102,10 @@ export function readLine(text: string): Line | string {
     if (given === undefined ? needed : !isRight(given)) {
       return given === undefined ? `${name} is missing` : `${name} is ${words}`;
     }
+  }
+  if (line.postOnly === true && line.op === "market") return "postOnly does not go with market";
+  if (line.postOnly === true && (line.tif === "IOC" || line.tif === "FOK")) {
+    return `postOnly does not go with ${line.tif}`;
   }
   if (line.op === "replace" && line.px === undefined && line.qty === undefined) {
     return "replace takes px, qty or both";

@@ -8,6 +8,7 @@ import { discrepancies, jsonLine, report, words } from "../import-sales/report.t
 import { Interrupted, run as trade, type RunResult } from "../import-sales/run.ts";
 import { newRunId, readRunId, type RunId } from "../import-sales/run-id.ts";
 import { collectSales, type Sales } from "../import-sales/sales.ts";
+import { PATIENCE } from "../import-sales/silence.ts";
 
 const BAD_ROWS_NAMED_MAX = 20;
 
@@ -21,7 +22,9 @@ the trades channel that every row became one trade. The file has a header with t
 
 and may have others. Prices are rounded to whole dollars, half up. The rows trade on products of their
 own, SALE-..., which are added when missing, by the accounts sales-seller and sales-buyer. One import
-at a time: it begins by cancelling what these two accounts left in the books.
+at a time, by a lock in DIR: it begins by cancelling what these two accounts left in the books and by
+revoking the keys of a run that was killed. When the exchange refuses everything (its disk is full) or
+answers nothing for a minute, it stops and says how to go on.
 
   --strict     stop at the first bad row, before anything is traded; else bad rows are named and skipped
   --run-id ID  go on with a run that was cut off: the same orders again, each of which trades once
@@ -63,6 +66,7 @@ export async function run(args: readonly string[]): Promise<void> {
       sales,
       runId,
       isSentAgain: again !== undefined,
+      patience: PATIENCE,
       say: (text) => progress.interrupt(() => say(text)),
       onProgress: progress.show,
       onStop: (stop) => stops.push(stop),

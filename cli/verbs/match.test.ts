@@ -252,6 +252,21 @@ test("a line that is no command is named by its number, and the stream goes on",
   ]);
 });
 
+test.each([
+  [`"op":"market"`, "postOnly does not go with market"],
+  [`"op":"limit","px":9,"tif":"IOC"`, "postOnly does not go with IOC"],
+  [`"op":"limit","px":9,"tif":"FOK"`, "postOnly does not go with FOK"],
+])("an order that must trade at once and must not is refused: %s", (words, message) => {
+  const order = (postOnly: string): string =>
+    `{${words},"id":"t","side":"buy","qty":1,"postOnly":${postOnly}}`;
+  check([
+    [`{"op":"limit","id":"a","side":"sell","px":9,"qty":1}`, done("", 1, 0)],
+    [order("true"), malformed(2, message)],
+    [order(`"yes"`), malformed(3, "postOnly is true or false")],
+    [order("false"), done(`["a",9,1]`, 0, 0)],
+  ]);
+});
+
 /** A book with more makers than one command of the core may meet: one unit each, two to a price. */
 function deepBook(makers: number, account = "deep"): ReturnType<typeof makeSession> {
   const session = makeSession();

@@ -28,9 +28,10 @@ No exchange is needed and nothing is kept. "-" reads the standard input.
   {"op":"order","id":"a"}    -> {"open":10,"px":90,"side":"buy"} or {"open":null}
   {"op":"reset"}             -> {"ok":true}, an empty core
 
-An id belongs to an order as long as it rests, in whatever book, and is free afterwards. A line that
-is none of these is answered {"ok":false,"code":"MALFORMED","line":17,"message":"..."} and the stream
-goes on.
+An id belongs to an order as long as it rests, in whatever book, and is free afterwards. An order that
+is post-only stays so: a replace that would cross is refused. A line that is none of these, or whose
+words do not go together (postOnly with market, IOC or FOK), is answered
+{"ok":false,"code":"MALFORMED","line":17,"message":"..."} and the stream goes on.
 
   --quiet   no answers, only a last line: {"commands","malformed","trades","qty","qty_px","state_hash"}
 `;

@@ -112,6 +112,7 @@ async function start(
     shard: 0,
     directory: join(directory, "journal", "shard-0"),
     log: logger,
+    journalId: registry.journalId(0),
   });
   const client = openRingClient(shard);
   const opening = startGateway({
@@ -126,6 +127,8 @@ async function start(
   try {
     // A shard that cannot start says why better than a gateway that has no shard.
     const [report, gateway] = await Promise.all([shard.ready, opening]);
+    // What was listed is in the journal by now: from here on the two belong together.
+    registry.bindJournals([report.journalId]);
     writeFileSync(join(directory, "url"), `${gateway.url}\n`);
     return { shard, gateway, report };
   } catch (error) {

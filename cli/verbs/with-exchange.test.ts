@@ -92,6 +92,32 @@ test("a bad row stops a strict run before anything is traded", async () => {
   expect(await stats(exchange)).toMatchObject({ orders_total: 0 });
 });
 
+test.each([
+  ["a header alone", [], 0],
+  ["bad rows alone", ["2017-09-01,Yeezy,Model,free,22000,2016-09-24,9,x", "?"], 2],
+])("a file of %s is done at once, in words and in JSON", async (_, bad, skipped) => {
+  const file = salesFile("nothing.csv", 0, bad);
+  const { status, stdout } = await solebook(["import-sales", file, "--json", ...data]);
+  expect({ status, figures: JSON.parse(stdout) as unknown }).toEqual({
+    status: 0,
+    figures: {
+      rows: 0,
+      skipped,
+      rounded: 0,
+      trades: 0,
+      lost: 0,
+      notional_minor: 0,
+      seconds: 0,
+      orders_per_s: 0,
+    },
+  });
+  const said = await solebook(["import-sales", file, ...data]);
+  expect(said).toMatchObject({ status: 0 });
+  expect(said.stdout).toBe(`no row to trade; ${skipped} skipped\n`);
+  const { keys } = (await admin(exchange, "GET", "keys")) as { keys: readonly object[] };
+  expect(keys).not.toContainEqual(expect.objectContaining({ account: "sales-seller" }));
+});
+
 test("every good row becomes one trade; bad rows are named and counted", async () => {
   const file = salesFile("sales.csv.gz", ROWS, [
     "2017-09-01,Yeezy,Model,free,22000,2016-09-24,9,x",

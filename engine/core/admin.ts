@@ -9,10 +9,11 @@ import {
   AccountState,
 } from "./accounts.ts";
 import { assert } from "./assert.ts";
-import { EventType, InstrumentState, Reject } from "./codes.ts";
+import { EventType, InstrumentState, Reject, Side } from "./codes.ts";
 import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
-import { BEHAVIOUR_FIRST, BEHAVIOUR_NEWEST } from "./limits.ts";
+import { BEHAVIOUR_FIRST, BEHAVIOUR_NEWEST, OPEN_BID_VALUE_MAX_MINOR } from "./limits.ts";
+import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
@@ -35,7 +36,7 @@ const isBand = (low: number, high: number): boolean =>
   (low === 0 && high === 0) || (low >= 1 && high >= low);
 
 export function makeAdmin(state: State, hash: () => StateHash): Admin {
-  const { turn, accounts, instruments, emit } = state;
+  const { turn, accounts, instruments, orders, emit } = state;
   const { counters } = turn;
   const n32 = instruments.i32;
   const word = (at: number): number => turn.i32[at]!;
@@ -111,21 +112,46 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
     emit.admin.instrument(EventType.BAND_SET, instrument, false);
   }
 
+  /**
+   * What an account's open bids are worth, counted when a bound is first set: without one the sum is
+   * not kept, and may be more than a double counts exactly.
+   */
+  function openBidValue(account: number): number {
+    let value = 0;
+    let slot = accounts.i32[account * ACCOUNT_WORDS + AccountI32.head]!;
+    for (; slot !== 0; slot = orders.i32[slot * ORDER_WORDS + OrderI32.accountNext]!) {
+      const row = slot * ORDER_WORDS;
+      if (sideOf(orders.i32[row + OrderI32.bits]!) !== Side.BID) continue;
+      const instrument = orders.i32[row + OrderI32.instrument]! * INSTRUMENT_WORDS;
+      const priceMinor =
+        orders.i32[row + OrderI32.priceTicks]! * n32[instrument + InstrumentI32.tickMinor]!;
+      value += priceMinor * orders.i32[row + OrderI32.open]!;
+    }
+    return value;
+  }
+
   function setAccount(): void {
     const account = word(CommandI32.account);
     const flags = turn.u8[CommandU8.flags]!;
     const openOrdersMax = word(CommandI32.openOrdersMax);
     const valueMax = turn.f64[CommandF64.openBidValueMaxMinor]!;
-    const isValue = valueMax >= 0 && valueMax <= 2 ** 53 - 1 && Math.floor(valueMax) === valueMax;
+    const isValue =
+      valueMax >= 0 && valueMax <= OPEN_BID_VALUE_MAX_MINOR && Math.floor(valueMax) === valueMax;
     if (account < 1 || openOrdersMax < 0 || !isValue) return reject(Reject.MALFORMED);
     if ((flags & ~CommandFlag.ALLOWED) !== 0) return reject(Reject.MALFORMED);
     if (account >= accounts.capacity) return reject(Reject.ACCOUNT_TABLE_FULL);
+    const at = account * ACCOUNT_DOUBLES;
+    const wasBounded = accounts.f64[at + AccountF64.openBidValueMaxMinor] !== 0;
+    let value = wasBounded ? accounts.f64[at + AccountF64.openBidValueMinor]! : 0;
+    if (valueMax !== 0 && !wasBounded) value = openBidValue(account);
+    if (value > OPEN_BID_VALUE_MAX_MINOR) return reject(Reject.BID_VALUE_LIMIT);
     const row = account * ACCOUNT_WORDS;
     accounts.know(account);
     accounts.i32[row + AccountI32.state] =
       flags === CommandFlag.ALLOWED ? AccountState.ALLOWED : AccountState.SUSPENDED;
     accounts.i32[row + AccountI32.openOrdersMax] = openOrdersMax;
-    accounts.f64[account * ACCOUNT_DOUBLES + AccountF64.openBidValueMaxMinor] = valueMax;
+    accounts.f64[at + AccountF64.openBidValueMaxMinor] = valueMax;
+    accounts.f64[at + AccountF64.openBidValueMinor] = valueMax === 0 ? 0 : value;
     emit.admin.accountSet(account);
   }
 

@@ -20,7 +20,7 @@ import {
 import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import { ID_WORDS, IdI32 } from "./ids.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
-import { OPEN_BID_VALUE_MAX_MINOR, PRICE_TICKS_MAX, QUANTITY_MAX } from "./limits.ts";
+import { PRICE_TICKS_MAX, QUANTITY_MAX } from "./limits.ts";
 import { isPostOnly, ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
@@ -103,13 +103,13 @@ export function makeCheck(state: State): Check {
     insteadOf: number,
   ): number {
     const at = account * ACCOUNT_DOUBLES;
+    const max = accounts.f64[at + AccountF64.openBidValueMaxMinor]!;
+    if (max === 0) return Reject.NONE;
     const tickMinor = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.tickMinor]!;
     const more = priceTicks * tickMinor * quantity - insteadTicks * tickMinor * insteadOf;
     if (more <= 0) return Reject.NONE; // never refused, although a bound was lowered meanwhile
     const value = accounts.f64[at + AccountF64.openBidValueMinor]! + more;
-    if (value > OPEN_BID_VALUE_MAX_MINOR) return Reject.BID_VALUE_LIMIT;
-    const max = accounts.f64[at + AccountF64.openBidValueMaxMinor]!;
-    return max !== 0 && value > max ? Reject.BID_VALUE_LIMIT : Reject.NONE;
+    return value > max ? Reject.BID_VALUE_LIMIT : Reject.NONE;
   }
 
   /** Bounds of account and shard; a market bid counts at the band's high end, without one not. */

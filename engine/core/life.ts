@@ -62,7 +62,9 @@ export function makeLife(state: State): Life {
     if (sideOf(o32[row + OrderI32.bits]!) !== Side.BID) return;
     const tickMinor =
       n32[o32[row + OrderI32.instrument]! * INSTRUMENT_WORDS + InstrumentI32.tickMinor]!;
-    const at = o32[row + OrderI32.account]! * ACCOUNT_DOUBLES + AccountF64.openBidValueMinor;
+    const account = o32[row + OrderI32.account]! * ACCOUNT_DOUBLES;
+    if (a64[account + AccountF64.openBidValueMaxMinor] === 0) return; // nobody asks for the sum
+    const at = account + AccountF64.openBidValueMinor;
     const value = a64[at]! + o32[row + OrderI32.priceTicks]! * tickMinor * units;
     assert(value >= 0, "open bids are worth no less than nothing");
     a64[at] = value;

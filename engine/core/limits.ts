@@ -31,7 +31,7 @@ export const MASS_CANCEL_COUNTED_MAX = 4_096;
 /** Remembered ids that are over, given back per command: more than one command can add. */
 export const IDS_FORGOTTEN_PER_COMMAND_MAX = 8;
 
-/** Largest sum of an account's open bids in minor currency, whatever its own bound: exact in float64. */
+/** Largest bound on the value of an account's open bids in minor currency: sums to it are exact. */
 export const OPEN_BID_VALUE_MAX_MINOR = 2 ** 53 - 1;
 
 /** One response, one event per maker met, rested or cancelled remainder, and a slice. */

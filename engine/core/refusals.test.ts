@@ -193,13 +193,20 @@ describe.each(BOTH_BOOKS)("whoever runs the exchange, %s book", (book) => {
     makeDay(book).check(BID_VALUES.replace("cancelled 1000 SELF", selfTrade));
   });
 
-  test("without a bound of its own, an account has the one of exact sums", () => {
+  test("without a bound the value is not counted; with one, open bids count from then on", () => {
     makeDay(book).check(`
-      place A1 bid 2147483647 @ 41943 -> accepted, rested 2147483647
-      place A2 bid 2147483647 @ 41943 -> rejected BID_VALUE_LIMIT
-      place A3 bid 2147483647 @ 2147483647 -> rejected BID_VALUE_LIMIT
+      place A1 bid 2147483647 @ 2147483647 -> accepted, rested 2147483647
+      place A2 bid 2147483647 @ 41943 -> accepted, rested 2147483647
+      set-account A allowed value 100000 -> rejected BID_VALUE_LIMIT
       cancel A1 -> cancelled 2147483647
-      place A4 bid 2147483647 @ 41943 -> accepted, rested 2147483647`);
+      cancel A2 -> cancelled 2147483647
+      place A3 bid 9 @ 100 -> accepted, rested 9
+      place A4 ask 9 @ 900 -> accepted, rested 9
+      set-account A allowed value 100000 -> account allowed
+      place A5 bid 2 @ 100 -> rejected BID_VALUE_LIMIT
+      place A6 bid 1 @ 100 -> accepted, rested 1
+      set-account A allowed -> account allowed
+      place A7 bid 1000 @ 100 -> accepted, rested 1000`);
   });
 
   test("behaviour changes to known versions only", () => {

@@ -21,7 +21,8 @@ export interface Shard {
   /**
    * Applies the command at `index` and appends its events (at most EVENTS_PER_COMMAND_MAX) to
    * `events`. Never throws for input. The record carries its sequence (exactly the last plus one,
-   * from 1) and its stamp (not below the last): the caller's duty, asserted.
+   * from 1) and its stamp (not below the last): the caller's duty, asserted. A CHECKPOINT whose hash
+   * is not the state's is no input but broken state, and throws.
    */
   apply(commands: Commands, index: number, events: Events): void;
   /**

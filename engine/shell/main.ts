@@ -20,7 +20,7 @@ import { nodeFiles } from "./journal/file-ops.ts";
 import { type Owner, ownDirectory } from "./journal/lock.ts";
 import type { PrepareWorkerData } from "./journal/prepare-worker.ts";
 import { makePrepareWords, stopPreparing } from "./journal/preparer.ts";
-import { SEGMENT_BYTES_DEFAULT } from "./journal/segments.ts";
+import { isSegmentSize, SEGMENT_BYTES_DEFAULT } from "./journal/segments.ts";
 import type { RecoveryReport, ShardWorkerData, WorkerMessage } from "./worker.ts";
 
 export type { RecoveryReport } from "./worker.ts";
@@ -40,6 +40,11 @@ export interface ShardConfig {
   /** For a new journal; an old one keeps its own. A multiple of 4096, at least two full frames. */
   readonly segmentBytes?: number;
   readonly options?: Partial<ShardOptions>;
+  /**
+   * The journal this shard is known to have, when somebody remembers it: an empty directory or
+   * another journal then refuses to start (JOURNAL_FOREIGN).
+   */
+  readonly journalId?: string | undefined;
 }
 
 export interface ShardHandle extends ShardEnds {
@@ -52,13 +57,17 @@ export interface ShardHandle extends ShardEnds {
 }
 
 export function startShard(config: ShardConfig): ShardHandle {
+  const { segmentBytes = SEGMENT_BYTES_DEFAULT } = config;
+  // Refused here, by a throw: a journal made with it would be refused by every later start.
+  if (!isSegmentSize(segmentBytes)) throw new RangeError(`no segment has ${segmentBytes} bytes`);
   const commandRing = makeRing(COMMAND_RING_SLOTS, COMMAND_BYTES);
   const eventRing = makeRing(EVENT_RING_SLOTS, EVENT_BYTES);
   const status = makeStatusMemory();
   const data: ShardWorkerData = {
     shard: config.shard,
     directory: config.directory,
-    segmentBytes: config.segmentBytes ?? SEGMENT_BYTES_DEFAULT,
+    segmentBytes,
+    journalId: config.journalId ?? null,
     options: { ...SHARD_OPTIONS_DEFAULT, ...config.options },
     commandRing,
     eventRing,

@@ -55,6 +55,17 @@ describe("nothing is said that a power failure could take back", () => {
     expect(openDesk(disk).hear().slice(-2)).toEqual(heard);
   });
 
+  test("what a start tells is durable, though its writer was killed before the sync", () => {
+    const { disk, desk } = opened();
+    desk.place("half-way");
+    disk.failOn("sync", 1, "EIO");
+    expect(() => desk.primary.step()).toThrow("EIO");
+    const told = openDesk(disk).hear();
+    expect(told.at(-1)).toBe("RESTED 4");
+    disk.forgetUnsynced();
+    expect(openDesk(disk).hear()).toEqual(told);
+  });
+
   test.each(["write", "sync"] as const)(
     "a failed %s: silence, and no state ahead of the journal",
     (call) => {
@@ -99,11 +110,7 @@ describe("a full disk", () => {
     disk.setCapacity(SEGMENT_BYTES_MIN);
     const desk = openDesk(disk);
     openMarket(desk);
-    let placed = 0;
-    while (desk.status.state() === ShardState.LIVE) {
-      desk.place(`${placed++}`);
-      desk.primary.step();
-    }
+    fillDisk(desk);
     desk.place("waits-too");
     expect(desk.status.state()).toBe(ShardState.DISK_FULL);
     expect([desk.primary.step(), desk.waiting()]).toEqual([0, 2]);
@@ -122,10 +129,7 @@ describe("a full disk", () => {
     disk.setCapacity(SEGMENT_BYTES_MIN);
     const desk = openDesk(disk);
     openMarket(desk);
-    for (let i = 0; desk.status.state() === ShardState.LIVE; i++) {
-      desk.place(`${i}`);
-      desk.primary.step();
-    }
+    fillDisk(desk);
     const last = desk.shard.sequence();
     desk.primary.finish();
     expect(lastCommand(disk)).toMatchObject({ type: "CHECKPOINT", ofSequence: last });
@@ -222,6 +226,15 @@ function opened(): { disk: Disk; desk: Desk } {
   const desk = openDesk(disk);
   openMarket(desk);
   return { disk, desk };
+}
+
+/** Places orders one by one until the shard says that the disk is full; the last one waits. */
+function fillDisk(desk: Desk): void {
+  for (let i = 0; i < 1_000 && desk.status.state() === ShardState.LIVE; i++) {
+    desk.place(`${i}`);
+    desk.primary.step();
+  }
+  expect(desk.status.state()).toBe(ShardState.DISK_FULL);
 }
 
 function lastCommand(disk: Disk): unknown {

@@ -16,7 +16,7 @@ import { nodeFiles } from "./journal/file-ops.ts";
 import { openFileJournal } from "./journal/file.ts";
 import { openPreparer, PrepareWord } from "./journal/preparer.ts";
 import type { JournalEnd } from "./journal/read.ts";
-import { findSegments, makeSegment, placeOf } from "./journal/segments.ts";
+import { findSegments, makeSegment, placeOf, segmentName } from "./journal/segments.ts";
 import type { Journal } from "./journal/journal.ts";
 import { makePrimary, makePublisher, type Primary } from "./primary.ts";
 import { recover } from "./recovery.ts";
@@ -25,6 +25,8 @@ export interface ShardWorkerData {
   readonly shard: number;
   readonly directory: string;
   readonly segmentBytes: number;
+  /** The journal that must be here; null when nobody remembers one. */
+  readonly journalId: string | null;
   readonly options: ShardOptions;
   readonly commandRing: Ring;
   readonly eventRing: Ring;
@@ -37,7 +39,7 @@ export interface RecoveryReport {
   readonly sequence: number;
   readonly commands: number;
   readonly seconds: number;
-  /** In words, when a torn last frame was cut. */
+  /** In words, when a torn last frame was cut, or a segment had lost its end. */
   readonly cut: string | null;
 }
 
@@ -85,6 +87,9 @@ function run(): void {
 function start(): { primary: Primary; journal: Journal } | null {
   const startedMs = performance.now();
   const { directory, shard: number } = data;
+  if (data.journalId !== null && findSegments(nodeFiles, directory).segments === 0) {
+    refuseOther("no journal at all");
+  }
   const segmentBytes = firstSegment(directory);
   const { recordsAt, memory, slots } = data.eventRing;
   const publisher = makePublisher(eventProducer, makeEvents(slots, memory, recordsAt), wakeReaders);
@@ -99,6 +104,10 @@ function start(): { primary: Primary; journal: Journal } | null {
   });
   if (recovered === null) return null;
   const { end, commands, lastStampUs } = recovered;
+  const id = end.journalId?.toString("hex");
+  if (data.journalId !== null && id !== data.journalId) {
+    refuseOther(id === undefined ? "an empty journal" : `journal ${id}`);
+  }
   Atomics.store(data.prepareWords, PrepareWord.READY, end.segments);
   tell({ kind: "segments", segmentBytes });
   const preparer = openPreparer(data.prepareWords);
@@ -127,12 +136,32 @@ function start(): { primary: Primary; journal: Journal } | null {
   return { primary, journal };
 }
 
-function wordsOfCut({ torn, segmentBytes, nextSequence }: JournalEnd): string | null {
-  if (torn === null) return null;
-  return (
-    `cut a torn last frame in ${placeOf(torn.from, segmentBytes)}, where sequence ${nextSequence} ` +
-    `would have been: ${torn.why}. It had not been acknowledged, unless the disk lied about it.`
+/** A wiped directory must not look like the old one, nor somebody else's journal like ours. */
+function refuseOther(found: string): never {
+  throw new ShellError(
+    ShellErrorCode.JOURNAL_FOREIGN,
+    `${data.directory} holds ${found}, but the accounts and instruments beside it belong to journal ` +
+      `${data.journalId}. Put that journal back, or begin in a new directory.`,
   );
+}
+
+function wordsOfCut({ torn, short, segmentBytes, nextSequence }: JournalEnd): string | null {
+  const words: string[] = [];
+  if (short !== null) {
+    words.push(
+      `${segmentName(short.number)} had lost its last ${segmentBytes - short.bytes} bytes; the ` +
+        `journal now ends before sequence ${nextSequence}. If more had been acknowledged, it is ` +
+        "gone from this directory: restore a copy.",
+    );
+  }
+  if (torn !== null) {
+    words.push(
+      `cut a torn last frame in ${placeOf(torn.from, segmentBytes)}, where sequence ` +
+        `${nextSequence} would have been: ${torn.why}. It had not been acknowledged, unless the ` +
+        "disk lied about it.",
+    );
+  }
+  return words.length === 0 ? null : words.join(" ");
 }
 
 /** Sees to it that there is a first segment; answers the size that this journal's segments have. */

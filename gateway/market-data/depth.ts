@@ -22,12 +22,12 @@ export function makeLevels(side: Side): Levels {
   return { side, priceTicks: [], quantity: [], orders: [], ordersTotal: 0 };
 }
 
-/** Sets what stands at a price; a quantity of 0 removes the level. */
+/** Sets what stands at a price; a quantity of 0 (then of no orders) removes the level. */
 export function setLevel(levels: Levels, ticks: number, quantity: number, orders: number): void {
   const { priceTicks } = levels;
   const at = slot(levels, ticks);
   const found = priceTicks[at] === ticks;
-  levels.ordersTotal += (quantity === 0 ? 0 : orders) - (found ? levels.orders[at]! : 0);
+  levels.ordersTotal += orders - (found ? levels.orders[at]! : 0);
   if (found && quantity > 0) {
     levels.quantity[at] = quantity;
     levels.orders[at] = orders;

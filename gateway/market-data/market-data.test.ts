@@ -1,13 +1,20 @@
 /**
  * Whoever comes late knows what everyone knows: in a seeded random run, the book folded from an old
  * subscriber's deltas, a fresh subscriber's snapshot and the shard's own depth are one and the same,
- * and so are trades, ticker and size grid. Also over a restart, when all is folded from the journal.
+ * and so are trades, ticker and size grid. What the owners are shown as open is that book too, and
+ * what an answer says is what order_status says. Also over a restart, folded from the journal.
  */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { rmSync } from "node:fs";
 import { Side } from "../../engine/client/layouts.ts";
-import { JORDAN, type Message, startTestExchange, type TestExchange } from "../testing/exchange.ts";
-import { connect, type Trader } from "../testing/trader.ts";
+import {
+  JORDAN,
+  type Message,
+  startTestExchange,
+  type TestExchange,
+  type TestKey,
+} from "../testing/exchange.ts";
+import { chainsOf, connect, type Trader } from "../testing/trader.ts";
 
 const SYMBOLS = JORDAN.sizes.map((size) => `${JORDAN.style}:${size}`);
 const SEED = 20_261_121;
@@ -26,20 +33,24 @@ afterAll(async () => {
 });
 
 test("1,500 random orders: old and new subscribers agree with the shard", async () => {
-  const traders = [
-    await connect(exchange, await exchange.makeKey("alice")),
-    await connect(exchange, await exchange.makeKey("bob")),
-  ];
+  const keys = [await exchange.makeKey("alice"), await exchange.makeKey("bob")];
+  const traders = await Promise.all(keys.map((key) => connect(exchange, key)));
   const random = seeded(SEED);
   for (let step = 0; step < STEPS; step += 50) {
     // Fifty at once, so that batches hold several commands of one instrument.
     await Promise.all(
       Array.from({ length: 50 }, (_, at) => randomStep(traders[at % 2]!, step + at, random)),
     );
-    if (step % 300 === 0) await agree();
+    // Ten alone, so that nothing comes between an answer and the question how the order stands.
+    for (let at = 0; at < 10; at++) await answerIsStatus(traders[at % 2]!, step + at, random);
+    if (step % 300 === 0) {
+      await agree();
+      await ownersAgree(keys);
+    }
   }
   expect(exchange.shard.core.tradesTotal()).toBeGreaterThan(200);
   await agree();
+  await ownersAgree(keys);
   for (const trader of traders) trader.close();
 });
 
@@ -109,6 +120,7 @@ async function agree(): Promise<void> {
   await subscribeAll(fresh);
   await settled(fresh);
   await settled(old);
+  expect(chainsOf(old).breaks).toEqual([]);
   SYMBOLS.forEach((symbol, at) => {
     const book = snapshotsOf(fresh, "book").find((push) => push.symbol === symbol)!;
     const truth = { bids: depth(at + 1, Side.BID), asks: depth(at + 1, Side.ASK) };
@@ -126,6 +138,46 @@ async function agree(): Promise<void> {
   }
   expect(foldGrid(old)).toEqual(snapshotsOf(fresh, "size_grid")[0]!.data);
   fresh.close();
+}
+
+/** What the owners are shown as open is, added up, the book: nothing ended and nothing missing. */
+async function ownersAgree(keys: readonly TestKey[]): Promise<void> {
+  const shown = new Map<string, number>();
+  for (const key of keys) {
+    const owner = await connect(exchange, key);
+    await owner.request("subscribe", { channel: "executions" });
+    const rows = (await owner.push("executions", 0)).data as unknown as Row[];
+    expect(rows.filter((row) => row.open_qty < 1 || row.status !== "open")).toEqual([]);
+    for (const { symbol, side, price, open_qty: open } of rows) {
+      const level = `${symbol} ${side} ${price}`;
+      shown.set(level, (shown.get(level) ?? 0) + open);
+    }
+    owner.close();
+  }
+  const book = new Map<string, number>();
+  SYMBOLS.forEach((symbol, at) => {
+    for (const [price, open] of depth(at + 1, Side.BID)) book.set(`${symbol} buy ${price}`, open);
+    for (const [price, open] of depth(at + 1, Side.ASK)) book.set(`${symbol} sell ${price}`, open);
+  });
+  expect(shown).toEqual(book);
+}
+
+interface Row {
+  readonly symbol: string;
+  readonly side: string;
+  readonly price: string;
+  readonly open_qty: number;
+  readonly status: string;
+}
+
+async function answerIsStatus(trader: Trader, step: number, random: () => number): Promise<void> {
+  const placed = await randomPlace(trader, `s-${step}`, random);
+  const asked = await trader.request("order_status", { client_order_id: `s-${step}` });
+  expect(stateOf(asked)).toEqual(stateOf(placed));
+}
+
+function stateOf({ result }: Message): unknown[] {
+  return [result.status, result.filled_qty, result.open_qty, result.reason];
 }
 
 async function subscribeAll(trader: Trader): Promise<void> {
@@ -204,13 +256,7 @@ async function randomStep(trader: Trader, step: number, random: () => number): P
   const ticks = (side === "buy" ? 190 : 200) + pick(30);
   const qty = 1 + pick(5);
   if (what < 0.7) {
-    const stp = ["none", "cancel_taker", "cancel_maker", "cancel_both", "decrement"][pick(5)];
-    const tif = random() < 0.1 ? "ioc" : "gtc";
-    await trader.request("add_order", {
-      ...order(`o-${step}`, symbol, side, qty, ticks),
-      stp,
-      tif,
-    });
+    await randomPlace(trader, `o-${step}`, random);
   } else if (what < 0.85) {
     await trader.request("cancel_order", { client_order_id: target });
   } else if (what < 0.99) {
@@ -219,6 +265,17 @@ async function randomStep(trader: Trader, step: number, random: () => number): P
   } else {
     await trader.request("cancel_all", { side });
   }
+}
+
+async function randomPlace(trader: Trader, id: string, random: () => number): Promise<Message> {
+  const pick = (count: number): number => Math.floor(random() * count);
+  const symbol = SYMBOLS[pick(SYMBOLS.length)]!;
+  const side = random() < 0.5 ? "buy" : "sell";
+  const ticks = (side === "buy" ? 190 : 200) + pick(30);
+  const stp = ["none", "cancel_taker", "cancel_maker", "cancel_both", "decrement"][pick(5)];
+  const tif = random() < 0.1 ? "ioc" : "gtc";
+  const words = order(id, symbol, side, 1 + pick(5), ticks);
+  return trader.request("add_order", { ...words, stp, tif });
 }
 
 /** Mulberry32: the same seed, the same day. */

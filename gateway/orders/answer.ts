@@ -20,6 +20,13 @@ function problemOf(outcome: Outcome): Problem {
   return outcome.duplicate ? { code, duplicate: true } : { code };
 }
 
+/** Why an order ended as it did, and the object's end. */
+function writeReason(status: number, reason: number): string {
+  if (reason === 0) return "}";
+  if (status === OrderStatus.REJECTED) return `,"reason":"${codeOfReject(reason)}"}`;
+  return status === OrderStatus.CANCELLED ? `,"reason":"${nameOfCancelReason(reason)}"}` : "}";
+}
+
 export class PlaceAnswer implements Pending {
   readonly #asker: Asker;
   readonly #clientOrderId: string;
@@ -154,14 +161,13 @@ export class StatusAnswer implements Pending {
   settle(outcome: Outcome): void {
     if (outcome.type === EventType.REJECTED) return this.#asker.refuse(problemOf(outcome));
     const { status, orderId, reason } = outcome;
-    const isRefused = status === OrderStatus.REJECTED;
     const id = orderId === 0 ? "null" : `"${writeOrderId(this.#shard, orderId)}"`;
     this.#asker.answer(
       `{"order_id":${id},"client_order_id":"${this.#clientOrderId}"` +
         `,"status":"${STATUS_WORDS[status]!}","qty":${outcome.quantity}` +
         `,"filled_qty":${outcome.filled},"open_qty":${outcome.open}` +
         `,"engine_seq":${outcome.firstSequence}` +
-        (isRefused ? `,"reason":"${codeOfReject(reason)}"}` : "}"),
+        writeReason(status, reason),
     );
   }
 

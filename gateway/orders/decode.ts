@@ -78,6 +78,10 @@ const STPS: Words<SelfTradePrevention> = new Map([
   ["decrement", SelfTradePrevention.DECREMENT],
 ]);
 
+/** Named in the contract and not built: refused, for whoever sends them counts on them. */
+const PLACE_UNBUILT = ["group", "tags"] as const;
+const CANCEL_ALL_UNBUILT = ["tag"] as const;
+
 type Words<T> = ReadonlyMap<unknown, T>;
 
 export function isProblem(value: object): value is Problem {
@@ -88,7 +92,14 @@ export function invalid(param: string, message: string): Problem {
   return { code: "VALIDATION", param, message };
 }
 
+function unbuilt(params: Params, names: readonly string[]): Problem | undefined {
+  const param = names.find((name) => params[name] !== undefined);
+  return param === undefined ? undefined : { code: "NOT_SUPPORTED", param };
+}
+
 export function decodePlace(params: Params): PlaceRequest | Problem {
+  const missing = unbuilt(params, PLACE_UNBUILT);
+  if (missing !== undefined) return missing;
   const { client_order_id: clientOrderId, symbol, qty, price } = params;
   if (clientOrderId === undefined) {
     return { code: "CLIENT_ORDER_ID_MISSING", param: "client_order_id" };
@@ -166,6 +177,8 @@ export function decodeAmend(params: Params): AmendRequest | Problem {
 }
 
 export function decodeCancelAll(params: Params): CancelAllRequest | Problem {
+  const missing = unbuilt(params, CANCEL_ALL_UNBUILT);
+  if (missing !== undefined) return missing;
   const { symbol } = params;
   if (symbol !== undefined && typeof symbol !== "string") return mustBeText("symbol");
   const side = params.side === undefined ? Side.NONE : SIDES.get(params.side);

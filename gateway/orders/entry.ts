@@ -11,6 +11,7 @@ import {
   CommandI32,
   CommandType,
   CommandU8,
+  DEADLINE_DEFAULT_US,
   encodeClientOrderId,
 } from "../../engine/client/layouts.ts";
 import { Refusal } from "../../engine/client/shard-client.ts";
@@ -93,7 +94,8 @@ export class OrderEntry {
     i32[i32At + CommandI32.instrument] = view.instrument.instrument_id;
     i32[i32At + CommandI32.priceTicks] = ticks;
     i32[i32At + CommandI32.quantity] = place.quantity;
-    f64[f64At + CommandF64.deadlineUs] = place.deadlineUs;
+    // Without one of its own, too: what waits in the ring for a disk with room is not executed late.
+    f64[f64At + CommandF64.deadlineUs] = place.deadlineUs || nowUs + DEADLINE_DEFAULT_US;
     f64[f64At + CommandF64.expiresAtUs] = place.expiresAtUs;
     this.#copyWords(route, index);
     route.commit(index, new PlaceAnswer(asker, place.clientOrderId, place.symbol, view.shard));

@@ -219,6 +219,7 @@ function isParty(type: number): boolean {
 }
 
 function reasonOf(type: number, reason: number): string {
+  if (type === EventType.PREVENTED) return ',"reason":"SELF_TRADE"';
   if (reason === 0) return "";
   if (type === EventType.REJECTED) return `,"reason":"${codeOfReject(reason)}"`;
   return type === EventType.CANCELLED ? `,"reason":"${nameOfCancelReason(reason)}"` : "";

@@ -97,7 +97,11 @@ export class OpenOrders {
         const taker = this.#byId.get(events.f64[f64 + EventF64.takerOrderId]!);
         const takerOpen = events.i32[i32 + EventI32.takerOpen]!;
         if (taker !== undefined) moveTo(taker, takerOpen, events.i32[i32 + EventI32.takerFilled]!);
-        if (type === EventType.PREVENTED) order.status = events.u8[u8 + EventU8.status]!;
+        if (type === EventType.PREVENTED) {
+          order.status = events.u8[u8 + EventU8.status]!;
+          // No CANCELLED follows for a taker that a prevention used up.
+          if (taker !== undefined && takerOpen === 0) taker.status = OrderStatus.CANCELLED;
+        }
         return;
       }
       case EventType.CANCELLED:
@@ -124,7 +128,9 @@ export class OpenOrders {
     if (type === EventType.ACCEPTED) return;
     const f64 = index * EVENT_F64;
     this.#drop(events.f64[f64 + EventF64.orderId]!);
-    if (type === EventType.TRADE) this.#drop(events.f64[f64 + EventF64.takerOrderId]!);
+    if (type === EventType.TRADE || type === EventType.PREVENTED) {
+      this.#drop(events.f64[f64 + EventF64.takerOrderId]!);
+    }
   }
 
   #add(events: Events, index: number): void {

@@ -6,6 +6,7 @@
  * matching. It is never answered from anything but events; a shard that stops first leaves it unknown.
  */
 import {
+  CancelReason,
   EVENT_BYTES,
   EVENT_F64,
   EVENT_I32,
@@ -23,7 +24,7 @@ import type { OpenOrder, OpenOrders } from "./open-orders.ts";
 export interface Pending {
   /** The command is whole. The outcome is reused for the next one: read it now. */
   settle(outcome: Outcome): void;
-  /** The shard stopped before it said anything. */
+  /** The shard stopped, or its disk got full, before it said anything. */
   abandon(problem: Problem): void;
 }
 
@@ -79,8 +80,17 @@ export class Reports {
       const orderId = events.f64[index * EVENT_F64 + EventF64.orderId]!;
       if (type === EventType.CANCELLED && orderId === this.#outcome.orderId) {
         this.#outcome.remainderReason = events.u8[index * EVENT_BYTES + EventU8.reason]!;
+      } else if (type === EventType.PREVENTED && this.#endsOwn(events, index)) {
+        this.#outcome.remainderReason = CancelReason.SELF_TRADE;
       }
     }
+  }
+
+  /** Whether a prevention used up the command's own order, which is its taker. */
+  #endsOwn(events: Events, index: number): boolean {
+    const takerId = events.f64[index * EVENT_F64 + EventF64.takerOrderId]!;
+    const takerOpen = events.i32[index * EVENT_I32 + EventI32.takerOpen]!;
+    return takerId === this.#outcome.orderId && takerOpen === 0;
   }
 
   /** All events of the command are in. */
@@ -92,10 +102,15 @@ export class Reports {
     this.#outcome.order = undefined;
   }
 
-  /** The shard is gone: nobody knows what became of what was on its way. */
-  abandonAll(problem: Problem): void {
+  /** Nobody knows yet what becomes of what is on its way; what is heard of it later is nobody's. */
+  abandonWaiting(problem: Problem): void {
     for (const pending of this.#pending.values()) pending.abandon(problem);
     this.#pending.clear();
+  }
+
+  /** The shard is gone, and so is the rest of a command that was half told. */
+  abandonAll(problem: Problem): void {
+    this.abandonWaiting(problem);
     this.#current?.abandon(problem);
     this.#current = undefined;
   }

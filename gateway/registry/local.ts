@@ -9,6 +9,7 @@
 import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { Refused } from "../errors.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { Catalog, Instrument, Product, ProductSpec } from "./catalog.ts";
 import type { Account, ApiKey, Identity, KeyRequest, KeyRow, Scope } from "./identity.ts";
@@ -57,6 +58,7 @@ export class LocalRegistry implements Identity, Catalog {
   readonly #productByStyle = new Map<string, Product>();
   readonly #instruments: Instrument[] = [];
   readonly #instrumentBySymbol = new Map<string, Instrument>();
+  #journals: readonly string[] = [];
   readonly #revokedListeners: ((key: string) => void)[] = [];
 
   constructor(options: RegistryOptions, stored: RegistryFile | undefined) {
@@ -67,6 +69,24 @@ export class LocalRegistry implements Identity, Catalog {
   seed(specs: readonly ProductSpec[]): void {
     for (const spec of specs) this.#keepProduct(readProductSpec({ ...spec }));
     this.#write();
+  }
+
+  /** The journal of `shard` that knows these numbers; undefined until one was bound. */
+  journalId(shard: number): string | undefined {
+    return this.#journals[shard];
+  }
+
+  /**
+   * Remembers which journal refers to these accounts and instruments, once what was listed stands in
+   * it: another one beside this file would be somebody else's orders under the same numbers.
+   */
+  bindJournals(ids: readonly string[]): void {
+    if (ids.every((id, shard) => this.#journals[shard] === id)) return;
+    const before = this.#journals;
+    this.#journals = ids;
+    this.#writeOr(() => {
+      this.#journals = before;
+    });
   }
 
   key(id: string): ApiKey | undefined {
@@ -176,6 +196,7 @@ export class LocalRegistry implements Identity, Catalog {
   }
 
   #load(stored: RegistryFile): void {
+    this.#journals = stored.journals ?? [];
     for (const account of stored.accounts) {
       this.#accounts.push(account);
       this.#accountByName.set(account.name, account);
@@ -257,7 +278,11 @@ export class LocalRegistry implements Identity, Catalog {
       this.#write();
     } catch (error) {
       undo();
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      // The disk's trouble (ENOSPC, EDQUOT, EIO, …), not ours: nothing was kept, it may be asked again.
+      const message = `The registry could not be written (${code}); look after its disk, then send it again.`;
+      throw new Refused({ code: "REGISTRY_WRITE_FAILED", message }, error);
     }
   }
 
@@ -265,6 +290,7 @@ export class LocalRegistry implements Identity, Catalog {
   #write(): void {
     const file: RegistryFile = {
       format: 1,
+      journals: this.#journals,
       accounts: this.#accounts,
       keys: [...this.#keys.values()],
       products: this.#products,

@@ -17,6 +17,8 @@ export interface StoredKey {
 
 export interface RegistryFile {
   readonly format: 1;
+  /** Ids of the journals that use these numbers, by shard; none before the first start was through. */
+  readonly journals?: readonly string[];
   readonly accounts: readonly Account[];
   readonly keys: readonly StoredKey[];
   readonly products: readonly Product[];
@@ -51,7 +53,8 @@ export function parseRegistry(text: string, path: string): RegistryFile {
 function whatIsWrong(file: RegistryFile): string | undefined {
   if (typeof file !== "object" || file === null) return "it is not an object";
   if (file.format !== 1) return `its format is ${String(file.format)}, this version reads 1`;
-  const { accounts, keys, products, instruments } = file;
+  const { accounts, keys, products, instruments, journals = [] } = file;
+  if (!Array.isArray(journals)) return "journals is not a list";
   for (const [name, list] of Object.entries({ accounts, keys, products, instruments })) {
     if (!Array.isArray(list)) return `${name} is not a list`;
   }

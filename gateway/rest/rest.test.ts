@@ -4,7 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { generateKeyPairSync, sign } from "node:crypto";
+import { rmSync, symlinkSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
+import { join } from "node:path";
 import { openLocalRegistry } from "../registry/local.ts";
 import {
   JORDAN,
@@ -250,6 +252,34 @@ describe("the operator", () => {
     expect((await exchange.admin("DELETE", "keys/k_nobody")).body).toMatchObject({
       code: "UNKNOWN_KEY",
     });
+  });
+
+  test("is told when the registry could not be written, and may ask again", async () => {
+    const beside = join(exchange.dir, "registry.json.new");
+    symlinkSync("/dev/full", beside); // where every write finds no room
+    const body = { account: "dora", public_key: publicKey() };
+    const yeezy = { ...JORDAN, style: "FZ5808" };
+    for (const [path, asked] of [
+      ["keys", body],
+      ["products", yeezy],
+    ] as const) {
+      expect(await exchange.admin("POST", path, asked)).toMatchObject({
+        status: 507,
+        body: {
+          code: "REGISTRY_WRITE_FAILED",
+          class: "SYSTEM",
+          retryable: true,
+          execution: "none",
+          detail: expect.stringContaining("ENOSPC"),
+        },
+      });
+    }
+    const isTold = (line: Record<string, unknown>): boolean =>
+      line.code === "REGISTRY_WRITE_FAILED";
+    expect(exchange.logs.filter(isTold)).toHaveLength(2);
+    rmSync(beside);
+    expect((await exchange.admin("POST", "keys", body)).status).toBe(201);
+    expect((await exchange.admin("POST", "products", yeezy)).status).toBe(201);
   });
 
   test("adds a product, its missing sizes, and is told of a conflict", async () => {

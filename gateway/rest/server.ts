@@ -72,6 +72,7 @@ const STATUS_TEXTS: Record<number, string> = {
   422: "Unprocessable Content",
   429: "Too Many Requests",
   500: "Internal Server Error",
+  501: "Not Implemented",
   503: "Service Unavailable",
   507: "Insufficient Storage",
 };
@@ -164,8 +165,13 @@ class Exchange {
   }
 
   #replyTo(error: unknown, call: Call): Reply {
-    if (error instanceof Refused) return this.#problem(error.problem);
-    this.#parts.logger.error({ err: error, path: call.path }, "a request failed by our mistake");
+    const { logger } = this.#parts;
+    if (error instanceof Refused) {
+      const { problem, cause } = error;
+      if (cause !== undefined) logger.error({ code: problem.code, err: cause, path: call.path });
+      return this.#problem(problem);
+    }
+    logger.error({ err: error, path: call.path }, "a request failed by our mistake");
     return this.#problem({ code: "INTERNAL" });
   }
 

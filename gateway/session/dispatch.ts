@@ -121,6 +121,11 @@ const METHODS = new Map<string, Handle>([
   ["account_trades", accountTrades],
 ]);
 
+export const METHOD_NAMES: readonly string[] = [...METHODS.keys()];
+
+/** Named in the contract and not built. */
+const UNBUILT: ReadonlySet<unknown> = new Set(["batch", "cancel_after", "cancel_on_disconnect"]);
+
 /** Text in a method's name that we repeat in an answer: no more than this. */
 const METHOD_CHARS_MAX = 64;
 
@@ -139,7 +144,7 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
     return request.refuse(invalid("req_id", "req_id is a whole number or a text of 64 at most."));
   }
   const handle = METHODS.get(method as string);
-  if (handle === undefined) return request.refuse({ code: "UNKNOWN_METHOD", param: "method" });
+  if (handle === undefined) return request.refuse(noSuchMethod(method));
   if (!isObject(params)) return request.refuse(invalid("params", "params is an object."));
   if (request.isOrder) {
     const problem = mayNot(parts, session, name);
@@ -154,6 +159,12 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
     );
     request.refuse({ code: "INTERNAL" });
   }
+}
+
+function noSuchMethod(method: unknown): Problem {
+  if (UNBUILT.has(method)) return { code: "NOT_SUPPORTED", param: "method" };
+  const message = `There is no such method; there are ${METHOD_NAMES.join(", ")}.`;
+  return { code: "UNKNOWN_METHOD", param: "method", message };
 }
 
 /** A frame that is no request: it is answered, and a socket that goes on like that is closed. */

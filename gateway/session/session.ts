@@ -33,6 +33,8 @@ export interface Hub {
 }
 
 export const CloseCode = {
+  /** Never sent: what a line that was cut counts as. */
+  ABNORMAL: 1006,
   POLICY: 1008,
   TOO_LARGE: 1009,
   RESTART: 1012,

@@ -18,6 +18,8 @@ import { CloseCode, type Hub, Session, type Socket, type SocketData } from "./se
 
 /** Frames up to here reach us, so that a close can carry its code; beyond, uWebSockets cuts the line. */
 const PAYLOAD_MAX = 1024 * 1024;
+/** uWebSockets' own words when it does so. */
+const CUT_FOR_SIZE = "Received too big message";
 /** Never reached: our own bound closes a slow reader long before uWebSockets would drop a message. */
 const BACKPRESSURE_MAX = 64 * 1024 * 1024;
 /** Pings and heartbeats go to an eighth of the sockets at a time, so that none blocks the loop. */
@@ -65,7 +67,10 @@ export class Sockets implements Hub {
         const { session } = socket.getUserData();
         if (session !== undefined) session.pingSentMs = 0;
       },
-      close: (socket) => this.#closed(socket),
+      close: (socket, code, reason) => {
+        const words = code === CloseCode.ABNORMAL ? Buffer.from(reason).toString() : "";
+        this.#closed(socket, words === CUT_FOR_SIZE);
+      },
     });
     let pinged = 0;
     let beaten = 0;
@@ -184,9 +189,13 @@ export class Sockets implements Hub {
     else dispatch(this.#parts, session, Buffer.from(message).toString("utf8"));
   }
 
-  #closed(socket: Socket): void {
+  #closed(socket: Socket, wasTooLarge: boolean): void {
     const { session } = socket.getUserData();
     if (session === undefined) return;
+    if (wasTooLarge) {
+      this.#parts.metrics.framesTooLarge++;
+      this.#parts.logger.warn({ session: session.id, code: "FRAME_TOO_LARGE" }, "cut");
+    }
     session.forget();
     this.#sessions.delete(session);
   }

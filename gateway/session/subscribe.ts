@@ -11,6 +11,18 @@ import { invalid, isProblem, type Params } from "../orders/decode.ts";
 import type { Session } from "./session.ts";
 
 const CHANNELS: ReadonlySet<unknown> = new Set(Object.values(Channel));
+const UNKNOWN_CHANNEL: Problem = {
+  code: "UNKNOWN_CHANNEL",
+  param: "channel",
+  message: `There is no such channel; there are ${Object.values(Channel).join(", ")}.`,
+};
+/** Named in the contract and not built. */
+const UNBUILT: ReadonlySet<unknown> = new Set(
+  "book@100ms level3 candles auction orders balances settlements".split(" "),
+);
+
+/** Of a name that is not known, in a message. */
+const NAME_CHARS_SHOWN = 100;
 
 export interface Subscribables {
   readonly market: Market;
@@ -98,7 +110,8 @@ function begin(
 
 function topicsOf(from: Subscribables, session: Session, params: Params): Named[] | Problem {
   const { channel, symbols } = params;
-  if (!CHANNELS.has(channel)) return { code: "UNKNOWN_CHANNEL", param: "channel" };
+  if (UNBUILT.has(channel)) return { code: "NOT_SUPPORTED", param: "channel" };
+  if (!CHANNELS.has(channel)) return UNKNOWN_CHANNEL;
   if (channel === Channel.heartbeat) return [];
   if (channel === Channel.status) return [{ name: "", topic: from.status }];
   if (channel === Channel.executions) {
@@ -121,10 +134,17 @@ function topicsOf(from: Subscribables, session: Session, params: Params): Named[
   for (const name of symbols as unknown[]) {
     if (typeof name !== "string") return invalid("symbols", "symbols is a list of texts.");
     const topic = from.market.topic(channel as Channel, name);
-    if (topic === undefined) return { code: "UNKNOWN_SYMBOL", param: name.slice(0, 100) };
+    if (topic === undefined) return unknownSymbol(channel as Channel, name);
     named.set(name, { name, topic });
   }
   return [...named.values()];
+}
+
+function unknownSymbol(channel: Channel, name: string): Problem {
+  const isStyle = channel === Channel.sizeGrid;
+  const what = `${isStyle ? "style" : "symbol"} "${name.slice(0, NAME_CHARS_SHOWN)}"`;
+  const message = `There is no ${what}; see /v1/${isStyle ? "products" : "instruments"}.`;
+  return { code: "UNKNOWN_SYMBOL", param: "symbols", message };
 }
 
 type Resume = number | Readonly<Record<string, number>> | undefined;

@@ -61,10 +61,12 @@ export interface Message {
   readonly channel?: string;
   readonly type: "snapshot" | "update";
   readonly symbol?: string;
+  readonly shard?: number;
   readonly seq: number;
   readonly prev_seq: number;
   readonly data: Json;
   readonly stale?: boolean;
+  readonly time_in: string;
 }
 
 export interface LogonParams {

@@ -91,3 +91,20 @@ export async function connect(exchange: Pick<TestExchange, "url">, key?: TestKey
   }
   return trader;
 }
+
+/** Updates whose prev_seq is not the seq before them on that channel, symbol and shard. */
+export function chainsOf(trader: Trader): { links: number; breaks: Message[] } {
+  const last = new Map<string, number>();
+  const breaks: Message[] = [];
+  let links = 0;
+  for (const push of trader.pushes) {
+    if (push.channel === "heartbeat") continue;
+    const name = `${push.channel} ${push.symbol} ${push.shard}`;
+    if (push.type === "update") {
+      links++;
+      if (push.prev_seq !== last.get(name) || push.seq <= push.prev_seq) breaks.push(push);
+    }
+    last.set(name, push.seq);
+  }
+  return { links, breaks };
+}

@@ -8,7 +8,14 @@ import { COMMAND_I32, CommandI32 } from "../../core/command.ts";
 import { type Disk, makeDisk } from "../testing/disk.ts";
 import { appendClocks, DIRECTORY, openTestJournal, readAllFrames } from "../testing/journal.ts";
 import type { FileOps } from "./file-ops.ts";
-import { FRAME_ALIGN, FRAME_MAGIC, FRAME_VERSION, frameBytes, HEADER_BYTES } from "./frame.ts";
+import {
+  FRAME_ALIGN,
+  FRAME_BYTES_MAX,
+  FRAME_MAGIC,
+  FRAME_VERSION,
+  frameBytes,
+  HEADER_BYTES,
+} from "./frame.ts";
 import { SEGMENT_BYTES_MIN, segmentName } from "./segments.ts";
 
 const W = 0; // a watermark: a frame of no commands
@@ -22,12 +29,26 @@ test("cut at every byte of its last three frames, it is the longest whole prefix
   const wrong: number[] = [];
   for (let at = starts[2]!; at <= lastBytes[4]! + 1; at++) {
     const whole = lastBytes.filter((last) => last < at).length;
-    disk.put(FIRST, zeroed(bytes, at, bytes.length));
-    const { headers, end } = readAllFrames(disk);
     const isTorn = at > starts[whole]!;
-    if (headers.length !== whole || (end.torn !== null) !== isTorn) wrong.push(at);
+    // What never arrived reads as zeros in a file made beforehand; a file may also have lost its end.
+    for (const cut of [zeroed(bytes, at, bytes.length), bytes.slice(0, at)]) {
+      disk.put(FIRST, cut);
+      const { headers, end } = readAllFrames(disk);
+      if (headers.length !== whole || (end.torn !== null) !== isTorn) wrong.push(at);
+      if ((end.short !== null) !== cut.length < bytes.length) wrong.push(-at);
+    }
   }
   expect(wrong).toEqual([]);
+});
+
+test("a segment that has lost its end is filled up again, and life goes on", () => {
+  const { disk, bytes, starts } = written([3, 1, 2]);
+  disk.put(FIRST, bytes.slice(0, starts[2]! + 100));
+  const { journal, end } = openTestJournal(disk);
+  expect(end).toMatchObject({ frames: 2, short: { number: 0, bytes: starts[2]! + 100 } });
+  expect(disk.size(FIRST)).toBe(bytes.length);
+  appendClocks(journal, 2);
+  expect(readAllFrames(disk).end).toMatchObject({ nextSequence: 7, torn: null, short: null });
 });
 
 test("any of a torn last frame's sectors may be the ones that arrived", () => {
@@ -139,6 +160,22 @@ test("10,000 random bytes anywhere: refused, or the uncovered end is cut, or not
   expect(wrong).toEqual([]);
 });
 
+test("two damaged frames at the end are not one torn frame", () => {
+  const { disk, bytes, starts } = written([3, 1, 2]);
+  const both = bytes.slice().fill(0xaa, starts[2], starts[2]! + FRAME_ALIGN);
+  both[starts[1]! + HEADER_BYTES]! ^= 1; // its header still says how far it reaches
+  disk.put(FIRST, both);
+  expect(outcome(disk)).toMatch(/^JOURNAL_DAMAGED .*at byte 4096.* at 00000000.seg at byte 8192/);
+
+  // Without a header a torn frame reaches at most as far as the largest one.
+  const far = bytes.slice().fill(0xaa, starts[1]!, starts[1]! + FRAME_BYTES_MAX + 1);
+  disk.put(FIRST, far);
+  expect(outcome(disk)).toMatch(/^JOURNAL_DAMAGED .*no frame begins here/);
+  far[starts[1]! + FRAME_BYTES_MAX] = 0;
+  disk.put(FIRST, far);
+  expect(outcome(disk)).toBe("1 frames, cut");
+});
+
 test.each<[string, (disk: Disk, starts: readonly number[]) => void, RegExp]>([
   [
     "another frame format",
@@ -175,6 +212,22 @@ test.each<[string, (disk: Disk, starts: readonly number[]) => void, RegExp]>([
     /^JOURNAL_DAMAGED .*this frame belongs at 00000000.seg at byte 8192/,
   ],
   [
+    "the last frame put in the place of the one before it, which it calls durable",
+    (disk, starts) => {
+      const bytes = disk.bytesOf(FIRST);
+      const misdirected = moved(bytes, starts[2]! / FRAME_ALIGN, starts[1]! / FRAME_ALIGN);
+      disk.put(FIRST, zeroed(misdirected, starts[2]!, bytes.length));
+    },
+    /^JOURNAL_DAMAGED .*byte 4096, where sequence 4 should be: this frame belongs at .*byte 8192/,
+  ],
+  [
+    "a byte where no torn frame could have reached",
+    (disk, starts) => {
+      disk.bytesOf(FIRST)[starts[3]! + FRAME_BYTES_MAX + 1] = 1;
+    },
+    /^JOURNAL_DAMAGED .*byte 12288, where sequence 7 should be: nothing is written here/,
+  ],
+  [
     "a missing segment",
     (disk) => disk.rename(SECOND, `${DIRECTORY}/${segmentName(2)}`),
     /^JOURNAL_DAMAGED .*00000001.seg is missing, and 00000002.seg is there/,
@@ -185,9 +238,12 @@ test.each<[string, (disk: Disk, starts: readonly number[]) => void, RegExp]>([
     /^JOURNAL_DAMAGED .*00000000.seg is missing, and 00000001.seg is there/,
   ],
   [
-    "a segment that was cut short",
-    (disk) => disk.put(SECOND, disk.bytesOf(SECOND).slice(0, 8_192)),
-    /^JOURNAL_DAMAGED .*00000001.seg has 8192 bytes, which no segment of this journal has/,
+    "two segments of another size",
+    (disk) => {
+      disk.put(`${DIRECTORY}/${segmentName(2)}`, disk.bytesOf(SECOND).slice());
+      for (const path of [FIRST, SECOND]) disk.put(path, disk.bytesOf(path).slice(0, 8_192));
+    },
+    /^JOURNAL_DAMAGED .*00000000.seg has 8192 bytes, which no segment of this journal has/,
   ],
 ])("%s refuses by name", (_, damage, words) => {
   const { disk, starts } = written([3, 1, 2]);

@@ -40,6 +40,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   let broken = false;
   let segment = Math.floor(position / segmentBytes);
   let fd = openSegment(segment);
+  if (end.short !== null) fillUp(end.short.number, end.short.bytes);
   if (end.torn !== null) cut(end.torn.from, end.torn.to);
   preparer.want(segment + 1);
 
@@ -53,6 +54,17 @@ export function openFileJournal(options: FileJournalOptions): Journal {
     guarded("cutting a torn frame", () => {
       writeAll(files, fd, new Uint8Array(to - from), to - from, from % segmentBytes);
       files.sync(fd);
+    });
+  }
+
+  /** Gives a segment the end it has lost, so that no append has to make the file grow. */
+  function fillUp(number: number, from: number): void {
+    guarded("filling up a segment that had lost its end", () => {
+      const short = files.openReadWrite(join(directory, segmentName(number)));
+      const zeros = new Uint8Array(segmentBytes - from);
+      writeAll(files, short, zeros, zeros.length, from);
+      files.sync(short);
+      files.close(short);
     });
   }
 
@@ -108,7 +120,8 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       throw new ShellError(
         ShellErrorCode.JOURNAL_WRITE_FAILED,
         `the journal in ${directory} failed while ${doing} at sequence ${nextSequence}: ${reason}. ` +
-          "The shard stopped; nothing unwritten was acknowledged. Check the disk, then start again.",
+          "The shard stopped; nothing of that batch was acknowledged. Check the disk, restart the " +
+          "machine, then start again.",
       );
     }
   }

@@ -19,6 +19,7 @@ export function ownDirectory(directory: string): Owner {
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(file);
+    database.exec("PRAGMA journal_mode = OFF"); // nothing is ever written: no second file beside it
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     database?.close();

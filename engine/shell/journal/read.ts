@@ -19,7 +19,7 @@ import {
   payloadIsWhole,
   readHeader,
 } from "./frame.ts";
-import { damaged, findSegments, placeOf, segmentName } from "./segments.ts";
+import { damaged, findSegments, type FoundSegments, placeOf, segmentName } from "./segments.ts";
 
 export interface JournalEnd {
   /** null: no frame was ever written. */
@@ -34,6 +34,8 @@ export interface JournalEnd {
   readonly frames: number;
   /** Bytes of a torn last frame, to be zeroed before anything is appended. */
   readonly torn: { readonly from: number; readonly to: number; readonly why: string } | null;
+  /** A segment that has lost its end, to be filled up before anything is appended. */
+  readonly short: FoundSegments["short"];
 }
 
 export interface ReadFrame {
@@ -77,6 +79,7 @@ class JournalReader {
   private shard: number | null;
   private readonly segments: number;
   private readonly segmentBytes: number;
+  private readonly short: FoundSegments["short"];
   private readonly frame = Buffer.from(new ArrayBuffer(FRAME_BYTES_MAX));
   private openNumber = -1;
   private openFd = -1;
@@ -94,6 +97,7 @@ class JournalReader {
     const found = findSegments(files, directory);
     this.segments = found.segments;
     this.segmentBytes = found.segmentBytes;
+    this.short = found.short;
   }
 
   *readAll(): Generator<ReadFrame, JournalEnd> {
@@ -125,6 +129,7 @@ class JournalReader {
       term: this.term,
       frames: this.frames,
       torn,
+      short: this.short,
     };
   }
 

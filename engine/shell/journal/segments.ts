@@ -10,6 +10,10 @@ import { FRAME_ALIGN, FRAME_BYTES_MAX } from "./frame.ts";
 export const SEGMENT_BYTES_DEFAULT = 64 * 1024 * 1024;
 export const SEGMENT_BYTES_MIN = 2 * FRAME_BYTES_MAX;
 
+export function isSegmentSize(bytes: number): boolean {
+  return bytes >= SEGMENT_BYTES_MIN && bytes % FRAME_ALIGN === 0;
+}
+
 export function segmentName(number: number): string {
   return `${String(number).padStart(8, "0")}.seg`;
 }
@@ -20,28 +24,39 @@ export function placeOf(position: number, segmentBytes: number): string {
   return `${segmentName(number)} at byte ${position % segmentBytes}`;
 }
 
+export interface FoundSegments {
+  /** 0 when there is no journal yet. */
+  readonly segments: number;
+  readonly segmentBytes: number;
+  /** The one that has lost its end, if one has: what is missing reads as zeros. */
+  readonly short: { readonly number: number; readonly bytes: number } | null;
+}
+
 /**
- * How many segments `directory` holds, from 0 without a gap, and their one size; `segments` 0 when
- * there is no journal yet. Throws JOURNAL_DAMAGED when one is missing or of another size.
+ * The segments `directory` holds, from 0 without a gap, and their one size. Throws JOURNAL_DAMAGED
+ * when one is missing, or more than one is of another size.
  */
-export function findSegments(
-  files: FileOps,
-  directory: string,
-): { segments: number; segmentBytes: number } {
+export function findSegments(files: FileOps, directory: string): FoundSegments {
   const names = files.list(directory).filter((name) => /^\d{8}\.seg$/.test(name));
   names.sort();
-  let segmentBytes = 0;
   names.forEach((name, number) => {
-    if (name !== segmentName(number)) {
-      throw damaged(`${segmentName(number)} is missing, and ${name} is there`, directory);
-    }
-    const size = files.size(join(directory, name));
-    if (number === 0) segmentBytes = size;
-    if (size !== segmentBytes || size % FRAME_ALIGN !== 0 || size < SEGMENT_BYTES_MIN) {
-      throw damaged(`${name} has ${size} bytes, which no segment of this journal has`, directory);
-    }
+    if (name === segmentName(number)) return;
+    throw damaged(`${segmentName(number)} is missing, and ${name} is there`, directory);
   });
-  return { segments: names.length, segmentBytes };
+  const sizes = names.map((name) => files.size(join(directory, name)));
+  const segmentBytes = Math.max(0, ...sizes);
+  const isSize = segmentBytes % FRAME_ALIGN === 0 && segmentBytes >= SEGMENT_BYTES_MIN;
+  const number = isSize ? sizes.findIndex((size) => size !== segmentBytes) : 0;
+  const others = sizes.filter((size) => size !== segmentBytes).length;
+  if (names.length > 0 && (!isSize || others > 1)) {
+    const name = segmentName(number);
+    throw damaged(
+      `${name} has ${sizes[number]} bytes, which no segment of this journal has`,
+      directory,
+    );
+  }
+  const short = number < 0 || names.length === 0 ? null : { number, bytes: sizes[number]! };
+  return { segments: names.length, segmentBytes, short };
 }
 
 export function damaged(what: string, directory: string): ShellError {

@@ -26,7 +26,7 @@ import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type FileOps, nodeFiles } from "./file-ops.ts";
 import { HEADER_BYTES } from "./frame.ts";
 import { type JournalEnd, type ReadFrame, readJournal } from "./read.ts";
-import { findSegments, placeOf } from "./segments.ts";
+import { findSegments, placeOf, segmentName } from "./segments.ts";
 
 export interface JournalReport {
   readonly directory: string;
@@ -41,7 +41,7 @@ export interface JournalReport {
   readonly lastStampUs: number;
   /** Bytes up to where the next frame goes. */
   readonly position: number;
-  /** In words, when the last frame is torn (a start would cut it) or just being written. */
+  /** In words, when the last frame is torn (a start would cut it) or just being written, or a segment lost its end. */
   readonly unfinished: string | null;
 }
 
@@ -58,7 +58,7 @@ export function verifyJournal(directory: string, files: FileOps = nodeFiles): Jo
     const last = viewOf(bytes);
     lastStampUs = last.f64[(header.count - 1) * COMMAND_F64 + CommandF64.stampUs]!;
   });
-  const { torn, segmentBytes } = end;
+  const { segmentBytes } = end;
   return {
     directory,
     journalId: end.journalId === null ? null : end.journalId.toString("hex"),
@@ -70,9 +70,16 @@ export function verifyJournal(directory: string, files: FileOps = nodeFiles): Jo
     lastSequence: end.nextSequence - 1,
     lastStampUs,
     position: end.position,
-    unfinished:
-      torn === null ? null : `${placeOf(torn.from, segmentBytes)} is not whole: ${torn.why}`,
+    unfinished: unfinishedOf(end),
   };
+}
+
+function unfinishedOf({ torn, short, segmentBytes }: JournalEnd): string | null {
+  if (short !== null) {
+    const missing = segmentBytes - short.bytes;
+    return `${segmentName(short.number)} has lost its last ${missing} bytes`;
+  }
+  return torn === null ? null : `${placeOf(torn.from, segmentBytes)} is not whole: ${torn.why}`;
 }
 
 /** A command in words: `sequence`, `stampUs` and `type`, and the fields that its type reads. */

@@ -2,6 +2,7 @@
  * Drives a shard through its client as a gateway would: submits commands and waits for the event that
  * answers each, keeping what it heard. For tests of the shell.
  */
+import { crc32 } from "node:zlib";
 import {
   COMMAND_F64,
   CommandF64,
@@ -28,6 +29,8 @@ export interface Driver {
   readonly report: RecoveryReport;
   /** Events heard since the start, replayed ones included. */
   eventCount(): number;
+  /** Checksum over every byte of them. */
+  eventsCrc(): number;
   /** Submits what `fill` writes and resolves with the answer, or null when the shard stopped first. */
   ask(fill: Fill): Promise<Heard | null>;
   place(order: PlaceOrder): Promise<Heard | null>;
@@ -46,12 +49,14 @@ export async function startDriver(
   const waiting = new Map<number, (heard: Heard | null) => void>();
   const copy: Events = makeEvents(1);
   let heardCount = 0;
+  let heardCrc = 0;
   let next = 1;
   const live = new Promise<void>((resolve) => {
     client.listen({
       onEvent: (events, index) => {
         heardCount++;
         copy.u8.set(events.u8.subarray(index * EVENT_BYTES, (index + 1) * EVENT_BYTES));
+        heardCrc = crc32(copy.u8, heardCrc);
         const correlation = copy.f64[EventF64.correlation]!;
         const answer = waiting.get(correlation);
         if (answer === undefined) return;
@@ -87,6 +92,7 @@ export async function startDriver(
     client,
     report,
     eventCount: () => heardCount,
+    eventsCrc: () => heardCrc,
     ask,
     place: (order) => ask(placed(order)),
     stop: () => handle.stop(),
