@@ -109,12 +109,9 @@ describe("what anyone may ask", () => {
     expect(policy).not.toContain("unsafe");
     expect(html).not.toMatch(/<script(?![^>]*src=)|<style|style="|\son\w+="/);
     const files = [...html.matchAll(/(?:src|href)="(\/[\w./-]+)"/g)].map(([, file]) => file!);
-    expect(files.map((file) => file.split(".").pop()).toSorted()).toEqual([
-      "css",
-      "js",
-      "js",
-      "svg",
-    ]);
+    expect(new Set(files.map((file) => file.split(".").pop()))).toEqual(
+      new Set(["css", "js", "svg"]),
+    );
     for (const file of files) {
       const found = await fetch(`${exchange.url}${file}`);
       expect({ file, status: found.status }).toEqual({ file, status: 200 });

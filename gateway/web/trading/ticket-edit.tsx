@@ -24,7 +24,7 @@ import {
   type Terms,
 } from "./ticket-model.ts";
 import { FeeLines, Note, Stepper } from "./ticket-parts.tsx";
-import type { TicketIntent } from "./ticket-slot.tsx";
+import type { TicketIntent } from "./ticket-intent.ts";
 import { useQuote } from "./quote.ts";
 import { daysOf, pairsOf, VERBS } from "./words.ts";
 

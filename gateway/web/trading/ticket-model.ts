@@ -10,7 +10,7 @@ import type {
   PlaceRequest,
 } from "../../client/index.ts";
 import { readMinor, writeMinor } from "../../client/index.ts";
-import type { TicketIntent } from "./ticket-slot.tsx";
+import type { TicketIntent } from "./ticket-intent.ts";
 
 export type Side = "buy" | "sell";
 

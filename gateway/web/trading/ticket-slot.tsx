@@ -3,9 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { ProductData } from "../product-data.ts";
 import { Sheet, useNarrow } from "./sheet.tsx";
 import { Ticket } from "./ticket.tsx";
-
-/** What somebody pressed: the verbs under the two prices. */
-export type TicketIntent = "buy" | "bid" | "sell" | "ask";
+import type { TicketIntent } from "./ticket-intent.ts";
 
 export interface TicketSlotProps {
   readonly product: ProductData;

@@ -26,7 +26,7 @@ import { TicketDone, TicketRefused } from "./ticket-done.tsx";
 import { TicketEdit } from "./ticket-edit.tsx";
 import { besideOf, orderOf, sideOf, type Terms } from "./ticket-model.ts";
 import { TicketReview } from "./ticket-review.tsx";
-import type { TicketIntent } from "./ticket-slot.tsx";
+import type { TicketIntent } from "./ticket-intent.ts";
 import { ACTS, type Refusal, refusalOf, VERBS } from "./words.ts";
 
 export interface TicketProps {

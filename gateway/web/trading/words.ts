@@ -2,7 +2,7 @@
 import { ExchangeError, type OrderResult } from "../../client/index.ts";
 import type { QuoteLine } from "./quote.ts";
 import type { Side } from "./ticket-model.ts";
-import type { TicketIntent } from "./ticket-slot.tsx";
+import type { TicketIntent } from "./ticket-intent.ts";
 
 export const VERBS: Readonly<Record<TicketIntent, string>> = {
   buy: "Buy now",

@@ -5,7 +5,7 @@ import { Ago, clock } from "../../parts/ago.tsx";
 import { Change, Figure } from "../../parts/figure.tsx";
 import { money } from "../../parts/money.ts";
 import { sizeName } from "../../parts/size.ts";
-import type { TicketIntent } from "../../trading/ticket-slot.tsx";
+import type { TicketIntent } from "../../trading/ticket-intent.ts";
 
 export interface PricePanelProps {
   readonly size: string;
