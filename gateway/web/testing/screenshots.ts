@@ -44,24 +44,24 @@ const SHOTS: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
   done: async (page, url) => {
     await openTicket(page, url, "Buy now");
     await page.getByRole("button", { name: "Review buy now" }).click();
-    await page
-      .getByRole("button", { name: /^Confirm|^Buy/ })
-      .last()
+    await ticketOf(page)
+      .getByRole("button", { name: /^Buy now · / })
       .click();
   },
   "my-market": async (page, url) => {
     await openTicket(page, url, "Bid");
     await page.getByRole("button", { name: "Review bid" }).click();
-    await page
-      .getByRole("button", { name: /^Confirm|^Place/ })
-      .last()
+    await ticketOf(page)
+      .getByRole("button", { name: /^Place bid · / })
       .click();
-    await page.getByRole("link", { name: "My market" }).last().click();
+    await ticketOf(page).getByRole("link", { name: "My market" }).click();
   },
   "my-market-empty": async (page, url) => void (await page.goto(`${url}/my-market`)),
   status: async (page, url) => void (await page.goto(`${url}/status`)),
   "not-found": async (page, url) => void (await page.goto(`${url}/product/NO-SUCH`)),
 };
+
+const ticketOf = (page: Page) => page.getByRole("region", { name: /^Ticket/ });
 
 async function openTicket(page: Page, url: string, verb: string): Promise<void> {
   await page.goto(`${url}${SIZE}`);
