@@ -41,46 +41,10 @@ export function OpenOrder({ order, asleep }: OrderProps) {
         <p className="order-figure">{order.price === null ? "market" : money(order.price)}</p>
         <Distance order={order} />
       </div>
-      <div className="order-actions">
-        {mode === "cancelling" ? (
-          <>
-            <button type="button" className="quiet-button" onClick={() => setMode("shown")}>
-              Keep
-            </button>
-            <button
-              type="button"
-              className="danger-button"
-              disabled={asleep !== null}
-              // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button just pressed
-              autoFocus
-              onClick={() => send(exchange.orders.cancel(name), `The ${word} was not cancelled`)}
-            >
-              Cancel this {word}
-            </button>
-          </>
-        ) : (
-          <>
-            <button
-              type="button"
-              className="quiet-button"
-              disabled={mode !== "shown" || asleep !== null}
-              aria-label={`Amend the price of ${labelOf(order)}`}
-              onClick={() => setMode("amending")}
-            >
-              Amend
-            </button>
-            <button
-              type="button"
-              className="quiet-button"
-              disabled={mode === "sending" || asleep !== null}
-              aria-label={`Cancel ${labelOf(order)}`}
-              onClick={() => setMode("cancelling")}
-            >
-              Cancel
-            </button>
-          </>
-        )}
-      </div>
+      <Actions
+        {...{ order, asleep, mode, setMode }}
+        onCancel={() => send(exchange.orders.cancel(name), `The ${word} was not cancelled`)}
+      />
       {mode === "amending" && (
         <AmendForm
           order={order}
@@ -103,6 +67,58 @@ export function OpenOrder({ order, asleep }: OrderProps) {
         </Note>
       )}
     </li>
+  );
+}
+
+interface ActionsProps extends OrderProps {
+  readonly mode: Mode;
+  readonly setMode: (mode: Mode) => void;
+  readonly onCancel: () => void;
+}
+
+function Actions({ order, asleep, mode, setMode, onCancel }: ActionsProps) {
+  const word = order.side === "buy" ? "bid" : "ask";
+  return (
+    <div className="order-actions">
+      {mode === "cancelling" ? (
+        <>
+          <button type="button" className="quiet-button" onClick={() => setMode("shown")}>
+            Keep
+          </button>
+          <button
+            type="button"
+            className="danger-button"
+            disabled={asleep !== null}
+            // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button just pressed
+            autoFocus
+            onClick={onCancel}
+          >
+            Cancel this {word}
+          </button>
+        </>
+      ) : (
+        <>
+          <button
+            type="button"
+            className="quiet-button"
+            disabled={mode !== "shown" || asleep !== null}
+            aria-label={`Amend the price of ${labelOf(order)}`}
+            onClick={() => setMode("amending")}
+          >
+            Amend
+          </button>
+          <button
+            type="button"
+            className="quiet-button"
+            disabled={mode === "sending" || asleep !== null}
+            aria-label={`Cancel ${labelOf(order)}`}
+            onClick={() => setMode("cancelling")}
+          >
+            Cancel
+          </button>
+        </>
+      )}
+    </div>
   );
 }
 

@@ -5,7 +5,6 @@ import { moneyOf } from "../parts/money.ts";
 import { sizeName } from "../parts/size.ts";
 import { navigate, paths } from "../router.tsx";
 import { useConnection } from "../live/index.ts";
-import type { TicketMarket, TicketProps } from "./ticket.tsx";
 import {
   ASK_DAYS,
   type Beside,
@@ -25,6 +24,7 @@ import {
 } from "./ticket-model.ts";
 import { FeeLines, Note, Stepper } from "./ticket-parts.tsx";
 import type { TicketIntent } from "./ticket-intent.ts";
+import type { TicketMarket, TicketProps } from "./ticket-types.ts";
 import { useQuote } from "./quote.ts";
 import { daysOf, pairsOf, VERBS } from "./words.ts";
 

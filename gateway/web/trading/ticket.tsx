@@ -5,13 +5,7 @@
 import "./ticket.css";
 import { X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
-import {
-  type BookView,
-  type InstrumentData,
-  newClientOrderId,
-  type OrderData,
-  type OrderResult,
-} from "../../client/index.ts";
+import { type InstrumentData, newClientOrderId, type OrderData } from "../../client/index.ts";
 import {
   exchange,
   useBook,
@@ -20,46 +14,20 @@ import {
   useStanding,
   useTicker,
 } from "../live/index.ts";
-import type { ProductData } from "../product-data.ts";
 import { LogOn } from "./log-on.tsx";
 import { TicketDone, TicketRefused } from "./ticket-done.tsx";
 import { TicketEdit } from "./ticket-edit.tsx";
 import { besideOf, orderOf, sideOf, type Terms } from "./ticket-model.ts";
 import { TicketReview } from "./ticket-review.tsx";
 import type { TicketIntent } from "./ticket-intent.ts";
-import { ACTS, type Refusal, refusalOf, VERBS } from "./words.ts";
-
-export interface TicketProps {
-  readonly product: ProductData;
-  readonly symbol: string;
-  readonly intent: TicketIntent;
-  readonly onIntent: (intent: TicketIntent | null) => void;
-}
-
-type Phase =
-  | { readonly at: "edit" }
-  | { readonly at: "logon" }
-  | { readonly at: "review"; readonly terms: Terms }
-  | { readonly at: "sending"; readonly terms: Terms }
-  | { readonly at: "done"; readonly terms: Terms; readonly result: OrderResult }
-  | { readonly at: "refused"; readonly terms: Terms; readonly refusal: Refusal };
-
-/** What every part of the ticket reads of the market. */
-export interface TicketMarket {
-  readonly book: BookView;
-  readonly instrument: InstrumentData;
-  readonly lastPrice: string | null;
-  /** One's own open orders of this size. */
-  readonly mine: readonly OrderData[];
-}
+import type { Phase, TicketMarket, TicketProps } from "./ticket-types.ts";
+import { ACTS, refusalOf, VERBS } from "./words.ts";
 
 const EMPTY: readonly OrderData[] = [];
 
 export function Ticket(props: TicketProps) {
-  const { symbol, intent, onIntent } = props;
+  const { intent, onIntent } = props;
   const [phase, setPhase] = useState<Phase>({ at: "edit" });
-  const market = useTicketMarket(symbol);
-  const asleep = useAsleep(symbol, market?.instrument);
   const heading = useRef<HTMLHeadingElement>(null);
   // A step within the ticket is announced by its heading; the first one belongs to whoever opened it.
   const steps = useRef(0);
@@ -68,18 +36,6 @@ export function Ticket(props: TicketProps) {
   }, [phase.at]);
   const back = (): void => (phase.at === "edit" ? onIntent(null) : setPhase({ at: "edit" }));
 
-  const send = (terms: Terms): void => {
-    setPhase({ at: "sending", terms });
-    exchange.orders.place(orderOf(terms, Date.now())).then(
-      (result) => setPhase({ at: "done", terms, result }),
-      (error: unknown) => {
-        setPhase({ at: "refused", terms, refusal: refusalOf(error, "Your order was refused") });
-      },
-    );
-  };
-  const review = (agreed: Omit<Terms, "clientOrderId">): void => {
-    setPhase({ at: "review", terms: { ...agreed, clientOrderId: newClientOrderId() } });
-  };
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Esc goes back
     <section
@@ -102,6 +58,36 @@ export function Ticket(props: TicketProps) {
           <span className="unseen">Close the ticket</span>
         </button>
       </header>
+      <Steps {...props} {...{ phase, setPhase, back }} />
+    </section>
+  );
+}
+
+interface StepsProps extends TicketProps {
+  readonly phase: Phase;
+  readonly setPhase: (phase: Phase) => void;
+  readonly back: () => void;
+}
+
+function Steps(props: StepsProps) {
+  const { phase, setPhase, back, symbol, onIntent } = props;
+  const market = useTicketMarket(symbol);
+  const asleep = useAsleep(symbol, market?.instrument);
+  const close = (): void => onIntent(null);
+  const send = (terms: Terms): void => {
+    setPhase({ at: "sending", terms });
+    exchange.orders.place(orderOf(terms, Date.now())).then(
+      (result) => setPhase({ at: "done", terms, result }),
+      (error: unknown) => {
+        setPhase({ at: "refused", terms, refusal: refusalOf(error, "Your order was refused") });
+      },
+    );
+  };
+  const review = (agreed: Omit<Terms, "clientOrderId">): void => {
+    setPhase({ at: "review", terms: { ...agreed, clientOrderId: newClientOrderId() } });
+  };
+  return (
+    <>
       {phase.at === "logon" && <LogOn onDone={() => setPhase({ at: "edit" })} />}
       {/* Hidden, not gone, while another step shows: what was typed stays. */}
       <div hidden={phase.at !== "edit"}>
@@ -129,13 +115,11 @@ export function Ticket(props: TicketProps) {
           onSend={send}
         />
       )}
-      {phase.at === "done" && (
-        <TicketDone {...phase} onAgain={back} onClose={() => onIntent(null)} />
-      )}
+      {phase.at === "done" && <TicketDone {...phase} onAgain={back} onClose={close} />}
       {phase.at === "refused" && (
-        <TicketRefused refusal={phase.refusal} onBack={back} onClose={() => onIntent(null)} />
+        <TicketRefused refusal={phase.refusal} onBack={back} onClose={close} />
       )}
-    </section>
+    </>
   );
 }
 
