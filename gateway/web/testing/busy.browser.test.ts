@@ -8,6 +8,8 @@ import { offer, PRODUCT, type Stage, setStage } from "./stage.ts";
 
 const UPDATES_PER_S = 500;
 const SECONDS = Number(process.env.BUSY_SECONDS ?? 4);
+/** A trace is one text, and a text has a longest. */
+const SLICE_S = 10;
 const TASK_MS_MAX = 50;
 const HEAP_GROWTH_MAX = 4 * 1024 * 1024;
 const BEAT_MS = 20;
@@ -31,12 +33,15 @@ interface TraceEvent {
   readonly args: { readonly name?: string };
 }
 
-/** Amends orders around the best prices, evenly, whether or not answers have come. Resolves with how many. */
-async function stir(seconds: number): Promise<number> {
-  const ids: string[] = [];
+const ids: string[] = [];
+async function placeOrders(): Promise<void> {
   for (let at = 0; at < 20; at++) {
     ids.push(await offer(stage.maker, at % 2 === 0 ? "buy" : "sell", at % 2 === 0 ? 240 : 256, 1));
   }
+}
+
+/** Amends orders around the best prices, evenly, whether or not answers have come. Resolves with how many. */
+async function stir(seconds: number): Promise<number> {
   const beganMs = performance.now();
   let sent = 0;
   for (;;) {
@@ -81,17 +86,22 @@ test("five hundred updates a second leave no task longer than fifty milliseconds
   await page.goto(`${stage.exchange.url}${PRODUCT}`);
   await page.getByText("$250").first().waitFor();
   await page.evaluate(CHANGES);
+  await placeOrders();
   await stir(1); // what runs the first time is compiled first
   const before = await heapOf(page);
-  await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
-  const sent = await stir(SECONDS);
-  const tasks = tasksOf(await browser.stopTracing());
+  const tasks: number[] = [];
+  let sent = 0;
+  for (let left = SECONDS; left > 0; left -= SLICE_S) {
+    await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
+    sent += await stir(Math.min(SLICE_S, left));
+    tasks.push(...tasksOf(await browser.stopTracing()));
+  }
   const growth = (await heapOf(page)) - before;
 
   expect(sent).toBeGreaterThan(UPDATES_PER_S * SECONDS * 0.9);
   expect(await page.evaluate<number>("globalThis.changes")).toBeGreaterThan(SECONDS * 20);
   expect(tasks.filter((ms) => ms > 0).length).toBeGreaterThan(100);
-  expect(Math.max(...tasks)).toBeLessThan(TASK_MS_MAX);
+  expect(tasks.reduce((most, ms) => Math.max(most, ms), 0)).toBeLessThan(TASK_MS_MAX);
   expect(growth).toBeLessThan(HEAP_GROWTH_MAX);
   expect(wrongs).toEqual([]);
   await close();
