@@ -68,7 +68,7 @@ export interface Frame {
 const STEPS = [1, 2, 2.5, 5, 10];
 const PRICE_MARKS = 5;
 const TIME_MARK_PX = 110;
-const SPAN_MIN_MS = 300_000;
+const SPAN_MIN_MS = 120_000;
 /** Prices are whole ticks: marks between two of them say nothing. */
 const PRICE_STEP_MIN_MINOR = 100;
 
