@@ -4,12 +4,19 @@ import { expect, test } from "@jest/globals";
 import { CODES } from "./errors.ts";
 import { Channel } from "./market-data/topics.ts";
 import { type AdminParts, adminRoutes } from "./rest/admin.ts";
+import { type MarketParts, marketRoutes } from "./rest/market.ts";
 import { type PublicParts, publicRoutes } from "./rest/public.ts";
+import { type SessionParts, sessionRoutes } from "./rest/session.ts";
 import { METHOD_NAMES } from "./session/dispatch.ts";
 
 const page = readFileSync(new URL("API.md", import.meta.url), "utf8");
 /** Routes are only listed here, so their parts are never touched. */
-const routes = [...publicRoutes({} as PublicParts), ...adminRoutes({} as AdminParts)];
+const routes = [
+  ...publicRoutes({} as PublicParts),
+  ...marketRoutes({} as MarketParts),
+  ...sessionRoutes({} as SessionParts),
+  ...adminRoutes({} as AdminParts),
+];
 
 test.each(METHOD_NAMES)("the method %s", (name) => {
   expect(page).toContain(`| \`${name}\` |`);

@@ -17,6 +17,12 @@ export function sessionRoutes(parts: SessionParts): Route[] {
   return [{ method: "POST", path: "/v1/session", handle: (call) => open(parts, call) }];
 }
 
+const REFUSALS = {
+  engine_stopped: "ENGINE_STOPPED",
+  disk_full: "DISK_FULL",
+  shutting_down: "SHUTTING_DOWN",
+} as const;
+
 /** Asked twice by one browser, it is one account: 201 when it was made, 200 when it was known. */
 async function open({ demonstration, status }: SessionParts, call: Call): Promise<Reply> {
   if (!demonstration.isOffered(call)) throw new Refused({ code: "SESSION_NOT_OFFERED" });
@@ -27,7 +33,7 @@ async function open({ demonstration, status }: SessionParts, call: Call): Promis
     return reply(200, known, demonstration.cookie(call, known.account, nowMs));
   }
   // An account that no engine hears of would be lost, and another made at the next try.
-  if (status.state !== "online") throw new Refused({ code: "ENGINE_STOPPED" });
+  if (status.state !== "online") throw new Refused({ code: REFUSALS[status.state] });
   const { caller, cookie } = await demonstration.open(call, nowMs);
   return reply(201, caller, cookie);
 }

@@ -3,8 +3,12 @@
  * whatever they send. Over real sockets, with headers as browsers and attackers write them.
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { mkdtempSync } from "node:fs";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { WebSocket } from "ws";
+import { openLocalRegistry } from "../registry/local.ts";
 import { JORDAN, type Json, startTestExchange, type TestExchange } from "../testing/exchange.ts";
 import { connect } from "../testing/trader.ts";
 
@@ -174,6 +178,25 @@ describe("nobody else", () => {
     expect(again).toMatchObject({ status: 200, body: { account: "demo-1" } });
     expect(broken.registry.accounts().map(({ name }) => name)).toEqual(["demo-1"]);
     await broken.stop();
+  });
+
+  test("one more than accounts can be kept", async () => {
+    const registry = openLocalRegistry({
+      dataDir: mkdtempSync(join(tmpdir(), "solebook-full-")),
+      shards: 1,
+      seed: [JORDAN],
+      accountsMax: 2,
+      instrumentsMax: 512,
+    });
+    const full = await startTestExchange({ registry });
+    const there = `127.0.0.1:${full.gateway.port}`;
+    const headers = { host: there, origin: `http://${there}` };
+    expect((await post(headers, full.gateway.port)).status).toBe(201);
+    expect(await post(headers, full.gateway.port)).toMatchObject({
+      status: 409,
+      body: { code: "DEMONSTRATION_FULL" },
+    });
+    await full.stop();
   });
 
   test("faster than people come", async () => {

@@ -11,6 +11,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { Refused } from "../errors.ts";
 import { type Account, type Caller, type Identity, SCOPES_DEFAULT } from "../registry/identity.ts";
 import type { Listing } from "../registry/listing.ts";
+import { RegistryFull } from "../registry/local.ts";
 import { TokenBucket } from "./limits.ts";
 
 /** Accounts given away in the life of a data directory; then a key is asked for, here too. */
@@ -75,7 +76,9 @@ export class Demonstration {
     let number = 1;
     while (names.has(`${PREFIX}${number}`)) number++;
     if (number > DEMONSTRATION_ACCOUNTS_MAX) throw new Refused({ code: "DEMONSTRATION_FULL" });
-    const account = await identity.openAccount(`${PREFIX}${number}`);
+    const account = await identity.openAccount(`${PREFIX}${number}`).catch((error: unknown) => {
+      throw error instanceof RegistryFull ? new Refused({ code: "DEMONSTRATION_FULL" }) : error;
+    });
     await listing.tellAccount(account);
     return { caller: callerOf(account), cookie: this.cookie(visitor, account, nowMs) };
   }
