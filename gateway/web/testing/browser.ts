@@ -2,6 +2,7 @@
  * A real browser for tests of the page: Chromium as the system has it, without a screen. Every page it
  * opens keeps a list of what went wrong on it, so that no test passes over an error nobody looked at.
  */
+import { AxeBuilder } from "@axe-core/playwright";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -69,4 +70,12 @@ export async function visit(browser: Browser, { width, theme = "light" }: Look):
 /** What the browser itself says of a server that is away, which tests bring about on purpose. */
 function isLostLine(text: string): boolean {
   return /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET|WebSocket connection to/.test(text);
+}
+
+/** What axe finds that keeps somebody from using the page; `where` is put before each. */
+export async function seriousOf(page: Page, where: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${where}: ${id} ${nodes.map(({ html }) => html).join(" ")}`);
 }

@@ -1,9 +1,8 @@
 // Every screen in both themes and at four widths: nothing serious for axe to find, nothing the content
 // security policy refused, nothing wider than the window; and not too much script.
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import { launch, visit } from "./browser.ts";
+import { launch, seriousOf, visit } from "./browser.ts";
 import { PRODUCT, type Stage, setStage } from "./stage.ts";
 
 const SCRIPT_BYTES_MAX = 180 * 1024;
@@ -57,7 +56,7 @@ test.each(SCREENS)(
         await page.setViewportSize({ width, height: 900 });
         const scrolls = await page.evaluate<number>("document.documentElement.scrollWidth");
         if (scrolls > width) found.push(`${width} ${theme}: ${scrolls} pixels wide`);
-        if (AXE_WIDTHS.includes(width)) found.push(...(await axe(page, `${width} ${theme}`)));
+        if (AXE_WIDTHS.includes(width)) found.push(...(await seriousOf(page, `${width} ${theme}`)));
       }
     }
     expect(found).toEqual([]);
@@ -66,13 +65,6 @@ test.each(SCREENS)(
   },
   60_000,
 );
-
-async function axe(page: Page, where: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${where}: ${id} ${nodes.map(({ html }) => html).join(" ")}`);
-}
 
 test("the product page needs no more script than it may", async () => {
   const { page, close } = await visit(browser, { width: 390 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { makeKey, type RunningExchange, startExchange } from "../../../cli/testing/exchange.ts";
 import { connectTrader, type Trader } from "../../../cli/testing/trader.ts";
-import { launch, type Visit, visit } from "./browser.ts";
+import { launch, seriousOf, type Visit, visit } from "./browser.ts";
 import { type Line, makeLine } from "./line.ts";
 import { offer, PRODUCT, type Stage, setStage } from "./stage.ts";
 
@@ -87,11 +87,18 @@ test("the line is cut: said at once, the ticket asleep, and back to what happene
   line.cut();
   await offline(page);
   expect(await send.isEnabled()).toBe(false);
+  for (const theme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: theme });
+    expect(await seriousOf(page, `asleep, ${theme}`)).toEqual([]);
+  }
   const asOf = page.getByText(/^As of \d\d:\d\d:\d\d\./).first();
   const lost = (await asOf.innerText()).slice(0, 14);
   await offer(maker, "buy", 247, 7);
   await offer(maker, "sell", 253, 3);
-  await page.getByText("Trying again in 2 s").first().waitFor();
+  await page
+    .getByText(/Trying again in [2-5] s/)
+    .first()
+    .waitFor();
   expect((await asOf.innerText()).slice(0, 14)).toBe(lost); // old prices do not grow younger
 
   line.mend(exchange.url);
