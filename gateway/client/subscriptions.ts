@@ -161,19 +161,18 @@ export class Subscriptions {
     }
   }
 
-  /** Nothing was subscribed: the one that is to blame is left out, the others are asked for again. */
+  /** Nothing was subscribed. Which of several names is to blame is found by asking for the halves. */
   #refused(topics: readonly Topic[], error: unknown): void {
     if (!(error instanceof ExchangeError) || error.execution === "unknown") return;
-    const blamed = topics.filter(({ name }) => name !== "" && name === error.param);
-    const gone = blamed.length > 0 ? blamed : topics;
-    for (const topic of gone) {
+    if (error.code === "UNKNOWN_SYMBOL" && topics.length > 1) {
+      const middle = topics.length >> 1;
+      this.#ask(topics.slice(0, middle), {});
+      this.#ask(topics.slice(middle), {});
+      return;
+    }
+    for (const topic of topics) {
       for (const listener of topic.listeners) listener.refused?.(error);
     }
-    if (blamed.length > 0)
-      this.#ask(
-        topics.filter((topic) => !blamed.includes(topic)),
-        {},
-      );
   }
 
   #gap(topic: Topic): void {
