@@ -116,6 +116,17 @@ const ABOUT_ALL: readonly (readonly [Refusal, string])[] = [
     "the exchange answered DISK_FULL: The journal has no room.",
   ],
   [
+    {
+      code: "DISK_FULL",
+      class: "SYSTEM",
+      message: "The disk is full; again when there is room.",
+      retryable: true, // by an operator's time, not by ours
+      retry_after_ms: 1_000,
+      execution: "none",
+    },
+    "the exchange answered DISK_FULL: The disk is full; again when there is room.",
+  ],
+  [
     { code: "ENGINE_STOPPED", class: "SYSTEM", message: "It stopped.", execution: "none" },
     "the exchange answered ENGINE_STOPPED: It stopped.",
   ],

@@ -77,7 +77,9 @@ export function makeTrading(options: TradingOptions): Trading {
   function refused(instrument: number, answer: Answer, again: () => void): void {
     const problem = answer.error!;
     const { code, retryable, retry_after_ms, execution } = problem;
-    if (retryable && retries[instrument]!++ < RETRIES_MAX) {
+    // What is wrong with the whole system (a full disk) takes people, not moments.
+    const isBrief = retryable && problem.class !== "SYSTEM";
+    if (isBrief && retries[instrument]!++ < RETRIES_MAX) {
       setTimeout(again, retry_after_ms ?? RETRY_MS);
     } else if (retryable || execution === "unknown" || isAboutAll(problem)) {
       onStuck(`the exchange answered ${code}: ${problemWords(problem)}`);
