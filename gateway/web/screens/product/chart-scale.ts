@@ -92,10 +92,28 @@ export function scaleOf(data: readonly Datum[], nowMs: number, frame: Frame): Sc
     y: (minor) => plotHeight - ((minor - bottom) / (top - bottom)) * plotHeight,
     volume: (pairs) => Math.max(1, (pairs / most) * volumeHeight),
     prices: marks(bottom, top),
-    times: Array.from({ length: timeMarks }, (_, at) => fromMs + (spanMs * at) / (timeMarks - 1)),
+    times: timesBetween(fromMs, toMs, timeMarks),
     end: plotWidth - slot / 2 - 2,
     slot,
   };
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 1_440 * MINUTE_MS;
+/** Of clock and calendar; from minutes to years. */
+const TIME_STEPS = [
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 2, 7, 14, 30, 60, 120, 365].map((days) => days * DAY_MS),
+];
+
+/** Round times of the reader's clock, at most `most` of them. */
+function timesBetween(fromMs: number, toMs: number, most: number): number[] {
+  const step = TIME_STEPS.find((each) => (toMs - fromMs) / each <= most) ?? TIME_STEPS.at(-1)!;
+  const zoneMs = new Date(fromMs).getTimezoneOffset() * MINUTE_MS;
+  const found: number[] = [];
+  const first = Math.ceil((fromMs - zoneMs) / step) * step + zoneMs;
+  for (let at = first; at <= toMs; at += step) found.push(at);
+  return found;
 }
 
 /** Round prices between two, a handful of them. */

@@ -110,18 +110,26 @@ function Axes({
           </text>
         </g>
       ))}
-      {scale.times.map((ms, at) => (
+      {scale.times.map((ms) => (
         <text
           key={ms}
           x={scale.x(ms)}
           y={PLOT + GAP + VOLUME + 17}
-          textAnchor={at === 0 ? "start" : at === scale.times.length - 1 ? "end" : "middle"}
+          textAnchor={anchorOf(scale.x(ms), scale.end)}
         >
           {format.format(ms)}
         </text>
       ))}
     </g>
   );
+}
+
+const EDGE_PX = 22;
+
+/** A word at the edge stays inside. */
+function anchorOf(x: number, end: number): "start" | "middle" | "end" {
+  if (x < EDGE_PX) return "start";
+  return x > end - EDGE_PX ? "end" : "middle";
 }
 
 function Line({ data, scale }: { readonly data: readonly Datum[]; readonly scale: Scale }) {

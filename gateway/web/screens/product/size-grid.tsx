@@ -87,9 +87,11 @@ const Chip = memo(function Chip({ size, row, isChosen, onSize }: ChipProps) {
 const isEmpty = (row: GridRowData | undefined): boolean =>
   row !== undefined && row.ask === null && row.bid === null;
 
-/** "10.5": the system stands once, with the product; other systems than US name themselves. */
+/** "10.5", women's "8W": the system stands once, with the product; others than US name themselves. */
 function shortName(size: string): string {
-  return sizeName(size).replace(/^US (?=\d)/, "");
+  return sizeName(size)
+    .replace(/^US (?=\d)/, "")
+    .replace(/^US W ([\d.]+)/, "$1W");
 }
 
 /** The size a product opens with: the one with most orders, else the middle one. */
