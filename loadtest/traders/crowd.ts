@@ -25,7 +25,7 @@ export interface CrowdParts {
   readonly random: Random;
 }
 
-const BEAT_MS = 200;
+const BEAT_MS = 300;
 /** After a pause of the machine nothing is caught up on. */
 const BEAT_MAX_S = 0.5;
 /** Messages for mending, for each trade of the rate. */
