@@ -1,5 +1,7 @@
 /**
- * The name of a run: when it began, in base 36 seconds, and a letter to tell two of one second apart.
+ * The name of a run: when it began, in steps of 40 ms since 1970, in base 36. One run at a time is
+ * allowed and starting one takes longer than a step, so no two of an exchange have the same name: by
+ * chance alone two quick runs once did, and the second one's orders were taken for the first one's.
  *
  * Every row is sent with the deadline that follows from it. Whoever sends the same rows again under
  * the same run id therefore sends the very same orders, which trade once.
@@ -9,8 +11,8 @@ import { Failure, UsageError } from "../errors.ts";
 /** The core takes deadlines up to an hour ahead; five minutes are left for clocks that disagree. */
 const DEADLINE_MS = 55 * 60_000;
 const CLOCK_SLACK_MS = 5 * 60_000;
-const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
-const SECONDS_DIGITS = 6; // until 2038-12-24
+const STEP_MS = 40;
+const DIGITS = 7; // until 2069
 
 export interface RunId {
   readonly text: string;
@@ -19,12 +21,12 @@ export interface RunId {
   readonly deadline: string;
 }
 
-/** `dice` is a number from 0 to 1, as chance gives it. */
-export function newRunId(nowMs: number, dice: number): RunId {
-  const seconds = Math.floor(nowMs / 1_000)
-    .toString(36)
-    .padStart(SECONDS_DIGITS, "0");
-  return describe(seconds + DIGITS[Math.floor(dice * 36)]!);
+export function newRunId(nowMs: number): RunId {
+  return describe(
+    Math.floor(nowMs / STEP_MS)
+      .toString(36)
+      .padStart(DIGITS, "0"),
+  );
 }
 
 /** A run id given on the command line; refused when its orders can no longer be sent. */
@@ -47,6 +49,6 @@ export function readRunId(text: string, nowMs: number): RunId {
 }
 
 function describe(text: string): RunId {
-  const startMs = Number.parseInt(text.slice(0, SECONDS_DIGITS), 36) * 1_000;
+  const startMs = Number.parseInt(text, 36) * STEP_MS;
   return { text, startMs, deadline: new Date(startMs + DEADLINE_MS).toISOString() };
 }

@@ -94,7 +94,7 @@ async function trade(): Promise<RunResult> {
     exchange: { url: `http://127.0.0.1:${port}`, dir },
     admin,
     sales: await collectSales(threeRows(), () => {}),
-    runId: newRunId(Date.now(), 0),
+    runId: newRunId(Date.now()),
     isSentAgain: false,
     patience: { sayAfterMs: 300, stopAfterMs: 900 },
     say: (words) => said.push(words),

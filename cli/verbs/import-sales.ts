@@ -45,8 +45,7 @@ export async function run(args: readonly string[]): Promise<void> {
   });
   const file = given[0]!;
   const again = values["run-id"];
-  const runId =
-    again === undefined ? newRunId(Date.now(), Math.random()) : readRunId(again, Date.now());
+  const runId = again === undefined ? newRunId(Date.now()) : readRunId(again, Date.now());
   const exchange = findExchange(values);
   const sales = await readSales(file, values.strict ?? false);
   const admin = makeAdmin(exchange);
