@@ -153,6 +153,7 @@ function namesOf({ instrument }: PricedTrade): object {
 
 interface Point {
   readonly stampUs: number;
+  readonly engineSeq: number;
   readonly priceMinor: number;
   readonly quantity: number;
   readonly symbol: string;
@@ -165,14 +166,15 @@ function productHistory({ market, catalog }: MarketParts, call: Call): Reply {
   }
   const view = market.product(style);
   if (view === undefined) return json(200, JSON.stringify({ style, bars: [], points: [] }));
-  const points = view.feeds.flatMap(pointsOf).toSorted((a, b) => a.stampUs - b.stampUs);
+  // By sequence, not by time: a batch shares one stamp, and sizes of a product share one shard.
+  const points = view.feeds.flatMap(pointsOf).toSorted((a, b) => a.engineSeq - b.engineSeq);
   return history("style", call, view.history, points);
 }
 
 function pointsOf({ view }: Feed): Point[] {
   const { symbol } = view.instrument;
-  return view.trades.map(({ stampUs, priceTicks, quantity }) => {
-    return { stampUs, priceMinor: priceTicks * view.tickMinor, quantity, symbol };
+  return view.trades.map(({ stampUs, engineSeq, priceTicks, quantity }) => {
+    return { stampUs, engineSeq, priceMinor: priceTicks * view.tickMinor, quantity, symbol };
   });
 }
 
