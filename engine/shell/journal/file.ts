@@ -10,7 +10,14 @@ import { COMMAND_BYTES, makeCommands } from "../../core/command.ts";
 import { BATCH_COMMANDS_MAX } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type FileOps, writeAll } from "./file-ops.ts";
-import { FRAME_BYTES_MAX, frameBytes, hashFrame, HEADER_BYTES, sealFrame } from "./frame.ts";
+import {
+  FRAME_BYTES_MAX,
+  frameBytes,
+  FrameKind,
+  hashFrame,
+  HEADER_BYTES,
+  sealFrame,
+} from "./frame.ts";
 import { type Journal, Room } from "./journal.ts";
 import type { Preparer } from "./preparer.ts";
 import type { JournalEnd } from "./read.ts";
@@ -77,6 +84,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
     if (left() < bytes) roll();
     const payloadBytes = count * COMMAND_BYTES;
     sealFrame(frame, {
+      kind: FrameKind.BATCH,
       journalId,
       shard,
       term: Math.max(end.term, 1),

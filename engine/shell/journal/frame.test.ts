@@ -9,6 +9,7 @@ import {
   FRAME_VERSION,
   type FrameHeader,
   frameBytes,
+  FrameKind,
   hashFrame,
   HEADER_BYTES,
   isZero,
@@ -28,6 +29,17 @@ test.each([0, 1, 41, 42, 43, BATCH_COMMANDS_MAX])("a frame of %i commands round-
 
 test("the largest frame stays below 64 KB, with room for a broker's own header", () => {
   expect(FRAME_BYTES_MAX).toBeLessThan(64_000);
+});
+
+test("a claim round-trips, and holds no commands; other kinds of frames there are not", () => {
+  const { frame, header } = sealed(0);
+  const claim = { ...header, kind: FrameKind.CLAIM };
+  sealFrame(frame, claim);
+  expect(readHeader(frame)).toEqual({ kind: "frame", header: claim });
+  sealFrame(frame, { ...claim, count: 1, payloadBytes: COMMAND_BYTES });
+  expect(readHeader(frame).kind).toBe("damaged");
+  sealFrame(frame, { ...header, kind: 2 as FrameKind });
+  expect(readHeader(frame).kind).toBe("damaged");
 });
 
 test("every flipped bit of a frame is seen", () => {
@@ -80,6 +92,7 @@ function sealed(count: number): { frame: Buffer; header: FrameHeader; bytes: num
   const frame = Buffer.alloc(FRAME_BYTES_MAX);
   for (let at = HEADER_BYTES; at < frame.length; at++) frame[at] = (at * 7 + 1) & 0xff;
   const header: FrameHeader = {
+    kind: FrameKind.BATCH,
     journalId: Buffer.from("0123456789abcdef"),
     shard: 3,
     term: 1,

@@ -7,9 +7,9 @@
  *        8 16 bytes journal id
  *       24 u32 shard           28 u32 payload bytes
  *       32 f64 term            40 16 bytes writer id
- *       56 f64 first sequence  64 u32 count            68 u32 zero
+ *       56 f64 first sequence  64 u32 count            68 u32 kind
  *       72 32 bytes SHA-256 of the previous frame (header and payload; zero before the first)
- *      104 f64 position        the frame's own place in the journal, in bytes
+ *      104 f64 position        the frame's own place in the journal: bytes in files, records at a broker
  *      112 f64 durable         everything below this position was durable before this frame
  *      120 u32 CRC of payload 124 u32 CRC of bytes 0..123
  *      128 payload: `count` commands, then zeros up to a multiple of 4096
@@ -39,8 +39,16 @@ export function frameBytes(count: number): number {
   return alignUp(HEADER_BYTES + count * COMMAND_BYTES);
 }
 
+/** What a frame is for. */
+export const FrameKind = {
+  BATCH: 0, // commands; without any it is a watermark
+  CLAIM: 1, // somebody wants to be the writer; only where several may
+} as const;
+export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
+
 /** What ties a frame to its journal and to its place in it. */
 export interface FrameHeader {
+  readonly kind: FrameKind;
   readonly journalId: Buffer; // 16 bytes
   readonly shard: number;
   readonly term: number;
@@ -71,7 +79,7 @@ export function sealFrame(frame: Buffer, header: FrameHeader): number {
   header.writerId.copy(frame, 40, 0, 16);
   frame.writeDoubleLE(header.firstSequence, 56);
   frame.writeUInt32LE(header.count, 64);
-  frame.writeUInt32LE(0, 68);
+  frame.writeUInt32LE(header.kind, 68);
   header.previousHash.copy(frame, 72, 0, 32);
   frame.writeDoubleLE(header.position, 104);
   frame.writeDoubleLE(header.durable, 112);
@@ -103,7 +111,9 @@ export function readHeader(bytes: Buffer): HeaderReading {
   }
   const version = bytes.readUInt16LE(4);
   if (version !== FRAME_VERSION) return { kind: "version", version };
+  const kind = bytes.readUInt32LE(68);
   const header: FrameHeader = {
+    kind: kind === FrameKind.CLAIM ? kind : FrameKind.BATCH,
     journalId: Buffer.from(bytes.subarray(8, 24)),
     shard: bytes.readUInt32LE(24),
     payloadBytes: bytes.readUInt32LE(28),
@@ -118,6 +128,8 @@ export function readHeader(bytes: Buffer): HeaderReading {
   const isShaped =
     bytes.readUInt16LE(6) === HEADER_BYTES &&
     header.count <= BATCH_COMMANDS_MAX &&
+    kind === header.kind &&
+    (kind === FrameKind.BATCH || header.count === 0) &&
     header.payloadBytes === header.count * COMMAND_BYTES;
   if (!isShaped) return { kind: "damaged", why: "the header's lengths make no sense" };
   return { kind: "frame", header };

@@ -1,12 +1,84 @@
 /**
- * The journal as the primary knows it: the durable list of commands, the truth. Behind it are
- * segment files (`file.ts`); a cluster puts a broker there. Nothing of either leaks through.
+ * The journal as everybody knows it: the durable list of commands, the truth. Behind it are segment
+ * files (`file.ts`) or a broker (`kafka/`); nothing of either leaks through.
  *
- * The primary writes its commands into `batch` and appends them as one:
- * when `append` returns they are durable, and when it throws the shard must stop, for nobody knows
- * what a disk did that failed once.
+ * The primary is its one writer: it puts commands into `batch` and appends them as one. On files
+ * `append` blocks until they are durable, and what it throws stops the shard, for nobody knows what
+ * a disk did that failed once. A broker is waited for, and answers one of four things (`Appended`).
+ * Followers read frames from a place on, and know at each frame where they stand.
  */
 import type { Commands } from "../../core/command.ts";
+import type { FrameHeader } from "./frame.ts";
+
+/** A place between two frames, with all that is needed to judge the frame that follows. */
+export interface JournalPlace {
+  /** null: no frame was ever written. */
+  readonly journalId: Buffer | null;
+  /** Where the next frame goes: in bytes on files, in records at a broker. */
+  readonly position: number;
+  readonly nextSequence: number;
+  /** SHA-256 of the last frame before this place that held commands or covered some. */
+  readonly previousHash: Buffer;
+  /** Who may write here: on files whoever owns the directory, at a broker whose claim stands. */
+  readonly term: number;
+  readonly writerId: Buffer;
+}
+
+export const JOURNAL_START: JournalPlace = {
+  journalId: null,
+  position: 0,
+  nextSequence: 1,
+  previousHash: Buffer.alloc(32),
+  term: 0,
+  writerId: Buffer.alloc(16),
+};
+
+/** A frame that counts. `bytes` are those of the next frame as soon as it is asked for. */
+export interface JournalFrame {
+  readonly header: FrameHeader;
+  /** Header and payload; the payload stands where a view of commands may be laid over it. */
+  readonly bytes: Buffer;
+  /** Where the journal goes on behind it. */
+  readonly place: JournalPlace;
+}
+
+/** A journal as its followers know it. */
+export interface JournalReader {
+  /** The frames from `from` on, up to the end as it is now (a broker may know of a little more). */
+  read(from: JournalPlace): AsyncIterable<JournalFrame>;
+  /**
+   * The same, and at the end it waits for more, until `signal` says stop; then it just ends. Broken
+   * connections are its own affair; it throws ShellError when the journal cannot be followed.
+   */
+  tail(from: JournalPlace, signal: AbortSignal): AsyncIterable<JournalFrame>;
+}
+
+/** A journal that several may want to write: a broker's. */
+export interface ClaimableJournal extends JournalReader {
+  /** Who speaks: all claims and frames of this process carry it. */
+  readonly writerId: Buffer;
+  /**
+   * Appends the claim to be the writer from there on, in the term behind that of `place`. "durable"
+   * says that it lies in the journal; whether it counts is known to who reads as far as that, and is
+   * then given the frame (`header.kind` CLAIM, `header.writerId` its own).
+   */
+  claim(place: JournalPlace): Promise<Appended>;
+  /** The writer, for who has read its own claim and finds it standing at `place`. */
+  openWriter(place: JournalPlace): RemoteJournal;
+  /** What a verified snapshot covers may go, as far as the setting for keeping it allows. */
+  archiveBefore(position: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Appended =
+  /** Durable, and nobody else may write before it. `position` is the next frame's. */
+  | { readonly kind: "durable"; readonly position: number }
+  /** Somebody else's claim stands: this writer is none any more. */
+  | { readonly kind: "fenced"; readonly why: string }
+  /** It may be in the journal, now or later: acknowledge nothing, follow, and see. */
+  | { readonly kind: "inDoubt"; readonly why: string }
+  /** It is certainly not in the journal. The same batch may be appended again. */
+  | { readonly kind: "unavailable"; readonly why: string };
 
 /** Whether another batch can be taken. */
 export const Room = {
@@ -16,7 +88,8 @@ export const Room = {
 } as const;
 export type Room = (typeof Room)[keyof typeof Room];
 
-export interface Journal {
+/** What the writer of any journal has: `Result` is what the driver of the primary waits for. */
+export interface JournalWriter<Result> {
   /** Names this journal for ever; a wiped directory gets another. 32 hex digits. */
   readonly id: string;
   /** Where the commands of the next append are to be put, from index 0. */
@@ -29,16 +102,22 @@ export interface Journal {
   hasRoomToClose(): boolean;
   /** Blocks a little while more room is being prepared. */
   waitForRoom(timeoutMs: number): void;
-  /**
-   * Makes the first `count` commands of `batch` durable; they begin with sequence `nextSequence()`.
-   * Throws ShellError JOURNAL_WRITE_FAILED; the shard then stops, and nothing of the batch counts.
-   */
-  append(count: number): void;
+  /** Makes the first `count` commands of `batch` durable; they begin with sequence `nextSequence()`. */
+  append(count: number): Result;
   /** Whether the last append is not yet covered by a later frame. */
   isUncovered(): boolean;
-  /** Covers it: an empty frame that says what was durable before. Throws as `append`. */
-  appendWatermark(): void;
-  /** Bytes appended, ever; grows by every append. */
+  /** Covers it: an empty frame that says what was durable before. */
+  appendWatermark(): Result;
+  /** Grows by every append. */
   position(): number;
   close(): void;
 }
+
+/**
+ * Files: an append returns when it is durable. It throws ShellError JOURNAL_WRITE_FAILED; the shard
+ * then stops, and nothing of the batch counts.
+ */
+export type Journal = JournalWriter<void>;
+
+/** A broker: one append at a time, the batch untouched until it is answered; it never throws. */
+export type RemoteJournal = JournalWriter<Promise<Appended>>;

@@ -19,18 +19,12 @@ import {
   payloadIsWhole,
   readHeader,
 } from "./frame.ts";
+import type { JournalPlace } from "./journal.ts";
 import { damaged, findSegments, type FoundSegments, placeOf, segmentName } from "./segments.ts";
 
-export interface JournalEnd {
-  /** null: no frame was ever written. */
-  readonly journalId: Buffer | null;
+export interface JournalEnd extends JournalPlace {
   readonly segments: number;
   readonly segmentBytes: number;
-  /** Where the next frame goes. */
-  readonly position: number;
-  readonly nextSequence: number;
-  readonly previousHash: Buffer;
-  readonly term: number;
   readonly frames: number;
   /** Bytes of a torn last frame, to be zeroed before anything is appended. */
   readonly torn: { readonly from: number; readonly to: number; readonly why: string } | null;
@@ -88,6 +82,7 @@ class JournalReader {
   private nextSequence = 1;
   private previousHash: Buffer = Buffer.alloc(32);
   private term = 0;
+  private writerId: Buffer = Buffer.alloc(16);
   private frames = 0;
 
   constructor(files: FileOps, directory: string, shard: number | null) {
@@ -127,6 +122,7 @@ class JournalReader {
       nextSequence: this.nextSequence,
       previousHash: this.previousHash,
       term: this.term,
+      writerId: this.writerId,
       frames: this.frames,
       torn,
       short: this.short,
@@ -158,6 +154,7 @@ class JournalReader {
     this.previousHash = hashFrame(this.frame, header.payloadBytes);
     this.nextSequence = header.firstSequence + header.count;
     this.term = header.term;
+    this.writerId = header.writerId;
     this.frames++;
     this.position += bytes;
     return { kind: "frame", frame: { header, bytes: this.frame } };
