@@ -21,6 +21,7 @@ export const AccountI32 = {
 export const AccountF64 = { sequence: 3, openBidValueMinor: 4, openBidValueMaxMinor: 5 } as const;
 export const AccountState = { UNKNOWN: 0, SUSPENDED: 1, ALLOWED: 2 } as const;
 
+const WORDS_OF_ORDER = ORDER_WORDS;
 const { openOrders: OPEN_ORDERS, head: HEAD, tail: TAIL } = AccountI32;
 const { accountNext: NEXT, accountPrev: PREV, account: ACCOUNT } = OrderI32;
 
@@ -56,26 +57,26 @@ export function makeAccounts(capacity: number, orders: Orders): Accounts {
   }
 
   function append(slot: number): void {
-    const row = slot * ORDER_WORDS;
+    const row = slot * WORDS_OF_ORDER;
     const at = o32[row + ACCOUNT]! * ACCOUNT_WORDS;
     const tail = i32[at + TAIL]!;
     o32[row + NEXT] = 0;
     o32[row + PREV] = tail;
     if (tail === 0) i32[at + HEAD] = slot;
-    else o32[tail * ORDER_WORDS + NEXT] = slot;
+    else o32[tail * WORDS_OF_ORDER + NEXT] = slot;
     i32[at + TAIL] = slot;
     i32[at + OPEN_ORDERS] = i32[at + OPEN_ORDERS]! + 1;
   }
 
   function unlink(slot: number): void {
-    const row = slot * ORDER_WORDS;
+    const row = slot * WORDS_OF_ORDER;
     const at = o32[row + ACCOUNT]! * ACCOUNT_WORDS;
     const prev = o32[row + PREV]!;
     const next = o32[row + NEXT]!;
     if (prev === 0) i32[at + HEAD] = next;
-    else o32[prev * ORDER_WORDS + NEXT] = next;
+    else o32[prev * WORDS_OF_ORDER + NEXT] = next;
     if (next === 0) i32[at + TAIL] = prev;
-    else o32[next * ORDER_WORDS + PREV] = prev;
+    else o32[next * WORDS_OF_ORDER + PREV] = prev;
     i32[at + OPEN_ORDERS] = i32[at + OPEN_ORDERS]! - 1;
   }
 

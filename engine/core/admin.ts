@@ -12,7 +12,12 @@ import { assert } from "./assert.ts";
 import { EventType, InstrumentState, Reject, Side } from "./codes.ts";
 import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
-import { BEHAVIOUR_FIRST, BEHAVIOUR_NEWEST, OPEN_BID_VALUE_MAX_MINOR } from "./limits.ts";
+import {
+  BEHAVIOUR_FIRST,
+  BEHAVIOUR_NEWEST,
+  HASH_VERSION,
+  OPEN_BID_VALUE_MAX_MINOR,
+} from "./limits.ts";
 import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
@@ -158,6 +163,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
   /** A hash of the state just before this command must be ours: else the state is broken. */
   function compareCheckpoint(): void {
     if (turn.f64[CommandF64.orderId] !== counters[Counter.sequence]) return;
+    if (word(CommandI32.hashVersion) !== HASH_VERSION) return;
     const now = hash();
     assert(
       now.high === word(CommandI32.hashHigh) >>> 0 && now.low === word(CommandI32.hashLow) >>> 0,

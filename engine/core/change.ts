@@ -4,10 +4,9 @@
  */
 import { ACCOUNT_WORDS, AccountI32 } from "./accounts.ts";
 import type { Check } from "./check.ts";
-import { CancelReason, EventType, Reject, Side, TimeInForce } from "./codes.ts";
+import { CancelReason, EventType, OrderStatus, Reject, Side, TimeInForce } from "./codes.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
 import { EventFlag } from "./event.ts";
-import { ID_WORDS, IdI32 } from "./ids.ts";
 import type { Life } from "./life.ts";
 import { MASS_CANCEL_COUNTED_MAX, SLICE_EXAMINED_MAX, SLICE_ORDERS_MAX } from "./limits.ts";
 import { isSelected } from "./mass-cancel.ts";
@@ -17,6 +16,7 @@ import {
   OrderF64,
   OrderI32,
   sideOf,
+  statusOf,
   stpOf,
   withTif,
 } from "./orders.ts";
@@ -32,25 +32,39 @@ export interface Change {
   carryOn(): void;
 }
 
+const WORDS = ORDER_WORDS;
+const DOUBLES = ORDER_DOUBLES;
+const ORDER = OrderI32;
+const OPEN = OrderStatus.OPEN;
+const EVENT = EventType;
+const REASON = CancelReason;
+const REJECT = Reject;
+const C = CommandI32;
+const STAMP = Counter.stampUs;
+const SEQUENCE = Counter.sequence;
+const ORDER_ID = CommandF64.orderId;
+const EXPIRES = CommandF64.expiresAtUs;
+const SLICE_MAX = SLICE_ORDERS_MAX;
+const EXAMINED_MAX = SLICE_EXAMINED_MAX;
+
 export function makeChange(state: State, check: Check, life: Life): Change {
   const { turn, orders, ids, accounts, expiry, massCancels, book, emit } = state;
   const { counters } = turn;
   const o32 = orders.i32;
-  const d32 = ids.i32;
 
   /**
    * The open order a command names, if it is this account's. One that has lapsed is ended on the
    * way, so that nobody changes an order that is already gone.
    */
   function named(account: number): number {
-    const orderId = turn.f64[CommandF64.orderId]!;
+    const orderId = turn.f64[ORDER_ID]!;
     let slot = 0;
     if (orderId !== 0) slot = orders.find(orderId);
     else {
-      const entry = ids.find(account, turn.i32, CommandI32.clientOrderId);
-      if (entry !== 0) slot = d32[entry * ID_WORDS + IdI32.slot]!;
+      slot = ids.find(account, turn.i32, C.clientOrderId);
+      if (slot !== 0 && statusOf(o32[slot * WORDS + ORDER.bits]!) !== OPEN) return 0;
     }
-    if (slot === 0 || o32[slot * ORDER_WORDS + OrderI32.account] !== account) return 0;
+    if (slot === 0 || o32[slot * WORDS + ORDER.account] !== account) return 0;
     if (!state.isLapsed(slot)) return slot;
     life.lapse(slot);
     return 0;
@@ -58,74 +72,75 @@ export function makeChange(state: State, check: Check, life: Life): Change {
 
   /** `named`, with the refusal told when there is none. */
   function namedOrRejected(): number {
-    const account = turn.i32[CommandI32.account]!;
+    const account = turn.i32[C.account]!;
     if (!accounts.isKnown(account)) {
-      emit.rejected(Reject.UNKNOWN_ACCOUNT, 0, false);
+      emit.rejected(REJECT.UNKNOWN_ACCOUNT, 0, false);
       return 0;
     }
     const slot = named(account);
-    if (slot === 0) emit.rejected(Reject.UNKNOWN_ORDER, 0, false);
+    if (slot === 0) emit.rejected(REJECT.UNKNOWN_ORDER, 0, false);
     return slot;
   }
 
   function cancel(): void {
     const slot = namedOrRejected();
-    if (slot !== 0) life.end(slot, EventType.CANCELLED, CancelReason.REQUESTED, true);
+    if (slot !== 0) life.end(slot, EVENT.CANCELLED, REASON.REQUESTED, true);
   }
 
   function setTotal(slot: number, total: number): void {
-    d32[o32[slot * ORDER_WORDS + OrderI32.idEntry]! * ID_WORDS + IdI32.total] = total;
+    o32[slot * WORDS + ORDER.total] = total;
   }
 
   function totalOf(slot: number): number {
-    return d32[o32[slot * ORDER_WORDS + OrderI32.idEntry]! * ID_WORDS + IdI32.total]!;
+    return o32[slot * WORDS + ORDER.total]!;
   }
 
   function shrink(slot: number, by: number): void {
     book.shrink(slot, by);
     life.addBidValue(slot, -by);
-    emit.amended(slot, o32[slot * ORDER_WORDS + OrderI32.priceTicks]!, by, false);
+    emit.amended(slot, o32[slot * WORDS + ORDER.priceTicks]!, by, false);
   }
 
   function reduce(): void {
     const slot = namedOrRejected();
     if (slot === 0) return;
-    const by = turn.i32[CommandI32.quantity]!;
-    if (by < 1) return emit.rejected(Reject.QUANTITY_TOO_SMALL, 0, false);
-    if (by >= o32[slot * ORDER_WORDS + OrderI32.open]!) {
-      return life.end(slot, EventType.CANCELLED, CancelReason.REDUCED_TO_NOTHING, true);
+    const by = turn.i32[C.quantity]!;
+    if (by < 1) return emit.rejected(REJECT.QUANTITY_TOO_SMALL, 0, false);
+    if (by >= o32[slot * WORDS + ORDER.open]!) {
+      return life.end(slot, EVENT.CANCELLED, REASON.REDUCED_TO_NOTHING, true);
     }
     setTotal(slot, totalOf(slot) - by);
     shrink(slot, by);
   }
 
   function setExpiry(slot: number): void {
-    const expiresAtUs = turn.f64[CommandF64.expiresAtUs]!;
+    const expiresAtUs = turn.f64[EXPIRES]!;
     if (expiresAtUs === 0) return;
-    const bitsAt = slot * ORDER_WORDS + OrderI32.bits;
+    const bitsAt = slot * WORDS + ORDER.bits;
     o32[bitsAt] = withTif(o32[bitsAt]!, TimeInForce.GTD);
     expiry.remove(slot);
-    orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs] = expiresAtUs;
+    orders.f64[slot * DOUBLES + OrderF64.expiresAtUs] = expiresAtUs;
     expiry.add(slot);
   }
 
   /** Out of its level, and back like a taker with what it shall have open. */
   function requeue(slot: number, priceTicks: number, open: number): void {
-    const row = slot * ORDER_WORDS;
-    const bits = o32[row + OrderI32.bits]!;
-    const stoodTicks = o32[row + OrderI32.priceTicks]!;
-    const stood = o32[row + OrderI32.open]!;
-    const entry = o32[row + OrderI32.idEntry]!;
+    const row = slot * WORDS;
+    const bits = o32[row + ORDER.bits]!;
+    const stoodTicks = o32[row + ORDER.priceTicks]!;
+    const stood = o32[row + ORDER.open]!;
     book.remove(slot);
     life.addBidValue(slot, -stood);
-    o32[row + OrderI32.priceTicks] = priceTicks;
-    o32[row + OrderI32.open] = open;
+    o32[row + ORDER.priceTicks] = priceTicks;
+    o32[row + ORDER.open] = open;
     emit.amended(slot, stoodTicks, stood, true);
-    const instrument = o32[row + OrderI32.instrument]!;
+    const instrument = o32[row + ORDER.instrument]!;
     const side = sideOf(bits);
-    const left = life.take(entry, instrument, side, priceTicks, open, stpOf(bits));
-    o32[row + OrderI32.open] = left;
-    if (life.settle(entry, side, priceTicks, left, true)) life.rest(slot);
+    book.match(instrument, side, priceTicks, open, o32[row + ORDER.account]!, stpOf(bits));
+    const left = life.settleMakers(slot, open);
+    o32[row + ORDER.open] = left;
+    orders.f64[slot * DOUBLES + OrderF64.priority] = counters[SEQUENCE]!;
+    if (life.settle(slot, priceTicks, left, true)) life.rest(slot);
     else life.release(slot);
   }
 
@@ -133,21 +148,21 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     const slot = namedOrRejected();
     if (slot === 0) return;
     const reject = check.amend(slot);
-    if (reject !== Reject.NONE) return emit.rejected(reject, 0, false);
-    const row = slot * ORDER_WORDS;
-    const quantity = turn.i32[CommandI32.quantity]!;
-    const asked = turn.i32[CommandI32.priceTicks]!;
-    const open = o32[row + OrderI32.open]!;
+    if (reject !== REJECT.NONE) return emit.rejected(reject, 0, false);
+    const row = slot * WORDS;
+    const quantity = turn.i32[C.quantity]!;
+    const asked = turn.i32[C.priceTicks]!;
+    const open = o32[row + ORDER.open]!;
     const total = totalOf(slot);
     // What is no longer open was filled or prevented; an amended total includes it.
     const openAfter = quantity === 0 ? open : quantity - (total - open);
     if (openAfter <= 0) {
-      return life.end(slot, EventType.CANCELLED, CancelReason.AMENDED_TO_FILLED, true);
+      return life.end(slot, EVENT.CANCELLED, REASON.AMENDED_TO_FILLED, true);
     }
     if (quantity !== 0) setTotal(slot, quantity);
     setExpiry(slot);
-    const priceTicks = asked === 0 ? o32[row + OrderI32.priceTicks]! : asked;
-    const isRequeued = priceTicks !== o32[row + OrderI32.priceTicks]! || openAfter > open;
+    const priceTicks = asked === 0 ? o32[row + ORDER.priceTicks]! : asked;
+    const isRequeued = priceTicks !== o32[row + ORDER.priceTicks]! || openAfter > open;
     if (isRequeued) requeue(slot, priceTicks, openAfter);
     else shrink(slot, open - openAfter);
   }
@@ -161,25 +176,25 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     for (let looked = 0; slot !== 0; looked++) {
       if (looked === MASS_CANCEL_COUNTED_MAX) return -count - 1;
       if (isSelected(o32, slot, instrument, side)) count++;
-      slot = o32[slot * ORDER_WORDS + OrderI32.accountNext]!;
+      slot = o32[slot * WORDS + ORDER.accountNext]!;
     }
     return count;
   }
 
   function cancelAllReject(account: number, instrument: number, side: number): number {
-    if (!accounts.isKnown(account)) return Reject.UNKNOWN_ACCOUNT;
+    if (!accounts.isKnown(account)) return REJECT.UNKNOWN_ACCOUNT;
     if (instrument !== 0 && !state.instruments.isListed(instrument))
-      return Reject.UNKNOWN_INSTRUMENT;
-    if (side > Side.ASK) return Reject.MALFORMED;
-    return massCancels.isFull() ? Reject.MASS_CANCEL_TABLE_FULL : Reject.NONE;
+      return REJECT.UNKNOWN_INSTRUMENT;
+    if (side > Side.ASK) return REJECT.MALFORMED;
+    return massCancels.isFull() ? REJECT.MASS_CANCEL_TABLE_FULL : REJECT.NONE;
   }
 
   function cancelAll(): void {
-    const account = turn.i32[CommandI32.account]!;
-    const instrument = turn.i32[CommandI32.instrument]!;
+    const account = turn.i32[C.account]!;
+    const instrument = turn.i32[C.instrument]!;
     const side = turn.u8[CommandU8.side]!;
     const reject = cancelAllReject(account, instrument, side);
-    if (reject !== Reject.NONE) return emit.rejected(reject, 0, false);
+    if (reject !== REJECT.NONE) return emit.rejected(reject, 0, false);
     const count = countCovered(account, instrument, side);
     massCancels.add(account, instrument, side, counters, Counter.ordersTotal);
     const event = emit.admin.massCancelAccepted();
@@ -190,20 +205,25 @@ export function makeChange(state: State, check: Check, life: Life): Change {
   }
 
   function carryOn(): void {
-    let room = SLICE_ORDERS_MAX;
-    while (room > 0 && expiry.isDue(counters, Counter.stampUs)) {
-      life.end(expiry.first(), EventType.EXPIRED, CancelReason.NONE, false);
+    if (expiry.isDue(counters, STAMP) || !massCancels.isEmpty()) slice();
+    else state.waiting[0] = 0;
+  }
+
+  function slice(): void {
+    let room = SLICE_MAX;
+    while (room > 0 && expiry.isDue(counters, STAMP)) {
+      life.end(expiry.first(), EVENT.EXPIRED, REASON.NONE, false);
       room--;
     }
-    let looks = SLICE_EXAMINED_MAX;
+    let looks = EXAMINED_MAX;
     while (room > 0 && looks > 0 && !massCancels.isEmpty()) {
       const slot = massCancels.next(looks);
       looks -= massCancels.examined();
       if (slot === 0) break;
-      life.end(slot, EventType.CANCELLED, CancelReason.MASS_CANCEL, false);
+      life.end(slot, EVENT.CANCELLED, REASON.MASS_CANCEL, false);
       room--;
     }
-    const isDue = expiry.isDue(counters, Counter.stampUs);
+    const isDue = expiry.isDue(counters, STAMP);
     state.waiting[0] = isDue || !massCancels.isEmpty() ? 1 : 0;
   }
 

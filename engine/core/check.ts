@@ -18,12 +18,34 @@ import {
   TimeInForce,
 } from "./codes.ts";
 import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
-import { ID_WORDS, IdI32 } from "./ids.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
 import { PRICE_TICKS_MAX, QUANTITY_MAX } from "./limits.ts";
 import { isPostOnly, ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
+
+const WORDS = ORDER_WORDS;
+const ORDER = OrderI32;
+const N_WORDS = INSTRUMENT_WORDS;
+const N = InstrumentI32;
+const A_WORDS = ACCOUNT_WORDS;
+const A_DOUBLES = ACCOUNT_DOUBLES;
+const A = AccountI32;
+const A64 = AccountF64;
+const ALLOWED = AccountState.ALLOWED;
+const STATE = InstrumentState;
+const TYPE = OrderType;
+const REJECT = Reject;
+const STP_MAX = SelfTradePrevention.DECREMENT;
+const { BID, ASK } = Side;
+const TIF = TimeInForce;
+const C = CommandI32;
+const C8 = CommandU8;
+const EXPIRES = CommandF64.expiresAtUs;
+const POST_ONLY = CommandFlag.POST_ONLY;
+const STAMP = Counter.stampUs;
+const PRICE_MAX = PRICE_TICKS_MAX;
+const UNITS_MAX = QUANTITY_MAX;
 
 export interface Check {
   /** A place whose account and client order id are in order. */
@@ -41,54 +63,54 @@ function isWholeUs(f64: Float64Array, at: number): boolean {
 }
 
 function isTifWellFormed(orderType: number, tif: number, isPost: boolean): boolean {
-  if (tif < TimeInForce.GTC || tif > TimeInForce.FOK) return false;
-  const isImmediate = tif === TimeInForce.IOC || tif === TimeInForce.FOK;
-  if (orderType === OrderType.MARKET) return isImmediate && !isPost;
-  return orderType === OrderType.LIMIT && !(isPost && isImmediate);
+  if (tif < TIF.GTC || tif > TIF.FOK) return false;
+  const isImmediate = tif === TIF.IOC || tif === TIF.FOK;
+  if (orderType === TYPE.MARKET) return isImmediate && !isPost;
+  return orderType === TYPE.LIMIT && !(isPost && isImmediate);
 }
 
 export function makeCheck(state: State): Check {
-  const { turn, orders, ids, accounts, instruments, book } = state;
+  const { turn, orders, accounts, instruments, book } = state;
   const o32 = orders.i32;
   const n32 = instruments.i32;
   const { counters } = turn;
 
   function words(): number {
     const c8 = turn.u8;
-    const side = c8[CommandU8.side]!;
-    if (side !== Side.BID && side !== Side.ASK) return Reject.MALFORMED;
-    const flags = c8[CommandU8.flags]!;
-    if ((flags & ~CommandFlag.POST_ONLY) !== 0) return Reject.MALFORMED;
-    if (c8[CommandU8.stp]! > SelfTradePrevention.DECREMENT) return Reject.MALFORMED;
-    const orderType = c8[CommandU8.orderType]!;
-    const tif = c8[CommandU8.tif]!;
-    if (!isTifWellFormed(orderType, tif, flags !== 0)) return Reject.MALFORMED;
-    const priceTicks = turn.i32[CommandI32.priceTicks]!;
-    if (orderType === OrderType.MARKET && priceTicks !== 0) return Reject.MALFORMED;
-    if (!isWholeUs(turn.f64, CommandF64.expiresAtUs)) return Reject.MALFORMED;
-    const expiresAtUs = turn.f64[CommandF64.expiresAtUs]!;
-    return (tif === TimeInForce.GTD) === (expiresAtUs !== 0) ? Reject.NONE : Reject.MALFORMED;
+    const side = c8[C8.side]!;
+    if (side !== BID && side !== ASK) return REJECT.MALFORMED;
+    const flags = c8[C8.flags]!;
+    if ((flags & ~POST_ONLY) !== 0) return REJECT.MALFORMED;
+    if (c8[C8.stp]! > STP_MAX) return REJECT.MALFORMED;
+    const orderType = c8[C8.orderType]!;
+    const tif = c8[C8.tif]!;
+    if (!isTifWellFormed(orderType, tif, flags !== 0)) return REJECT.MALFORMED;
+    const priceTicks = turn.i32[C.priceTicks]!;
+    if (orderType === TYPE.MARKET && priceTicks !== 0) return REJECT.MALFORMED;
+    if (!isWholeUs(turn.f64, EXPIRES)) return REJECT.MALFORMED;
+    const expiresAtUs = turn.f64[EXPIRES]!;
+    return (tif === TIF.GTD) === (expiresAtUs !== 0) ? REJECT.NONE : REJECT.MALFORMED;
   }
 
   function instrumentState(instrument: number): number {
-    if (!instruments.isListed(instrument)) return Reject.UNKNOWN_INSTRUMENT;
-    const now = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.state];
-    if (now === InstrumentState.CONTINUOUS) return Reject.NONE;
-    return now === InstrumentState.HALTED ? Reject.INSTRUMENT_HALTED : Reject.INSTRUMENT_CLOSED;
+    if (!instruments.isListed(instrument)) return REJECT.UNKNOWN_INSTRUMENT;
+    const now = n32[instrument * N_WORDS + N.state];
+    if (now === STATE.CONTINUOUS) return REJECT.NONE;
+    return now === STATE.HALTED ? REJECT.INSTRUMENT_HALTED : REJECT.INSTRUMENT_CLOSED;
   }
 
   function quantityBound(instrument: number, quantity: number): number {
-    const max = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.quantityMax]!;
-    if (quantity < 1) return Reject.QUANTITY_TOO_SMALL;
-    return quantity > (max === 0 ? QUANTITY_MAX : max) ? Reject.QUANTITY_TOO_LARGE : Reject.NONE;
+    const max = n32[instrument * N_WORDS + N.quantityMax]!;
+    if (quantity < 1) return REJECT.QUANTITY_TOO_SMALL;
+    return quantity > (max === 0 ? UNITS_MAX : max) ? REJECT.QUANTITY_TOO_LARGE : REJECT.NONE;
   }
 
   function priceBound(instrument: number, priceTicks: number): number {
-    if (priceTicks < 1) return Reject.PRICE_OUT_OF_RANGE;
-    const high = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.bandHighTicks]!;
-    if (high === 0) return Reject.NONE;
-    const low = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.bandLowTicks]!;
-    return priceTicks < low || priceTicks > high ? Reject.PRICE_OUTSIDE_BAND : Reject.NONE;
+    if (priceTicks < 1) return REJECT.PRICE_OUT_OF_RANGE;
+    const high = n32[instrument * N_WORDS + N.bandHighTicks]!;
+    if (high === 0) return REJECT.NONE;
+    const low = n32[instrument * N_WORDS + N.bandLowTicks]!;
+    return priceTicks < low || priceTicks > high ? REJECT.PRICE_OUTSIDE_BAND : REJECT.NONE;
   }
 
   /**
@@ -102,132 +124,129 @@ export function makeCheck(state: State): Check {
     insteadTicks: number,
     insteadOf: number,
   ): number {
-    const at = account * ACCOUNT_DOUBLES;
-    const max = accounts.f64[at + AccountF64.openBidValueMaxMinor]!;
-    if (max === 0) return Reject.NONE;
-    const tickMinor = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.tickMinor]!;
+    const at = account * A_DOUBLES;
+    const max = accounts.f64[at + A64.openBidValueMaxMinor]!;
+    if (max === 0) return REJECT.NONE;
+    const tickMinor = n32[instrument * N_WORDS + N.tickMinor]!;
     const more = priceTicks * tickMinor * quantity - insteadTicks * tickMinor * insteadOf;
-    if (more <= 0) return Reject.NONE; // never refused, although a bound was lowered meanwhile
-    const value = accounts.f64[at + AccountF64.openBidValueMinor]! + more;
-    return value > max ? Reject.BID_VALUE_LIMIT : Reject.NONE;
+    if (more <= 0) return REJECT.NONE; // never refused, although a bound was lowered meanwhile
+    const value = accounts.f64[at + A64.openBidValueMinor]! + more;
+    return value > max ? REJECT.BID_VALUE_LIMIT : REJECT.NONE;
   }
 
   /** Bounds of account and shard; a market bid counts at the band's high end, without one not. */
   function room(account: number, instrument: number, mayRest: boolean): number {
     const c32 = turn.i32;
-    const openOrdersMax = accounts.i32[account * ACCOUNT_WORDS + AccountI32.openOrdersMax]!;
-    const openOrders = accounts.i32[account * ACCOUNT_WORDS + AccountI32.openOrders]!;
+    const openOrdersMax = accounts.i32[account * A_WORDS + A.openOrdersMax]!;
+    const openOrders = accounts.i32[account * A_WORDS + A.openOrders]!;
     if (mayRest && openOrdersMax !== 0 && openOrders >= openOrdersMax) {
-      return Reject.TOO_MANY_OPEN_ORDERS;
+      return REJECT.TOO_MANY_OPEN_ORDERS;
     }
-    if (turn.u8[CommandU8.side] === Side.BID) {
-      const row = instrument * INSTRUMENT_WORDS;
-      const isLimit = turn.u8[CommandU8.orderType] === OrderType.LIMIT;
-      const priceTicks = isLimit
-        ? c32[CommandI32.priceTicks]!
-        : n32[row + InstrumentI32.bandHighTicks]!;
-      const quantity = c32[CommandI32.quantity]!;
+    if (turn.u8[C8.side] === BID) {
+      const row = instrument * N_WORDS;
+      const isLimit = turn.u8[C8.orderType] === TYPE.LIMIT;
+      const priceTicks = isLimit ? c32[C.priceTicks]! : n32[row + N.bandHighTicks]!;
+      const quantity = c32[C.quantity]!;
       const reject = bidValue(account, instrument, priceTicks, quantity, 0, 0);
-      if (reject !== Reject.NONE) return reject;
+      if (reject !== REJECT.NONE) return reject;
     }
-    return mayRest && orders.isFull() ? Reject.ORDER_TABLE_FULL : Reject.NONE;
+    return mayRest && orders.isFull() ? REJECT.ORDER_TABLE_FULL : REJECT.NONE;
   }
 
   function limitTicks(): number {
-    const own = turn.i32[CommandI32.priceTicks]!;
+    const own = turn.i32[C.priceTicks]!;
     if (own !== 0) return own;
-    const row = turn.i32[CommandI32.instrument]! * INSTRUMENT_WORDS;
-    const high = n32[row + InstrumentI32.bandHighTicks]!;
-    if (turn.u8[CommandU8.side] === Side.ASK) {
-      return high === 0 ? 1 : n32[row + InstrumentI32.bandLowTicks]!;
+    const row = turn.i32[C.instrument]! * N_WORDS;
+    const high = n32[row + N.bandHighTicks]!;
+    if (turn.u8[C8.side] === ASK) {
+      return high === 0 ? 1 : n32[row + N.bandLowTicks]!;
     }
-    return high === 0 ? PRICE_TICKS_MAX : high;
+    return high === 0 ? PRICE_MAX : high;
   }
 
   /** What only the book can say: a post-only order in the way of others, an FOK short of makers. */
   function againstBook(account: number, instrument: number, tif: number): number {
-    const side = turn.u8[CommandU8.side]!;
+    const side = turn.u8[C8.side]!;
     const limit = limitTicks();
-    if ((turn.u8[CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0) {
-      return book.wouldCross(instrument, side, limit) ? Reject.ORDER_WOULD_CROSS : Reject.NONE;
+    if ((turn.u8[C8.flags]! & POST_ONLY) !== 0) {
+      return book.wouldCross(instrument, side, limit) ? REJECT.ORDER_WOULD_CROSS : REJECT.NONE;
     }
-    if (tif !== TimeInForce.FOK) return Reject.NONE;
-    const quantity = turn.i32[CommandI32.quantity]!;
-    const stp = turn.u8[CommandU8.stp]!;
+    if (tif !== TIF.FOK) return REJECT.NONE;
+    const quantity = turn.i32[C.quantity]!;
+    const stp = turn.u8[C8.stp]!;
     const fills = book.canFill(instrument, side, limit, quantity, account, stp);
-    return fills ? Reject.NONE : Reject.FOK_NOT_FILLABLE;
+    return fills ? REJECT.NONE : REJECT.FOK_NOT_FILLABLE;
   }
 
   function isAllowed(account: number): boolean {
-    return accounts.i32[account * ACCOUNT_WORDS + AccountI32.state] === AccountState.ALLOWED;
+    return accounts.i32[account * A_WORDS + A.state] === ALLOWED;
   }
 
   function place(): number {
-    const account = turn.i32[CommandI32.account]!;
-    const instrument = turn.i32[CommandI32.instrument]!;
-    if (!isAllowed(account)) return Reject.ACCOUNT_SUSPENDED;
+    const account = turn.i32[C.account]!;
+    const instrument = turn.i32[C.instrument]!;
+    if (!isAllowed(account)) return REJECT.ACCOUNT_SUSPENDED;
     let reject = instrumentState(instrument);
-    if (reject === Reject.NONE) reject = words();
-    if (reject !== Reject.NONE) return reject;
-    reject = quantityBound(instrument, turn.i32[CommandI32.quantity]!);
-    if (reject !== Reject.NONE) return reject;
-    if (turn.u8[CommandU8.orderType] === OrderType.LIMIT) {
-      reject = priceBound(instrument, turn.i32[CommandI32.priceTicks]!);
-      if (reject !== Reject.NONE) return reject;
+    if (reject === REJECT.NONE) reject = words();
+    if (reject !== REJECT.NONE) return reject;
+    reject = quantityBound(instrument, turn.i32[C.quantity]!);
+    if (reject !== REJECT.NONE) return reject;
+    if (turn.u8[C8.orderType] === TYPE.LIMIT) {
+      reject = priceBound(instrument, turn.i32[C.priceTicks]!);
+      if (reject !== REJECT.NONE) return reject;
     }
-    const tif = turn.u8[CommandU8.tif]!;
-    if (tif === TimeInForce.GTD) {
-      const expiresAtUs = turn.f64[CommandF64.expiresAtUs]!;
-      if (counters[Counter.stampUs]! >= expiresAtUs) return Reject.ALREADY_EXPIRED;
+    const tif = turn.u8[C8.tif]!;
+    if (tif === TIF.GTD) {
+      const expiresAtUs = turn.f64[EXPIRES]!;
+      if (counters[STAMP]! >= expiresAtUs) return REJECT.ALREADY_EXPIRED;
     }
-    reject = room(account, instrument, tif === TimeInForce.GTC || tif === TimeInForce.GTD);
-    return reject === Reject.NONE ? againstBook(account, instrument, tif) : reject;
+    reject = room(account, instrument, tif === TIF.GTC || tif === TIF.GTD);
+    return reject === REJECT.NONE ? againstBook(account, instrument, tif) : reject;
   }
 
   /** What an amend asks for, before it is compared with the book. */
   function amendWords(instrument: number, quantity: number, priceTicks: number): number {
-    if (!isWholeUs(turn.f64, CommandF64.expiresAtUs)) return Reject.MALFORMED;
+    if (!isWholeUs(turn.f64, EXPIRES)) return REJECT.MALFORMED;
     if (quantity !== 0) {
       const reject = quantityBound(instrument, quantity);
-      if (reject !== Reject.NONE) return reject;
+      if (reject !== REJECT.NONE) return reject;
     }
-    if (priceTicks < 0) return Reject.PRICE_OUT_OF_RANGE;
-    return Reject.NONE;
+    if (priceTicks < 0) return REJECT.PRICE_OUT_OF_RANGE;
+    return REJECT.NONE;
   }
 
   function amend(slot: number): number {
-    const row = slot * ORDER_WORDS;
-    const account = o32[row + OrderI32.account]!;
-    const instrument = o32[row + OrderI32.instrument]!;
-    if (!isAllowed(account)) return Reject.ACCOUNT_SUSPENDED;
+    const row = slot * WORDS;
+    const account = o32[row + ORDER.account]!;
+    const instrument = o32[row + ORDER.instrument]!;
+    if (!isAllowed(account)) return REJECT.ACCOUNT_SUSPENDED;
     let reject = instrumentState(instrument);
-    if (reject !== Reject.NONE) return reject;
-    const quantity = turn.i32[CommandI32.quantity]!;
-    const asked = turn.i32[CommandI32.priceTicks]!;
+    if (reject !== REJECT.NONE) return reject;
+    const quantity = turn.i32[C.quantity]!;
+    const asked = turn.i32[C.priceTicks]!;
     reject = amendWords(instrument, quantity, asked);
-    if (reject !== Reject.NONE) return reject;
-    const open = o32[row + OrderI32.open]!;
-    const total = ids.i32[o32[row + OrderI32.idEntry]! * ID_WORDS + IdI32.total]!;
+    if (reject !== REJECT.NONE) return reject;
+    const open = o32[row + ORDER.open]!;
+    const total = o32[row + ORDER.total]!;
     const openAfter = quantity === 0 ? open : quantity - (total - open);
-    if (openAfter <= 0) return Reject.NONE; // cancels the rest, whatever else it says
-    const before = o32[row + OrderI32.priceTicks]!;
+    if (openAfter <= 0) return REJECT.NONE; // cancels the rest, whatever else it says
+    const before = o32[row + ORDER.priceTicks]!;
     const priceTicks = asked === 0 ? before : asked;
     const isRequeued = priceTicks !== before || openAfter > open;
     if (isRequeued) {
       reject = priceBound(instrument, priceTicks);
-      if (reject !== Reject.NONE) return reject;
+      if (reject !== REJECT.NONE) return reject;
     }
-    const expiresAtUs = turn.f64[CommandF64.expiresAtUs]!;
-    if (expiresAtUs !== 0 && counters[Counter.stampUs]! >= expiresAtUs)
-      return Reject.ALREADY_EXPIRED;
-    const side = sideOf(o32[row + OrderI32.bits]!);
-    if (side === Side.BID) {
+    const expiresAtUs = turn.f64[EXPIRES]!;
+    if (expiresAtUs !== 0 && counters[STAMP]! >= expiresAtUs) return REJECT.ALREADY_EXPIRED;
+    const side = sideOf(o32[row + ORDER.bits]!);
+    if (side === BID) {
       reject = bidValue(account, instrument, priceTicks, openAfter, before, open);
-      if (reject !== Reject.NONE) return reject;
+      if (reject !== REJECT.NONE) return reject;
     }
-    const mustRest = isRequeued && isPostOnly(o32[row + OrderI32.bits]!);
-    if (mustRest && book.wouldCross(instrument, side, priceTicks)) return Reject.ORDER_WOULD_CROSS;
-    return Reject.NONE;
+    const mustRest = isRequeued && isPostOnly(o32[row + ORDER.bits]!);
+    if (mustRest && book.wouldCross(instrument, side, priceTicks)) return REJECT.ORDER_WOULD_CROSS;
+    return REJECT.NONE;
   }
 
   return { place, amend, limitTicks };

@@ -27,7 +27,7 @@
  * | SET_INSTRUMENT_STATE | instrument, state |
  * | SET_BAND | instrument, bandLowTicks, bandHighTicks (0, 0: no band) |
  * | SET_ACCOUNT | account, flags (ALLOWED), openOrdersMax (0: no bound but the table's), openBidValueMaxMinor (0: no bound) |
- * | CHECKPOINT | orderId = sequence the hash is of, clientOrderId[0..1] = hash high, low |
+ * | CHECKPOINT | orderId = sequence the hash is of, clientOrderId[0..1] = hash high, low, quantity = hash version |
  * | SET_BEHAVIOUR | quantity = behaviour number |
  *
  * A market order says IOC or FOK. `state` of a listing is CONTINUOUS, HALTED or CLOSED. A CHECKPOINT
@@ -64,6 +64,7 @@ export const CommandI32 = {
   // SET_ACCOUNT
   openOrdersMax: 9,
   // CHECKPOINT
+  hashVersion: 9, // what the hash covers; one of another version is not compared
   hashHigh: 16,
   hashLow: 17,
   // SET_BEHAVIOUR

@@ -9,10 +9,12 @@ import {
   AccountState,
 } from "./accounts.ts";
 import { EventType } from "./codes.ts";
+import type { Accounts } from "./accounts.ts";
 import { CommandI32, CommandU8 } from "./command.ts";
 import { EventF64, EventFlag, EventI32, EventU8 } from "./event.ts";
-import type { EventWriter, WriterTables } from "./event-writer.ts";
-import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
+import type { EventRecord } from "./event-record.ts";
+import { INSTRUMENT_WORDS, InstrumentI32, type Instruments } from "./instruments.ts";
+import type { Turn } from "./turn.ts";
 
 export interface EmitAdmin {
   /** Answers where the event lies: its count is not known yet. */
@@ -22,13 +24,23 @@ export interface EmitAdmin {
   accountSet(account: number): void;
 }
 
-export function makeEmitAdmin(writer: EventWriter, tables: WriterTables): EmitAdmin {
+export interface EmitAdminTables {
+  readonly turn: Turn;
+  readonly accounts: Accounts;
+  readonly instruments: Instruments;
+}
+
+/** `isPublic` gives the record the instrument's next market sequence. */
+export function makeEmitAdmin(
+  record: EventRecord,
+  tables: EmitAdminTables,
+  isPublic: (instrument: number) => void,
+): EmitAdmin {
   const { turn, accounts, instruments } = tables;
-  const { record } = writer;
-  const { open, respond, byte, word, double } = record;
+  const { blank, respond, byte, word, double } = record;
 
   function massCancelAccepted(): number {
-    open(EventType.MASS_CANCEL_ACCEPTED);
+    blank(EventType.MASS_CANCEL_ACCEPTED);
     respond();
     word(EventI32.account, turn.i32[CommandI32.account]!);
     word(EventI32.instrument, turn.i32[CommandI32.instrument]!);
@@ -39,7 +51,7 @@ export function makeEmitAdmin(writer: EventWriter, tables: WriterTables): EmitAd
   function instrument(type: number, which: number, isDuplicate: boolean): void {
     const row = which * INSTRUMENT_WORDS;
     const i32 = instruments.i32;
-    open(type);
+    blank(type);
     respond();
     word(EventI32.instrument, which);
     word(EventI32.product, i32[row + InstrumentI32.product]!);
@@ -50,12 +62,12 @@ export function makeEmitAdmin(writer: EventWriter, tables: WriterTables): EmitAd
     word(EventI32.state, i32[row + InstrumentI32.state]!);
     word(EventI32.referenceTicks, i32[row + InstrumentI32.referenceTicks]!);
     if (isDuplicate) record.flag(EventFlag.DUPLICATE);
-    else writer.isPublic(which);
+    else isPublic(which);
   }
 
   function accountSet(account: number): void {
     const row = account * ACCOUNT_WORDS;
-    open(EventType.ACCOUNT_SET);
+    blank(EventType.ACCOUNT_SET);
     respond();
     word(EventI32.account, account);
     word(EventI32.openOrdersMax, accounts.i32[row + AccountI32.openOrdersMax]!);

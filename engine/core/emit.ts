@@ -1,200 +1,187 @@
 /**
- * Each kind of event the shard tells, composed. Nothing is decided here: callers say what happened
- * and have already changed the state its numbers are read from.
+ * Each kind of event about an order, written word by word. Nothing is decided here: callers say what
+ * happened and have already changed the state its numbers are read from. The two sequences in which
+ * readers look for gaps grow here and nowhere else: the market sequence per public event, the account
+ * sequence per event an account hears.
  */
 import { MATCH_WORDS, MatchI32 } from "./book-api.ts";
-import { CommandType, EventType, OrderStatus, OrderType } from "./codes.ts";
-import { CommandU8 } from "./command.ts";
-import { EventF64, EventFlag, EventI32, EventU8 } from "./event.ts";
-import { type EmitAdmin, makeEmitAdmin } from "./emit-admin.ts";
-import type { Events } from "./event.ts";
-import { makeEventWriter, type WriterTables } from "./event-writer.ts";
-import { ID_DOUBLES, ID_WORDS, IdF64, IdI32, reasonOf } from "./ids.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders, tifOf } from "./orders.ts";
+import { EventType, OrderType } from "./codes.ts";
+import { CommandF64 } from "./command.ts";
+import { makeEmitAdmin } from "./emit-admin.ts";
+import type { Emit, EmitTables } from "./emit-api.ts";
+import { EventF64, EventFlag, EventI32 } from "./event.ts";
+import { makeEmitResponses } from "./emit-response.ts";
+import { makeEventFields } from "./emit-fields.ts";
+import { makeEventRecord, shapeOf } from "./event-record.ts";
+import { INSTRUMENT_DOUBLES, InstrumentF64 } from "./instruments.ts";
+import {
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  sideOf,
+  statusOf,
+  tifOf,
+} from "./orders.ts";
 
-export interface Emit {
-  begin(): void;
-  /** Flags the command's last event, if it made any, and appends all of them to `into`. */
-  end(into: Events): void;
-  /** Response to PLACE; a duplicate says how the order stands now and nobody hears it twice. */
-  accepted(entry: number, isDuplicate: boolean): void;
-  /** Response. `entry` is the remembered id of a place refused now (or again), else 0. */
-  rejected(reason: number, entry: number, isDuplicate: boolean): void;
-  /** Row `n` of the matches was a trade with the order of `takerEntry`, which has `takerOpen` left. */
-  trade(n: number, takerEntry: number, takerOpen: number): void;
-  prevented(n: number, takerEntry: number, takerOpen: number): void;
-  /** A maker met and removed: row `n` of the matches. */
-  removed(n: number, type: number, reason: number): void;
-  /** An order that rested has left the book with what its row has open. */
-  left(slot: number, type: number, reason: number, isResponse: boolean): void;
-  /** What an order that does not rest had left was cancelled. */
-  dropped(entry: number, priceTicks: number, quantity: number, reason: number): void;
-  rested(slot: number): void;
-  /** Response to AMEND and REDUCE; `quantity` left the level of `priceTicks`, where the order stood. */
-  amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void;
-  status(entry: number): void;
-  /** A response with nothing but its type. */
-  plain(type: number): void;
-  readonly admin: EmitAdmin;
-}
-
-export interface EmitTables extends WriterTables {
-  readonly orders: Orders;
-}
+const WORDS = ORDER_WORDS;
+const DOUBLES = ORDER_DOUBLES;
+const M_WORDS = MATCH_WORDS;
+const { slot: M_SLOT, quantity: M_QUANTITY } = MatchI32;
+const { instrument: INSTRUMENT, priceTicks: PRICE, open: OPEN, account: ACCOUNT } = OrderI32;
+const { bits: BITS, total: TOTAL } = OrderI32;
+const { expiresAtUs: EXPIRES, firstSequence: FIRST } = OrderF64;
+const E = EventI32;
+const D = EventF64;
+const LIMIT = OrderType.LIMIT;
+const N_WORDS = INSTRUMENT_DOUBLES;
+const N_MARKET = InstrumentF64.marketSeq;
+const N_TRADE = InstrumentF64.tradeId;
+const C_CORRELATION = CommandF64.correlation;
+const REQUEUED = EventFlag.REQUEUED << 8;
+const {
+  instrument: E_INSTRUMENT,
+  priceTicks: E_PRICE,
+  quantity: E_QUANTITY,
+  newPriceTicks: E_NEW_PRICE,
+  newTotal: E_NEW_TOTAL,
+} = E;
+const {
+  correlation: D_CORRELATION,
+  marketSeq: D_MARKET,
+  tradeId: D_TRADE,
+  accountSeq: D_ACCOUNT_SEQ,
+  expiresAtUs: D_EXPIRES,
+  firstSequence: D_FIRST,
+} = D;
 
 export function makeEmit(tables: EmitTables): Emit {
-  const { turn, orders, ids, matches } = tables;
-  const o32 = orders.i32;
-  const o64 = orders.f64;
-  const d32 = ids.i32;
-  const d64 = ids.f64;
-  const writer = makeEventWriter(tables);
-  const { record, owner, hears, limit } = writer;
-  const { open, respond, byte, word, double } = record;
+  const { turn, orders, matches } = tables;
+  const record = makeEventRecord(turn, tables.events);
+  const fields = makeEventFields(tables);
+  const { owner, unseen, seen, alone, hears, matched, taker } = fields;
+  const { open } = record;
+  const { i32: e32, f64: e64 } = tables.events;
+  const { i32: o32, f64: o64 } = orders;
+  const { f64: c64 } = turn;
+  const n64 = tables.instruments.f64;
+  const m32 = matches.i32;
 
-  const order = (slot: number, field: number): number => o32[slot * ORDER_WORDS + field]!;
-  const id = (entry: number, field: number): number => d32[entry * ID_WORDS + field]!;
-
-  /** The words of a resting order, which is always a limit order, and who owns it. */
-  function resting(slot: number, openNow: number): void {
-    owner(order(slot, OrderI32.idEntry), openNow);
-    byte(EventU8.orderType, OrderType.LIMIT);
-    byte(EventU8.tif, tifOf(order(slot, OrderI32.bits)));
-  }
-
-  function accepted(entry: number, isDuplicate: boolean): void {
-    const slot = id(entry, IdI32.slot);
-    open(EventType.ACCEPTED);
-    respond();
-    owner(entry, slot === 0 ? 0 : order(slot, OrderI32.open));
-    writer.placeWords();
-    double(EventF64.firstSequence, d64, entry * ID_DOUBLES + IdF64.firstSequence);
-    if (isDuplicate) {
-      record.flag(EventFlag.DUPLICATE);
-      word(EventI32.quantity, id(entry, IdI32.total));
-      return;
-    }
-    word(EventI32.open, id(entry, IdI32.total));
-    hears(id(entry, IdI32.account), EventF64.accountSeq);
-  }
-
-  function rejected(reason: number, entry: number, isDuplicate: boolean): void {
-    open(EventType.REJECTED);
-    respond();
-    if (entry === 0) writer.askedWords();
-    else owner(entry, 0);
-    if (turn.u8[CommandU8.type] === CommandType.PLACE) writer.placeWords();
-    byte(EventU8.reason, reason);
-    byte(EventU8.status, OrderStatus.REJECTED);
-    if (entry === 0) return;
-    double(EventF64.firstSequence, d64, entry * ID_DOUBLES + IdF64.firstSequence);
-    if (isDuplicate) record.flag(EventFlag.DUPLICATE);
-    else hears(id(entry, IdI32.account), EventF64.accountSeq);
+  /** The first two words and the limit of an event about a resting order, which is a limit order. */
+  function resting(type: number, reason: number, slot: number): number {
+    const bits = o32[slot * WORDS + BITS]!;
+    const shape = LIMIT | (tifOf(bits) << 8) | (statusOf(bits) << 16);
+    return open(type, sideOf(bits), reason, shape);
   }
 
   /** What a trade and a prevention have in common: the maker as owner, then the taker. */
-  function met(n: number, type: number, takerEntry: number, takerOpen: number): void {
-    const slot = matches.i32[n * MATCH_WORDS + MatchI32.slot]!;
-    open(type);
-    resting(slot, order(slot, OrderI32.open));
-    limit(order(slot, OrderI32.priceTicks), matches.i32[n * MATCH_WORDS + MatchI32.quantity]!);
-    writer.matchedLevel(n);
-    writer.isPublic(order(slot, OrderI32.instrument));
-    hears(order(slot, OrderI32.account), EventF64.accountSeq);
-    writer.taker(takerEntry, takerOpen);
+  function met(n: number, type: number, takerSlot: number, takerOpen: number): number {
+    const slot = m32[n * M_WORDS + M_SLOT]!;
+    const row = slot * WORDS;
+    const at = resting(type, 0, slot);
+    owner(at, slot, o32[row + OPEN]!);
+    seen(at, o32[row + INSTRUMENT]!);
+    matched(at, n);
+    e32[at + E_PRICE] = o32[row + PRICE]!;
+    e32[at + E_QUANTITY] = m32[n * M_WORDS + M_QUANTITY]!;
+    e64[(at >> 1) + D_CORRELATION] = 0;
+    hears((at >> 1) + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
+    taker(at, takerSlot, takerOpen);
+    return at;
   }
 
-  function trade(n: number, takerEntry: number, takerOpen: number): void {
-    met(n, EventType.TRADE, takerEntry, takerOpen);
-    const slot = matches.i32[n * MATCH_WORDS + MatchI32.slot]!;
-    writer.isTrade(order(slot, OrderI32.instrument));
+  function trade(n: number, takerSlot: number, takerOpen: number): void {
+    const at = met(n, EventType.TRADE, takerSlot, takerOpen);
+    const idAt = e32[at + E_INSTRUMENT]! * N_WORDS + N_TRADE;
+    const id = n64[idAt]! + 1;
+    n64[idAt] = id;
+    e64[(at >> 1) + D_TRADE] = id;
   }
 
-  function prevented(n: number, takerEntry: number, takerOpen: number): void {
-    met(n, EventType.PREVENTED, takerEntry, takerOpen);
+  function prevented(n: number, takerSlot: number, takerOpen: number): void {
+    met(n, EventType.PREVENTED, takerSlot, takerOpen);
   }
 
-  function gone(slot: number, type: number, reason: number): void {
-    open(type);
-    resting(slot, 0);
-    byte(EventU8.reason, reason);
-    limit(order(slot, OrderI32.priceTicks), order(slot, OrderI32.open));
-    writer.isPublic(order(slot, OrderI32.instrument));
-    hears(order(slot, OrderI32.account), EventF64.accountSeq);
+  /** An order that is out of the book, with what it had open. */
+  function gone(slot: number, type: number, reason: number): number {
+    const row = slot * WORDS;
+    const at = resting(type, reason, slot);
+    const at64 = at >> 1;
+    owner(at, slot, 0);
+    seen(at, o32[row + INSTRUMENT]!);
+    alone(at);
+    e32[at + E_PRICE] = o32[row + PRICE]!;
+    e32[at + E_QUANTITY] = o32[row + OPEN]!;
+    e64[at64 + D_CORRELATION] = 0;
+    e64[at64 + D_EXPIRES] = 0;
+    e64[at64 + D_FIRST] = 0;
+    hears(at64 + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
+    return at;
   }
 
   function removed(n: number, type: number, reason: number): void {
-    gone(matches.i32[n * MATCH_WORDS + MatchI32.slot]!, type, reason);
-    writer.matchedLevel(n);
+    matched(gone(m32[n * M_WORDS + M_SLOT]!, type, reason), n);
   }
 
   function left(slot: number, type: number, reason: number, isResponse: boolean): void {
-    gone(slot, type, reason);
-    writer.touchedLevel();
-    if (isResponse) respond();
+    const at = gone(slot, type, reason);
+    if (isResponse) e64[(at >> 1) + D_CORRELATION] = c64[C_CORRELATION]!;
   }
 
-  function dropped(entry: number, priceTicks: number, quantity: number, reason: number): void {
-    open(EventType.CANCELLED);
-    owner(entry, 0);
-    byte(EventU8.reason, reason);
-    limit(priceTicks, quantity);
-    hears(id(entry, IdI32.account), EventF64.accountSeq);
+  function dropped(slot: number, priceTicks: number, quantity: number, reason: number): void {
+    const bits = o32[slot * WORDS + BITS]!;
+    const shape = shapeOf(0, 0, statusOf(bits));
+    const at = open(EventType.CANCELLED, sideOf(bits), reason, shape);
+    const at64 = at >> 1;
+    owner(at, slot, 0);
+    unseen(at);
+    alone(at);
+    e32[at + E_PRICE] = priceTicks;
+    e32[at + E_QUANTITY] = quantity;
+    e64[at64 + D_CORRELATION] = 0;
+    e64[at64 + D_EXPIRES] = 0;
+    e64[at64 + D_FIRST] = 0;
+    hears(at64 + D_ACCOUNT_SEQ, o32[slot * WORDS + ACCOUNT]!);
   }
 
   function rested(slot: number): void {
-    const entry = order(slot, OrderI32.idEntry);
-    const openNow = order(slot, OrderI32.open);
-    open(EventType.RESTED);
-    resting(slot, openNow);
-    limit(order(slot, OrderI32.priceTicks), openNow);
-    writer.touchedLevel();
-    writer.isPublic(order(slot, OrderI32.instrument));
-    double(EventF64.expiresAtUs, o64, slot * ORDER_DOUBLES + OrderF64.expiresAtUs);
-    double(EventF64.firstSequence, d64, entry * ID_DOUBLES + IdF64.firstSequence);
+    const row = slot * WORDS;
+    const openNow = o32[row + OPEN]!;
+    const at = resting(EventType.RESTED, 0, slot);
+    const at64 = at >> 1;
+    owner(at, slot, openNow);
+    seen(at, o32[row + INSTRUMENT]!);
+    alone(at);
+    e32[at + E_PRICE] = o32[row + PRICE]!;
+    e32[at + E_QUANTITY] = openNow;
+    e64[at64 + D_CORRELATION] = 0;
+    e64[at64 + D_ACCOUNT_SEQ] = 0;
+    e64[at64 + D_EXPIRES] = o64[slot * DOUBLES + EXPIRES]!;
+    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
   }
 
   function amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void {
-    const entry = order(slot, OrderI32.idEntry);
-    open(EventType.AMENDED);
-    respond();
-    resting(slot, order(slot, OrderI32.open));
-    limit(priceTicks, quantity);
-    writer.touchedLevel();
-    if (isRequeued) record.flag(EventFlag.REQUEUED);
-    writer.isPublic(order(slot, OrderI32.instrument));
-    hears(order(slot, OrderI32.account), EventF64.accountSeq);
-    word(EventI32.newPriceTicks, order(slot, OrderI32.priceTicks));
-    word(EventI32.newTotal, id(entry, IdI32.total));
-    double(EventF64.expiresAtUs, o64, slot * ORDER_DOUBLES + OrderF64.expiresAtUs);
-    double(EventF64.firstSequence, d64, entry * ID_DOUBLES + IdF64.firstSequence);
-  }
-
-  function status(entry: number): void {
-    const slot = id(entry, IdI32.slot);
-    open(EventType.STATUS);
-    respond();
-    owner(entry, slot === 0 ? 0 : order(slot, OrderI32.open));
-    byte(EventU8.reason, reasonOf(id(entry, IdI32.bits)));
-    word(EventI32.quantity, id(entry, IdI32.total));
-    double(EventF64.firstSequence, d64, entry * ID_DOUBLES + IdF64.firstSequence);
-    if (slot === 0) return;
-    byte(EventU8.orderType, OrderType.LIMIT);
-    byte(EventU8.tif, tifOf(order(slot, OrderI32.bits)));
-    word(EventI32.priceTicks, order(slot, OrderI32.priceTicks));
-    double(EventF64.expiresAtUs, o64, slot * ORDER_DOUBLES + OrderF64.expiresAtUs);
-  }
-
-  function plain(type: number): void {
-    open(type);
-    respond();
+    const row = slot * WORDS;
+    const at = resting(EventType.AMENDED, 0, slot);
+    const at64 = at >> 1;
+    owner(at, slot, o32[row + OPEN]!);
+    seen(at, o32[row + INSTRUMENT]!);
+    alone(at);
+    if (isRequeued) e32[at] = e32[at]! | REQUEUED;
+    e32[at + E_PRICE] = priceTicks;
+    e32[at + E_QUANTITY] = quantity;
+    e32[at + E_NEW_PRICE] = o32[row + PRICE]!;
+    e32[at + E_NEW_TOTAL] = o32[row + TOTAL]!;
+    e64[at64 + D_CORRELATION] = c64[C_CORRELATION]!;
+    e64[at64 + D_EXPIRES] = o64[slot * DOUBLES + EXPIRES]!;
+    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    hears(at64 + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
   }
 
   return {
     begin: record.begin,
     end: record.end,
-    accepted,
-    rejected,
+    ...makeEmitResponses(record, fields, tables),
     trade,
     prevented,
     removed,
@@ -202,8 +189,10 @@ export function makeEmit(tables: EmitTables): Emit {
     dropped,
     rested,
     amended,
-    status,
-    plain,
-    admin: makeEmitAdmin(writer, tables),
+    admin: makeEmitAdmin(record, tables, (instrument) => {
+      const at = instrument * N_WORDS + N_MARKET;
+      n64[at] = n64[at]! + 1;
+      record.double(D_MARKET, n64, at);
+    }),
   };
 }

@@ -1,103 +1,135 @@
 /**
- * The event record being written: opened one after another, zeroed, its fields set by their offsets
- * of `event.ts`. A command's events are made in a buffer of our own, which the compiler knows by
- * address, and handed over together at the end.
+ * Where a command's events are written: one record after another into a buffer that stays the same for
+ * the shard's whole life, which is what the compiler likes best.
+ * Every writer sets each word of its record, so a record is never zeroed first; those of rare kinds
+ * start from `blank`, which zeroes it, and set their fields by the offsets of `event.ts`.
  */
 import { assert } from "./assert.ts";
 import { CommandF64, CommandU8 } from "./command.ts";
-import { EVENT_BYTES, EVENT_F64, EVENT_I32, type Events, makeEvents } from "./event.ts";
+import { EVENT_BYTES, EVENT_F64, EVENT_I32, type Events } from "./event.ts";
 import { EventF64, EventFlag, EventI32, EventU8 } from "./event.ts";
 import { EVENTS_PER_COMMAND_MAX } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 
+const BYTES = EVENT_BYTES;
+const DOUBLES = EVENT_F64;
+const WORDS = EVENT_I32;
+const LAST = EventFlag.LAST;
+const PER_COMMAND_MAX = EVENTS_PER_COMMAND_MAX;
+const COMMAND_TYPE = CommandU8.type;
+const { sequence: C_SEQUENCE, stampUs: C_STAMP, correlation: C_CORRELATION } = CommandF64;
+const { sequence: SEQUENCE, stampUs: STAMP, correlation: CORRELATION } = EventF64;
+
 export interface EventRecord {
+  readonly events: Events;
+  /** From here on events go behind what the buffer holds. */
   begin(): void;
-  /** Flags the last event and hands all of them over, behind what `into` holds. */
-  end(into: Events): void;
-  /** Starts a record, with its command's type, sequence and stamp. */
-  open(type: number): void;
-  /** Marks the record as the command's response. */
+  /** Flags the last event and counts all of them in. */
+  end(): void;
+  /**
+   * Starts a record with its first two words, its command's type, sequence and stamp, and answers its
+   * first word's index in `events.i32`; all else is the caller's to write.
+   */
+  open(type: number, side: number, reason: number, shape: number): number;
+  /** Starts a record of zeroes, whose fields are set by what follows. */
+  blank(type: number): void;
+  /** Marks a record of zeroes as the command's response. */
   respond(): void;
   byte(at: number, value: number): void;
   word(at: number, value: number): void;
-  /** Copies `howMany` words. */
-  words(at: number, from: Int32Array, fromAt: number, howMany: number): void;
   /** Copies a double, so that none is passed by value. */
   double(at: number, from: Float64Array, fromAt: number): void;
   flag(bit: number): void;
-  /** Where the record lies. */
+  /** Where the record lies among its command's. */
   index(): number;
   /** Fills in a record written before, when how many it covers is known. */
   cover(index: number, quantity: number, flags: number): void;
 }
 
-export function makeEventRecord(turn: Turn): EventRecord {
-  const { u8: e8, i32: e32, f64: e64 } = makeEvents(EVENTS_PER_COMMAND_MAX);
-  let count = 0;
-  let at8 = 0;
-  let at32 = 0;
-  let at64 = 0;
+/** The bytes 4 to 6 of a record: order type, time in force, status. */
+export const shapeOf = (orderType: number, tif: number, status: number): number =>
+  orderType | (tif << 8) | (status << 16);
+
+export function makeEventRecord(turn: Turn, events: Events): EventRecord {
+  const { i32: e32, f64: e64 } = events;
+  const c8 = turn.u8;
+  const c64 = turn.f64;
+  let first = 0; // events the caller's buffer held before this command
+  let next = 0;
+  let at32 = 0; // of the last record
 
   function begin(): void {
-    count = 0;
+    first = events.count;
+    next = first;
   }
 
-  function end(into: Events): void {
-    if (count === 0) return;
-    flag(EventFlag.LAST);
-    assert(into.capacity - into.count >= count, "there is room for a command's events");
-    const to = into.i32;
-    const at = into.count * EVENT_I32;
-    const words = count * EVENT_I32;
-    for (let word = 0; word < words; word++) to[at + word] = e32[word]!;
-    into.count += count;
+  function end(): void {
+    if (next === first) return;
+    e32[at32] = e32[at32]! | (LAST << 8);
+    events.count = next;
   }
 
-  function open(type: number): void {
-    const which = count++;
-    assert(which < EVENTS_PER_COMMAND_MAX, "a command makes a bounded number of events");
-    at8 = which * EVENT_BYTES;
-    at32 = which * EVENT_I32;
-    at64 = which * EVENT_F64;
-    for (let word = 0; word < EVENT_F64; word++) e64[at64 + word] = 0;
-    e8[at8 + EventU8.type] = type;
-    e8[at8 + EventU8.commandType] = turn.u8[CommandU8.type]!;
-    e64[at64 + EventF64.sequence] = turn.f64[CommandF64.sequence]!;
-    e64[at64 + EventF64.stampUs] = turn.f64[CommandF64.stampUs]!;
+  function open(type: number, side: number, reason: number, shape: number): number {
+    assert(next - first < PER_COMMAND_MAX, "a command makes a bounded number of events");
+    const at = next * WORDS;
+    const at64 = next * DOUBLES;
+    next++;
+    at32 = at;
+    e32[at] = type | (side << 16) | (reason << 24);
+    e32[at + 1] = shape | (c8[COMMAND_TYPE]! << 24);
+    e64[at64 + SEQUENCE] = c64[C_SEQUENCE]!;
+    e64[at64 + STAMP] = c64[C_STAMP]!;
+    return at;
+  }
+
+  function blank(type: number): void {
+    const at = open(type, 0, 0, 0);
+    for (let n = CORRELATION; n < DOUBLES; n++) e64[(at >> 1) + n] = 0;
   }
 
   function respond(): void {
-    e64[at64 + EventF64.correlation] = turn.f64[CommandF64.correlation]!;
+    e64[(at32 >> 1) + CORRELATION] = c64[C_CORRELATION]!;
   }
 
+  /** Byte `at` of a word of four, little end first, as everywhere in this process. */
   function byte(at: number, value: number): void {
-    e8[at8 + at] = value;
+    const word = at32 + (at >> 2);
+    const shift = (at & 3) * 8;
+    e32[word] = (e32[word]! & ~(255 << shift)) | (value << shift);
   }
 
   function word(at: number, value: number): void {
     e32[at32 + at] = value;
   }
 
-  function words(at: number, from: Int32Array, fromAt: number, howMany: number): void {
-    for (let n = 0; n < howMany; n++) e32[at32 + at + n] = from[fromAt + n]!;
-  }
-
   function double(at: number, from: Float64Array, fromAt: number): void {
-    e64[at64 + at] = from[fromAt]!;
+    e64[(at32 >> 1) + at] = from[fromAt]!;
   }
 
   function flag(bit: number): void {
-    e8[at8 + EventU8.flags] = e8[at8 + EventU8.flags]! | bit;
-  }
-
-  function index(): number {
-    return count - 1;
+    e32[at32] = e32[at32]! | (bit << 8);
   }
 
   function cover(which: number, quantity: number, flags: number): void {
-    e32[which * EVENT_I32 + EventI32.quantity] = quantity;
-    e8[which * EVENT_BYTES + EventU8.flags] = flags;
+    const at = (first + which) * WORDS;
+    e32[at + EventI32.quantity] = quantity;
+    e32[at] = (e32[at]! & ~0xff00) | (flags << 8);
   }
 
-  return { begin, end, open, respond, byte, word, words, double, flag, index, cover };
+  assert(new Uint8Array(Int32Array.of(1).buffer)[0] === 1, "words are stored little end first");
+  assert(EventU8.commandType === 7 && BYTES === WORDS * 4, "a record is laid out as it is written");
+  return {
+    events,
+    begin,
+    end,
+    open,
+    blank,
+    respond,
+    byte,
+    word,
+    double,
+    flag,
+    index: () => next - first - 1,
+    cover,
+  };
 }

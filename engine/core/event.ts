@@ -149,3 +149,11 @@ export function makeEvents(
     count: 0,
   };
 }
+
+/** Appends all of `from` to `to`, word by word: a double made of an id's bytes may be a NaN. */
+export function copyEvents(from: Events, to: Events): void {
+  const at = to.count * EVENT_I32;
+  const words = from.count * EVENT_I32;
+  for (let word = 0; word < words; word++) to.i32[at + word] = from.i32[word]!;
+  to.count += from.count;
+}

@@ -4,6 +4,8 @@
  */
 import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders } from "./orders.ts";
 
+const WORDS_OF_ORDER = ORDER_WORDS;
+const DOUBLES_OF_ORDER = ORDER_DOUBLES;
 const { heapAt: HEAP_AT } = OrderI32;
 const { orderId: ORDER_ID, expiresAtUs: EXPIRES } = OrderF64;
 
@@ -25,15 +27,15 @@ export function makeExpiry(orders: Orders): Expiry {
   let count = 0;
 
   function isBefore(a: number, b: number): boolean {
-    const expiresA = o64[a * ORDER_DOUBLES + EXPIRES]!;
-    const expiresB = o64[b * ORDER_DOUBLES + EXPIRES]!;
+    const expiresA = o64[a * DOUBLES_OF_ORDER + EXPIRES]!;
+    const expiresB = o64[b * DOUBLES_OF_ORDER + EXPIRES]!;
     if (expiresA !== expiresB) return expiresA < expiresB;
-    return o64[a * ORDER_DOUBLES + ORDER_ID]! < o64[b * ORDER_DOUBLES + ORDER_ID]!;
+    return o64[a * DOUBLES_OF_ORDER + ORDER_ID]! < o64[b * DOUBLES_OF_ORDER + ORDER_ID]!;
   }
 
   function put(at: number, slot: number): void {
     heap[at] = slot;
-    o32[slot * ORDER_WORDS + HEAP_AT] = at;
+    o32[slot * WORDS_OF_ORDER + HEAP_AT] = at;
   }
 
   function rise(from: number, slot: number): number {
@@ -59,9 +61,9 @@ export function makeExpiry(orders: Orders): Expiry {
   }
 
   function remove(slot: number): void {
-    const at = o32[slot * ORDER_WORDS + HEAP_AT]!;
+    const at = o32[slot * WORDS_OF_ORDER + HEAP_AT]!;
     if (at === 0) return;
-    o32[slot * ORDER_WORDS + HEAP_AT] = 0;
+    o32[slot * WORDS_OF_ORDER + HEAP_AT] = 0;
     const last = heap[count]!;
     heap[count] = 0;
     count--;
@@ -73,6 +75,6 @@ export function makeExpiry(orders: Orders): Expiry {
     add,
     remove,
     first: () => (count === 0 ? 0 : heap[1]!),
-    isDue: (nowUs, at) => count !== 0 && o64[heap[1]! * ORDER_DOUBLES + EXPIRES]! <= nowUs[at]!,
+    isDue: (nowUs, at) => count !== 0 && o64[heap[1]! * DOUBLES_OF_ORDER + EXPIRES]! <= nowUs[at]!,
   };
 }

@@ -1,7 +1,8 @@
 // Exactly once: client order ids, deadlines, and what is remembered for how long.
 import { describe, expect, test } from "@jest/globals";
 import { CommandType } from "./codes.ts";
-import { ID_WORDS, makeIds, packIdBits } from "./ids.ts";
+import { makeIds } from "./ids.ts";
+import { makeOrders, ON_WHEEL, ORDER_WORDS, OrderI32, withStatus } from "./orders.ts";
 import { makeDay } from "./testing/day.ts";
 import { BOTH_BOOKS } from "./testing/driver.ts";
 
@@ -171,25 +172,33 @@ describe.each(BOTH_BOOKS)("client order ids, %s book", (book) => {
   });
 });
 
-test("entries are found among many, and forgotten exactly once", () => {
+test.each([
+  ["spread over their lines", 0, 1_000],
+  ["however they are spread", 0x5eed, 1_000],
+  ["when the table is small", 3, 14],
+])("ids are found among many, and forgotten exactly once: %s", (_, seed, idsMax) => {
   const nowUs = new Float64Array(1);
   const untilUs = new Float64Array(1);
-  const ids = makeIds(1_000, nowUs, 0);
+  const orders = makeOrders(idsMax);
+  const ids = makeIds(orders, nowUs, 0, seed);
   const key = new Int32Array(4);
-  const entryOf = (n: number): number => {
+  const slotOf = (n: number): number => {
     key[0] = n;
     return ids.find(n % 7, key, 0);
   };
   for (let round = 0; round < 20; round++) {
-    for (let n = 0; n < 1_000; n++) {
-      expect(entryOf(n)).toBe(0);
+    for (let n = 0; n < idsMax; n++) {
+      expect(slotOf(n)).toBe(0);
       untilUs[0] = nowUs[0]! + 1 + n;
-      const entry = ids.add(n % 7, key, 0, 0, untilUs, 0);
-      ids.setBits(entry, packIdBits(2, 0, 1));
+      const bits = ids.add(n % 7, key, 0, 0, untilUs, 0) * ORDER_WORDS + OrderI32.bits;
+      orders.i32[bits] = withStatus(orders.i32[bits]! & ON_WHEEL, 2, 0);
     }
     expect(ids.isFull()).toBe(true);
-    for (let n = 0; n < 1_000; n++) expect(ids.i32[entryOf(n) * ID_WORDS]).toBe(n);
+    for (let n = 0; n < idsMax; n++) {
+      expect(orders.i32[slotOf(n) * ORDER_WORDS + OrderI32.clientOrderId]).toBe(n);
+    }
     nowUs[0] = nowUs[0]! + 2_000_000;
     for (let n = 0; n < 126; n++) ids.sweep();
+    expect(orders.used()).toBe(0);
   }
 });

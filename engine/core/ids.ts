@@ -1,75 +1,61 @@
 /**
  * The client order ids a shard remembers: what makes sending a place again safe.
  *
- * An entry is remembered while its order rests and until the latest deadline any copy carried. It is
- * 80 bytes; entry 0 is nobody:
+ * A remembered id *is* its order's row (`orders.ts`). It is remembered while its order is open and
+ * until the latest deadline any copy carried. From an id to its row leads a table of lines, one
+ * cache line each:
  *
  * ```
- * word  0..3 clientOrderId    4 account
- *       5 chainNext           entries whose keys share a bucket (also the free list)
- *       6 wheelNext           entries whose deadlines share a bucket of the wheel
- *       7 bits                status, reason, side, and whether it is on the wheel
- *       8 filled   9 total   10 slot (0: not resting)   11 instrument
- *      12, 13 fingerprint     of every parameter of the place but its deadline
- *      14 f64 firstSequence   16 f64 orderId (0: refused)   18 f64 deadlineUs
+ * line  15 words: tag << 24 | slot     in use from the front; tag: eight bits of the key's hash
+ *        1 word:  displaced            ids that belong here or before and stand in a later line
  * ```
  *
- * Forgetting is exact although the work is lazy: an entry that is over is treated as forgotten
- * wherever it is met, and the wheel (a ring of buckets of 2^18 us, longer than any deadline is ahead)
- * gives back its room, a few entries per command. Entries whose order still rests leave the wheel and
- * are forgotten when the order ends.
+ * so that almost always one line tells whether an id is known, without looking at any row.
+ *
+ * Forgetting is exact although the work is lazy: a row that is over is treated as forgotten wherever
+ * it is met, and the wheel (a ring of buckets of 2^18 us, longer than any deadline is ahead) gives
+ * back its room, a few rows per command. Rows whose order is still open leave the wheel and are
+ * forgotten when the order ends.
  */
 import { assert } from "./assert.ts";
 import { OrderStatus } from "./codes.ts";
 import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
+import {
+  ON_WHEEL as ON_WHEEL_BIT,
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  type Orders,
+  statusOf,
+} from "./orders.ts";
 
-export const ID_WORDS = 20;
-export const ID_DOUBLES = 10;
+const WORDS = ORDER_WORDS;
+const DOUBLES = ORDER_DOUBLES;
+const ON_WHEEL = ON_WHEEL_BIT;
+const FORGOTTEN_MAX = IDS_FORGOTTEN_PER_COMMAND_MAX;
+const { account: ACCOUNT, bits: BITS, wheelNext: WHEEL_NEXT, clientOrderId: KEY } = OrderI32;
+const { deadlineUs: DEADLINE } = OrderF64;
+const OPEN = OrderStatus.OPEN;
 
-export const IdI32 = {
-  clientOrderId: 0,
-  account: 4,
-  chainNext: 5,
-  wheelNext: 6,
-  bits: 7,
-  filled: 8,
-  total: 9,
-  slot: 10,
-  instrument: 11,
-  fingerprintHigh: 12,
-  fingerprintLow: 13,
-} as const;
-export const IdF64 = { firstSequence: 7, orderId: 8, deadlineUs: 9 } as const;
-
-const { account: ACCOUNT, chainNext: CHAIN, wheelNext: WHEEL_NEXT, bits: BITS, slot: SLOT } = IdI32;
-const { deadlineUs: DEADLINE } = IdF64;
-
-const ON_WHEEL = 1 << 20;
-
-/** status | reason << 8 | side << 16 */
-export const packIdBits = (status: number, reason: number, side: number): number =>
-  status | (reason << 8) | (side << 16);
-export const statusOf = (bits: number): number => bits & 255;
-export const reasonOf = (bits: number): number => (bits >> 8) & 255;
-export const idSideOf = (bits: number): number => (bits >> 16) & 3;
+const LINE_WORDS = 16;
+const DISPLACED = 15;
+const SLOT_MASK = 2 ** 24 - 1;
+const TAG_MASK = ~SLOT_MASK;
 
 const WHEEL_BUCKETS = 16_384;
 const WHEEL_BUCKET_US = 2 ** 18;
 
 export interface Ids {
-  readonly i32: Int32Array;
-  readonly f64: Float64Array;
-  readonly capacity: number;
-  /** Entries 1 .. highest may be in use; those that are have a status. */
-  highest(): number;
+  /** Whether no further id can be remembered. */
   isFull(): boolean;
-  /** The entry of this account and the four words at `words[at]`, perhaps one that is over; or 0. */
+  /** The row of this account and the four words at `words[at]`, perhaps one that is over; or 0. */
   find(account: number, words: Int32Array, at: number): number;
-  /** Whether an entry has been forgotten although its room has not been given back yet. */
-  isOver(entry: number): boolean;
+  /** Whether a row has been forgotten although its room has not been given back yet. */
+  isOver(slot: number): boolean;
   /**
-   * An entry for this key with the deadline `us[usAt]`; `over` is what `find` answered, when that is over.
-   * All else in it is the caller's to write, `bits` through `setBits`.
+   * A row for the key that `find` was last asked for, with the deadline `us[usAt]`; `over` is what it
+   * answered, when that is over. All else in it is the caller's to write, but the bit ON_WHEEL.
    */
   add(
     account: number,
@@ -79,151 +65,170 @@ export interface Ids {
     us: Float64Array,
     usAt: number,
   ): number;
-  setBits(entry: number, bits: number): void;
   /** A later deadline, `us[usAt]`, counts from now on. */
-  extend(entry: number, us: Float64Array, usAt: number): void;
-  /** To be called when an entry's order has ended, after all has been said about it. */
-  ended(entry: number): void;
+  extend(slot: number, us: Float64Array, usAt: number): void;
+  /** To be called when an order has ended, after all has been said about it. */
+  ended(slot: number): void;
   /** Gives back some of what is over; to be called once per command. */
   sweep(): void;
+  /** Reads the line of a key, so that it is near when `find` asks for it. */
+  touch(account: number, words: Int32Array, at: number): number;
 }
 
-function hashKey(account: number, words: Int32Array, at: number): number {
-  let h = Math.imul(account, 0x9e3779b1) ^ words[at]!;
-  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ words[at + 1]!;
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35) ^ words[at + 2]!;
-  h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f) ^ words[at + 3]!;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
-}
-
-/** `nowUs[nowAt]` is the stamp of the command being applied. */
-export function makeIds(capacity: number, nowUs: Float64Array, nowAt: number): Ids {
-  const buffer = new ArrayBuffer((capacity + 1) * ID_WORDS * 4);
-  const i32 = new Int32Array(buffer);
-  const f64 = new Float64Array(buffer);
-  const bucketMask = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2))) - 1;
-  const buckets = new Int32Array(bucketMask + 1);
+/**
+ * `nowUs[nowAt]` is the stamp of the command being applied. `seed` spreads ids differently in every
+ * process, so that nobody can choose ids that share a line; it is not state and decides nothing.
+ */
+export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed: number): Ids {
+  const { i32, f64, capacity } = orders;
+  const words = 2 ** Math.ceil(Math.log2(Math.max(capacity * 1.4, LINE_WORDS)));
+  const lines = new Int32Array(words);
+  const lineMask = words - LINE_WORDS;
   const wheel = new Int32Array(WHEEL_BUCKETS);
   const sweptTo = new Float64Array(1); // bucket number the sweep has reached, counted from time 0
   let sweeping = 0; // what is left of the bucket being swept
-  let free = 0;
-  let highestEntry = 0;
-  let used = 0;
+  let hashed = 0; // of the key `find` was last asked for
 
-  function find(account: number, words: Int32Array, at: number): number {
-    let entry = buckets[hashKey(account, words, at) & bucketMask]!;
-    for (; entry !== 0; entry = i32[entry * ID_WORDS + CHAIN]!) {
-      const row = entry * ID_WORDS;
-      if (
-        i32[row] === words[at] &&
-        i32[row + 1] === words[at + 1] &&
-        i32[row + 2] === words[at + 2] &&
-        i32[row + 3] === words[at + 3] &&
-        i32[row + ACCOUNT] === account
-      ) {
-        return entry;
-      }
-    }
-    return 0;
+  function hashKey(account: number, key: Int32Array, at: number): number {
+    let h = Math.imul(account ^ seed, 0x9e3779b1) ^ key[at]!;
+    h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ key[at + 1]!;
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35) ^ key[at + 2]!;
+    h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f) ^ key[at + 3]!;
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    return h ^ (h >>> 16);
   }
 
-  function isOver(entry: number): boolean {
+  function find(account: number, key: Int32Array, at: number): number {
+    const h = hashKey(account, key, at);
+    hashed = h;
+    const tag = h << 24;
+    let line = (h >>> 4) & lineMask;
+    for (;;) {
+      for (let n = line; n < line + DISPLACED; n++) {
+        const word = lines[n]!;
+        if (word === 0) break;
+        if (((word ^ tag) & TAG_MASK) !== 0) continue;
+        const row = (word & SLOT_MASK) * WORDS;
+        if (
+          i32[row + KEY] === key[at] &&
+          i32[row + KEY + 1] === key[at + 1] &&
+          i32[row + KEY + 2] === key[at + 2] &&
+          i32[row + KEY + 3] === key[at + 3] &&
+          i32[row + ACCOUNT] === account
+        ) {
+          return word & SLOT_MASK;
+        }
+      }
+      if (lines[line + DISPLACED] === 0) return 0;
+      line = (line + LINE_WORDS) & lineMask;
+    }
+  }
+
+  function insert(slot: number, h: number): void {
+    let line = (h >>> 4) & lineMask;
+    while (lines[line + DISPLACED - 1] !== 0) {
+      lines[line + DISPLACED] = lines[line + DISPLACED]! + 1;
+      line = (line + LINE_WORDS) & lineMask;
+    }
+    while (lines[line] !== 0) line++;
+    lines[line] = (h << 24) | slot;
+  }
+
+  function remove(slot: number): void {
+    const h = hashKey(i32[slot * WORDS + ACCOUNT]!, i32, slot * WORDS + KEY);
+    const word = (h << 24) | slot;
+    let line = (h >>> 4) & lineMask;
+    for (;;) {
+      let at = line;
+      while (at < line + DISPLACED && lines[at] !== word) at++;
+      if (at < line + DISPLACED) {
+        let last = at;
+        while (last + 1 < line + DISPLACED && lines[last + 1] !== 0) last++;
+        lines[at] = lines[last]!;
+        lines[last] = 0;
+        return;
+      }
+      const displaced = lines[line + DISPLACED]!;
+      assert(displaced !== 0, "a remembered id stands in its line or a later one");
+      lines[line + DISPLACED] = displaced - 1;
+      line = (line + LINE_WORDS) & lineMask;
+    }
+  }
+
+  function isOver(slot: number): boolean {
     return (
-      i32[entry * ID_WORDS + SLOT] === 0 && f64[entry * ID_DOUBLES + DEADLINE]! < nowUs[nowAt]!
+      statusOf(i32[slot * WORDS + BITS]!) !== OPEN &&
+      f64[slot * DOUBLES + DEADLINE]! < nowUs[nowAt]!
     );
   }
 
-  function putOnWheel(entry: number): void {
-    const bucket = (f64[entry * ID_DOUBLES + DEADLINE]! / WHEEL_BUCKET_US) & (WHEEL_BUCKETS - 1);
-    i32[entry * ID_WORDS + WHEEL_NEXT] = wheel[bucket]!;
-    wheel[bucket] = entry;
-    i32[entry * ID_WORDS + BITS] = i32[entry * ID_WORDS + BITS]! | ON_WHEEL;
+  function putOnWheel(slot: number): void {
+    const bucket = (f64[slot * DOUBLES + DEADLINE]! / WHEEL_BUCKET_US) & (WHEEL_BUCKETS - 1);
+    i32[slot * WORDS + WHEEL_NEXT] = wheel[bucket]!;
+    wheel[bucket] = slot;
+    i32[slot * WORDS + BITS] = i32[slot * WORDS + BITS]! | ON_WHEEL;
   }
 
   function add(
     account: number,
-    words: Int32Array,
+    key: Int32Array,
     at: number,
     over: number,
     us: Float64Array,
     usAt: number,
   ): number {
     if (over !== 0) {
-      f64[over * ID_DOUBLES + DEADLINE] = us[usAt]!;
-      return over; // still in its chain and on the wheel
+      f64[over * DOUBLES + DEADLINE] = us[usAt]!;
+      return over; // still in its line and on the wheel
     }
-    assert(used < capacity, "the id table is not full when an entry is taken");
-    used++;
-    const entry = free === 0 ? ++highestEntry : free;
-    const row = entry * ID_WORDS;
-    if (entry === free) free = i32[row + CHAIN]!;
-    for (let word = 0; word < 4; word++) i32[row + word] = words[at + word]!;
+    const slot = orders.take();
+    const row = slot * WORDS;
+    i32[row + KEY] = key[at]!;
+    i32[row + KEY + 1] = key[at + 1]!;
+    i32[row + KEY + 2] = key[at + 2]!;
+    i32[row + KEY + 3] = key[at + 3]!;
     i32[row + ACCOUNT] = account;
     i32[row + BITS] = 0;
-    i32[row + SLOT] = 0;
-    f64[entry * ID_DOUBLES + DEADLINE] = us[usAt]!;
-    const bucket = hashKey(account, words, at) & bucketMask;
-    i32[row + CHAIN] = buckets[bucket]!;
-    buckets[bucket] = entry;
-    putOnWheel(entry);
-    return entry;
+    f64[slot * DOUBLES + DEADLINE] = us[usAt]!;
+    insert(slot, hashed);
+    putOnWheel(slot);
+    return slot;
   }
 
-  function forget(entry: number): void {
-    const row = entry * ID_WORDS;
-    const bucket = hashKey(i32[row + ACCOUNT]!, i32, row) & bucketMask;
-    const after = i32[row + CHAIN]!;
-    let at = buckets[bucket]!;
-    if (at === entry) {
-      buckets[bucket] = after;
-    } else {
-      while (i32[at * ID_WORDS + CHAIN] !== entry) {
-        assert(at !== 0, "a remembered id is in its chain");
-        at = i32[at * ID_WORDS + CHAIN]!;
-      }
-      i32[at * ID_WORDS + CHAIN] = after;
-    }
-    i32[row + BITS] = OrderStatus.NONE;
-    i32[row + CHAIN] = free;
-    free = entry;
-    used--;
+  function forget(slot: number): void {
+    remove(slot);
+    i32[slot * WORDS + BITS] = OrderStatus.NONE;
+    orders.free(slot);
   }
 
-  function setBits(entry: number, bits: number): void {
-    const at = entry * ID_WORDS + BITS;
-    i32[at] = (i32[at]! & ON_WHEEL) | bits;
+  function extend(slot: number, us: Float64Array, usAt: number): void {
+    if (!(us[usAt]! > f64[slot * DOUBLES + DEADLINE]!)) return;
+    f64[slot * DOUBLES + DEADLINE] = us[usAt]!;
+    if ((i32[slot * WORDS + BITS]! & ON_WHEEL) === 0) putOnWheel(slot);
   }
 
-  function extend(entry: number, us: Float64Array, usAt: number): void {
-    if (!(us[usAt]! > f64[entry * ID_DOUBLES + DEADLINE]!)) return;
-    f64[entry * ID_DOUBLES + DEADLINE] = us[usAt]!;
-    if ((i32[entry * ID_WORDS + BITS]! & ON_WHEEL) === 0) putOnWheel(entry);
+  function ended(slot: number): void {
+    if ((i32[slot * WORDS + BITS]! & ON_WHEEL) === 0) forget(slot);
   }
 
-  function ended(entry: number): void {
-    i32[entry * ID_WORDS + SLOT] = 0;
-    if ((i32[entry * ID_WORDS + BITS]! & ON_WHEEL) === 0) forget(entry);
+  /** A row off the wheel: forgotten, left to its order, or back on for its later deadline. */
+  function sweepOne(slot: number): void {
+    const bits = i32[slot * WORDS + BITS]! & ~ON_WHEEL;
+    i32[slot * WORDS + BITS] = bits;
+    if (f64[slot * DOUBLES + DEADLINE]! >= nowUs[nowAt]!) putOnWheel(slot);
+    else if (statusOf(bits) !== OPEN) forget(slot);
   }
 
-  /** An entry off the wheel: forgotten, left to its order, or back on for its later deadline. */
-  function sweepOne(entry: number): void {
-    const row = entry * ID_WORDS;
-    i32[row + BITS] = i32[row + BITS]! & ~ON_WHEEL;
-    if (f64[entry * ID_DOUBLES + DEADLINE]! >= nowUs[nowAt]!) putOnWheel(entry);
-    else if (i32[row + SLOT] === 0) forget(entry);
-  }
-
-  function sweep(): void {
+  function sweepOn(): void {
     const reachable = Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
     let at = Math.max(sweptTo[0]!, reachable - WHEEL_BUCKETS);
-    let budget = IDS_FORGOTTEN_PER_COMMAND_MAX;
+    let budget = FORGOTTEN_MAX;
     while (budget > 0) {
       if (sweeping !== 0) {
-        const entry = sweeping;
-        sweeping = i32[entry * ID_WORDS + WHEEL_NEXT]!;
-        sweepOne(entry);
+        const slot = sweeping;
+        sweeping = i32[slot * WORDS + WHEEL_NEXT]!;
+        sweepOne(slot);
         budget--;
       } else if (at < reachable) {
         sweeping = wheel[at & (WHEEL_BUCKETS - 1)]!;
@@ -234,18 +239,19 @@ export function makeIds(capacity: number, nowUs: Float64Array, nowAt: number): I
     sweptTo[0] = at;
   }
 
+  function sweep(): void {
+    const reachable = Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
+    if (sweeping !== 0 || sweptTo[0]! < reachable) sweepOn();
+  }
+
   return {
-    i32,
-    f64,
-    capacity,
-    highest: () => highestEntry,
-    isFull: () => used === capacity,
+    isFull: () => orders.used() === capacity,
     find,
     isOver,
     add,
-    setBits,
     extend,
     ended,
     sweep,
+    touch: (account, key, at) => lines[(hashKey(account, key, at) >>> 4) & lineMask]!,
   };
 }

@@ -4,6 +4,7 @@
  * Reaching a bound is refused by name; nothing grows without one.
  */
 import { assert } from "./assert.ts";
+import type { Events } from "./event.ts";
 
 /** Largest price (ticks) and quantity (units): a positive int32. Sums are float64 and exact to 2^53. */
 export const PRICE_TICKS_MAX = 2 ** 31 - 1;
@@ -44,6 +45,12 @@ export const COMMAND_RING_SLOTS = 16_384;
 /** Mass cancels that may be waiting to be carried on at the same time. */
 export const MASS_CANCELS_PENDING_MAX = 1_024;
 
+/**
+ * What a state hash covers. It changes when the state has more in it, which changes no rule: a
+ * checkpoint of another version is answered and not compared.
+ */
+export const HASH_VERSION = 2;
+
 /** The rules this build knows how to replay; see SET_BEHAVIOUR. */
 export const BEHAVIOUR_FIRST = 1;
 export const BEHAVIOUR_NEWEST = 1;
@@ -61,6 +68,13 @@ export interface ShardOptions {
   readonly ordersMax: number;
   /** Client order ids remembered at the same time (resting orders and unexpired deadlines). */
   readonly idsMax: number;
+  /** Any int32 nobody outside can know, so that ids cannot be chosen to collide; never state. */
+  readonly idSeed: number;
+  /**
+   * The buffer the shard writes its events to. A caller that passes this same one to `apply` finds
+   * them there; into any other they are copied.
+   */
+  readonly events?: Events;
 }
 
 export const SHARD_OPTIONS_DEFAULT: ShardOptions = {
@@ -68,6 +82,7 @@ export const SHARD_OPTIONS_DEFAULT: ShardOptions = {
   instrumentsMax: 131_072,
   ordersMax: 2_097_152,
   idsMax: 4_000_000,
+  idSeed: 0,
 };
 
 assert(
@@ -79,4 +94,6 @@ assert(
   "a batch must fit the ring",
 );
 assert(BATCH_COMMANDS_MAX <= COMMAND_RING_SLOTS, "a batch must come from the ring");
+assert(SHARD_OPTIONS_DEFAULT.idsMax < 2 ** 24, "a row's number fits 24 bits");
+assert(SHARD_OPTIONS_DEFAULT.ordersMax <= SHARD_OPTIONS_DEFAULT.idsMax, "an order has an id");
 assert(DEADLINE_DEFAULT_US <= DEADLINE_AHEAD_MAX_US, "the default deadline must be allowed");

@@ -10,6 +10,8 @@ import { assert } from "./assert.ts";
 import { MASS_CANCELS_PENDING_MAX } from "./limits.ts";
 import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
 
+const WORDS_OF_ORDER = ORDER_WORDS;
+const DOUBLES_OF_ORDER = ORDER_DOUBLES;
 const { account: ACCOUNT, instrument: INSTRUMENT, bits: BITS, accountNext: NEXT } = OrderI32;
 const { orderId: ORDER_ID } = OrderF64;
 const { head: HEAD, massCancels: MASS_CANCELS } = AccountI32;
@@ -54,7 +56,7 @@ export function isSelected(
   instrument: number,
   side: number,
 ): boolean {
-  const row = slot * ORDER_WORDS;
+  const row = slot * WORDS_OF_ORDER;
   if (instrument !== 0 && o32[row + INSTRUMENT] !== instrument) return false;
   return side === 0 || sideOf(o32[row + BITS]!) === side;
 }
@@ -93,12 +95,12 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   }
 
   function isCovered(row: number, slot: number): boolean {
-    if (o64[slot * ORDER_DOUBLES + ORDER_ID]! > orderIds[row]!) return false;
+    if (o64[slot * DOUBLES_OF_ORDER + ORDER_ID]! > orderIds[row]!) return false;
     return isSelected(o32, slot, rows[row * WORDS + M_INSTRUMENT]!, rows[row * WORDS + M_SIDE]!);
   }
 
   function covers(slot: number): boolean {
-    const account = o32[slot * ORDER_WORDS + ACCOUNT]!;
+    const account = o32[slot * WORDS_OF_ORDER + ACCOUNT]!;
     let pending = a32[account * ACCOUNT_WORDS + MASS_CANCELS]!;
     for (let n = 0; pending > 0; n++) {
       const row = rowAt(n);
@@ -121,25 +123,25 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     while (count > 0) {
       const at = first * WORDS;
       const slot = rows[at + M_CURSOR]!;
-      if (slot === 0 || o64[slot * ORDER_DOUBLES + ORDER_ID]! > orderIds[first]!) {
+      if (slot === 0 || o64[slot * DOUBLES_OF_ORDER + ORDER_ID]! > orderIds[first]!) {
         dropFirst();
         continue;
       }
       if (looked === examinedMax) return 0;
       looked++;
       if (isCovered(first, slot)) return slot; // its leaving moves the cursor on
-      rows[at + M_CURSOR] = o32[slot * ORDER_WORDS + NEXT]!;
+      rows[at + M_CURSOR] = o32[slot * WORDS_OF_ORDER + NEXT]!;
     }
     return 0;
   }
 
   function leaving(slot: number): void {
-    const account = o32[slot * ORDER_WORDS + ACCOUNT]!;
+    const account = o32[slot * WORDS_OF_ORDER + ACCOUNT]!;
     let pending = a32[account * ACCOUNT_WORDS + MASS_CANCELS]!;
     for (let n = 0; pending > 0; n++) {
       const at = rowAt(n) * WORDS;
       if (rows[at + M_ACCOUNT] !== account) continue;
-      if (rows[at + M_CURSOR] === slot) rows[at + M_CURSOR] = o32[slot * ORDER_WORDS + NEXT]!;
+      if (rows[at + M_CURSOR] === slot) rows[at + M_CURSOR] = o32[slot * WORDS_OF_ORDER + NEXT]!;
       pending--;
     }
   }

@@ -1,24 +1,37 @@
 /**
- * Every open order of a shard, as rows of one typed array, and the way from an order id to its row.
+ * The rows of a shard: one for every order it knows, resting or only remembered by its client order
+ * id, in one typed array; and the way from an order id to its row.
  *
- * A *slot* is a row number; slot 0 is nobody. A row is 72 bytes, written by whoever is named:
+ * A *slot* is a row number; slot 0 is nobody. A row is 128 bytes, two cache lines: what matching
+ * reads lies in the first, what only the order's own command reads in the second.
  *
  * ```
  * word  0 next     1 prev      2 level        the book: place in its level (next is also the free list)
- *       3 instrument  4 priceTicks  5 open    6 account   7 bits (side, tif, stp, post-only)
- *       8 accountNext 9 accountPrev           accounts.ts: the account's orders, oldest first
- *      10 idEntry    11 heapAt                ids.ts, expiry.ts: the way back (0: none)
- *      12 chainNext                           here: orders whose ids share a bucket
- *      13 tag
- *      14 f64 orderId          16 f64 expiresAtUs (0: never)
+ *       3 instrument  4 priceTicks  5 open    6 account
+ *       7 bits: side, tif, stp, post-only, status, reason, whether it is on the wheel
+ *       8 f64 orderId (0: refused)         10 f64 expiresAtUs (0: never)
+ *      12 filled  13 total                    total: filled and prevented units included
+ *      14 accountNext 15 accountPrev          accounts.ts: the account's open orders, oldest first
+ *      16..19 clientOrderId                   ids.ts, as are deadline, fingerprint and wheelNext
+ *      20 f64 deadlineUs      22 f64 firstSequence   24 f64 priority
+ *      26 fingerprint         27 wheelNext
+ *      28 heapAt                              expiry.ts: the way back (0: none)
+ *      29 chainNext                           here: orders whose ids share a bucket
+ *      30 tag                 31 groupNext    the next leg of its group (0: none)
  * ```
  *
- * Order ids are given out in order, so their low bits spread over the buckets by themselves.
+ * `priority` is the sequence at which the order joined the back of its level. A row belongs to the
+ * client order id it was placed with, from the place until the id is forgotten; while its status is
+ * OPEN it also stands in the tables of open orders. Order ids are given out in order, so their low
+ * bits spread over the buckets by themselves.
  */
 import { assert } from "./assert.ts";
 
-export const ORDER_WORDS = 18;
-export const ORDER_DOUBLES = 9;
+export const ORDER_WORDS = 32;
+export const ORDER_DOUBLES = 16;
+
+/** Slots fit 24 bits, so that a word can hold one beside eight bits of something else. */
+export const SLOTS_MAX = 2 ** 24 - 1;
 
 export const OrderI32 = {
   next: 0,
@@ -29,22 +42,35 @@ export const OrderI32 = {
   open: 5,
   account: 6,
   bits: 7,
-  accountNext: 8,
-  accountPrev: 9,
-  idEntry: 10,
-  heapAt: 11,
-  chainNext: 12,
-  tag: 13,
+  filled: 12,
+  total: 13,
+  accountNext: 14,
+  accountPrev: 15,
+  clientOrderId: 16, // four words
+  fingerprint: 26,
+  wheelNext: 27,
+  heapAt: 28,
+  chainNext: 29,
+  tag: 30,
+  groupNext: 31,
 } as const;
 
-export const OrderF64 = { orderId: 7, expiresAtUs: 8 } as const;
-
-const { next: NEXT, chainNext: CHAIN } = OrderI32;
-const { orderId: ORDER_ID } = OrderF64;
+export const OrderF64 = {
+  orderId: 4,
+  expiresAtUs: 5,
+  deadlineUs: 10,
+  firstSequence: 11,
+  priority: 12,
+} as const;
 
 const POST_ONLY_BIT = 1 << 8;
+const STATUS_SHIFT = 9;
+const REASON_SHIFT = 12;
 
-/** What an order was placed with and never changes but by an amend, in one word. */
+/** Set while a row hangs on the wheel of deadlines (`ids.ts`). */
+export const ON_WHEEL = 1 << 20;
+
+/** What an order was placed with and never changes but by an amend; its status is none yet. */
 export function packBits(side: number, tif: number, stp: number, postOnly: boolean): number {
   return side | (tif << 2) | (stp << 5) | (postOnly ? POST_ONLY_BIT : 0);
 }
@@ -52,76 +78,102 @@ export const sideOf = (bits: number): number => bits & 3;
 export const tifOf = (bits: number): number => (bits >> 2) & 7;
 export const stpOf = (bits: number): number => (bits >> 5) & 7;
 export const isPostOnly = (bits: number): boolean => (bits & POST_ONLY_BIT) !== 0;
+export const statusOf = (bits: number): number => (bits >> STATUS_SHIFT) & 7;
+export const reasonOf = (bits: number): number => (bits >> REASON_SHIFT) & 255;
 export const withTif = (bits: number, tif: number): number => (bits & ~(7 << 2)) | (tif << 2);
+export const withStatus = (bits: number, status: number, reason: number): number =>
+  (bits & ~((7 << STATUS_SHIFT) | (255 << REASON_SHIFT))) |
+  (status << STATUS_SHIFT) |
+  (reason << REASON_SHIFT);
+
+const WORDS = ORDER_WORDS;
+const DOUBLES = ORDER_DOUBLES;
+const { next: NEXT, chainNext: CHAIN } = OrderI32;
+const { orderId: ORDER_ID } = OrderF64;
 
 export interface Orders {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  /** Rows there may be. */
   readonly capacity: number;
+  /** Orders that may be open at the same time. */
+  readonly openMax: number;
+  /** Slots 1 .. highest may be in use. */
+  highest(): number;
+  /** How many rows are in use. */
+  used(): number;
+  /** Orders that are findable by their order id. */
   count(): number;
   isFull(): boolean;
   /** A row to fill; what it held before is still in it. */
   take(): number;
+  /** Gives a row back. */
+  free(slot: number): void;
   /** Makes the row findable by the order id written in it. */
   index(slot: number): void;
-  /** Forgets the row's order id and gives the row back. */
-  release(slot: number): void;
+  /** Forgets the row's order id. */
+  unindex(slot: number): void;
   /** The slot of an open order, or 0. */
   find(orderId: number): number;
+  /** Reads the bucket `find` would begin with, so that it is near when it does. */
+  touch(orderId: number): number;
 }
 
-/** Room for `capacity` orders at once. */
-export function makeOrders(capacity: number): Orders {
-  const buffer = new ArrayBuffer((capacity + 1) * ORDER_WORDS * 4);
+/** Room for `capacity` rows, of which `openMax` may be open orders. */
+export function makeOrders(capacity: number, openMax: number = capacity): Orders {
+  assert(capacity <= SLOTS_MAX, "a slot fits its bits");
+  const buffer = new ArrayBuffer((capacity + 1) * WORDS * 4);
   const i32 = new Int32Array(buffer);
   const f64 = new Float64Array(buffer);
-  const bucketMask = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2))) - 1;
+  const bucketMask = 2 ** Math.ceil(Math.log2(Math.max(openMax, 2))) - 1;
   const buckets = new Int32Array(bucketMask + 1);
-  let free = 0;
-  let highest = 0;
+  let freeSlot = 0;
+  let highestSlot = 0;
+  let rows = 0;
   let open = 0;
 
   function take(): number {
-    assert(open < capacity, "the order table is not full when a row is taken");
-    open++;
-    if (free === 0) return ++highest;
-    const slot = free;
-    free = i32[slot * ORDER_WORDS + NEXT]!;
+    assert(rows < capacity, "the order table is not full when a row is taken");
+    rows++;
+    if (freeSlot === 0) return ++highestSlot;
+    const slot = freeSlot;
+    freeSlot = i32[slot * WORDS + NEXT]!;
     return slot;
   }
 
+  function free(slot: number): void {
+    rows--;
+    i32[slot * WORDS + NEXT] = freeSlot;
+    freeSlot = slot;
+  }
+
   function index(slot: number): void {
-    const bucket = f64[slot * ORDER_DOUBLES + ORDER_ID]! & bucketMask;
-    i32[slot * ORDER_WORDS + CHAIN] = buckets[bucket]!;
+    const bucket = f64[slot * DOUBLES + ORDER_ID]! & bucketMask;
+    i32[slot * WORDS + CHAIN] = buckets[bucket]!;
     buckets[bucket] = slot;
+    open++;
   }
 
   function unindex(slot: number): void {
-    const bucket = f64[slot * ORDER_DOUBLES + ORDER_ID]! & bucketMask;
-    const after = i32[slot * ORDER_WORDS + CHAIN]!;
+    open--;
+    const bucket = f64[slot * DOUBLES + ORDER_ID]! & bucketMask;
+    const after = i32[slot * WORDS + CHAIN]!;
     let at = buckets[bucket]!;
     if (at === slot) {
       buckets[bucket] = after;
       return;
     }
-    while (i32[at * ORDER_WORDS + CHAIN] !== slot) {
+    while (i32[at * WORDS + CHAIN] !== slot) {
       assert(at !== 0, "an indexed order is in its chain");
-      at = i32[at * ORDER_WORDS + CHAIN]!;
+      at = i32[at * WORDS + CHAIN]!;
     }
-    i32[at * ORDER_WORDS + CHAIN] = after;
-  }
-
-  function release(slot: number): void {
-    unindex(slot);
-    open--;
-    i32[slot * ORDER_WORDS + NEXT] = free;
-    free = slot;
+    i32[at * WORDS + CHAIN] = after;
   }
 
   function find(orderId: number): number {
     let slot = buckets[orderId & bucketMask]!;
-    while (slot !== 0 && f64[slot * ORDER_DOUBLES + ORDER_ID] !== orderId) {
-      slot = i32[slot * ORDER_WORDS + CHAIN]!;
+    while (slot !== 0 && f64[slot * DOUBLES + ORDER_ID] !== orderId) {
+      slot = i32[slot * WORDS + CHAIN]!;
     }
     return slot;
   }
@@ -130,11 +182,16 @@ export function makeOrders(capacity: number): Orders {
     i32,
     f64,
     capacity,
+    openMax,
+    highest: () => highestSlot,
+    used: () => rows,
     count: () => open,
-    isFull: () => open === capacity,
+    isFull: () => open === openMax,
     take,
+    free,
     index,
-    release,
+    unindex,
     find,
+    touch: (orderId) => buckets[orderId & bucketMask]!,
   };
 }

@@ -4,7 +4,7 @@ import { CommandType, EventType, Reject } from "./codes.ts";
 import { CommandF64, makeCommands } from "./command.ts";
 import { EventU8, makeEvents } from "./event.ts";
 import { makeShard } from "./index.ts";
-import { EVENTS_PER_COMMAND_MAX, MASS_CANCELS_PENDING_MAX } from "./limits.ts";
+import { EVENTS_PER_COMMAND_MAX, HASH_VERSION, MASS_CANCELS_PENDING_MAX } from "./limits.ts";
 import { makeDay } from "./testing/day.ts";
 import { BOTH_BOOKS, makeDriver, SMALL, writeCommand } from "./testing/driver.ts";
 
@@ -222,7 +222,12 @@ describe.each(BOTH_BOOKS)("whoever runs the exchange, %s book", (book) => {
     const { high, low } = driver.shard.hash();
     const of = driver.shard.sequence();
     const checkpoint = (orderId: number, hashLow: number): void =>
-      driver.apply(CommandType.CHECKPOINT, { orderId, hashHigh: high, hashLow });
+      driver.apply(CommandType.CHECKPOINT, {
+        orderId,
+        hashVersion: HASH_VERSION,
+        hashHigh: high,
+        hashLow,
+      });
     driver.setStampUs(driver.stampUs() + 20_000_000);
     expect(() => checkpoint(of, low ^ 1)).toThrow("the checkpoint's");
     checkpoint(of, low);

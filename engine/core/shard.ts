@@ -12,7 +12,7 @@ import { makeChange } from "./change.ts";
 import { makeCheck } from "./check.ts";
 import { CommandType, Reject } from "./codes.ts";
 import { CommandF64, type Commands, CommandU8 } from "./command.ts";
-import type { Events } from "./event.ts";
+import { copyEvents, type Events } from "./event.ts";
 import { makeLife } from "./life.ts";
 import { EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
@@ -22,9 +22,15 @@ import { makeState } from "./state.ts";
 import { beginTurn, Counter } from "./turn.ts";
 import { hashState } from "./walk.ts";
 
+const TYPE = CommandType;
+const C_TYPE = CommandU8.type;
+const { sequence: C_SEQUENCE, stampUs: C_STAMP } = CommandF64;
+const { sequence: SEQUENCE, stampUs: STAMP } = Counter;
+const EVENTS_MAX = EVENTS_PER_COMMAND_MAX;
+
 export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard {
   const state = makeState(options, makeBook);
-  const { turn, ids, emit, expiry, massCancels, orders, instruments, book } = state;
+  const { turn, ids, emit, events: own, expiry, massCancels, orders, instruments, book } = state;
   const { counters } = turn;
   const hash = (): StateHash => hashState(state);
   const life = makeLife(state);
@@ -34,40 +40,39 @@ export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard 
   const admin = makeAdmin(state, hash);
 
   function dispatch(type: number): void {
-    if (type === CommandType.PLACE) place();
-    else if (type === CommandType.CANCEL) cancel();
-    else if (type === CommandType.AMEND) amend();
-    else if (type === CommandType.REDUCE) reduce();
-    else if (type === CommandType.CANCEL_ALL) cancelAll();
-    else if (type === CommandType.ORDER_STATUS) status();
-    else if (type === CommandType.LIST_INSTRUMENT) admin.listInstrument();
-    else if (type === CommandType.SET_INSTRUMENT_STATE) admin.setInstrumentState();
-    else if (type === CommandType.SET_BAND) admin.setBand();
-    else if (type === CommandType.SET_ACCOUNT) admin.setAccount();
-    else if (type === CommandType.CHECKPOINT) admin.checkpoint();
-    else if (type === CommandType.SET_BEHAVIOUR) admin.setBehaviour();
-    else if (type !== CommandType.CLOCK) emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
+    if (type === TYPE.PLACE) place();
+    else if (type === TYPE.CANCEL) cancel();
+    else if (type === TYPE.AMEND) amend();
+    else if (type === TYPE.REDUCE) reduce();
+    else if (type === TYPE.CANCEL_ALL) cancelAll();
+    else if (type === TYPE.ORDER_STATUS) status();
+    else if (type === TYPE.LIST_INSTRUMENT) admin.listInstrument();
+    else if (type === TYPE.SET_INSTRUMENT_STATE) admin.setInstrumentState();
+    else if (type === TYPE.SET_BAND) admin.setBand();
+    else if (type === TYPE.SET_ACCOUNT) admin.setAccount();
+    else if (type === TYPE.CHECKPOINT) admin.checkpoint();
+    else if (type === TYPE.SET_BEHAVIOUR) admin.setBehaviour();
+    else if (type !== TYPE.CLOCK) emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
   }
 
   function apply(commands: Commands, index: number, events: Events): void {
     beginTurn(turn, commands, index);
-    const type = turn.u8[CommandU8.type]!;
-    if (type === CommandType.CHECKPOINT) admin.compareCheckpoint();
-    const sequence = turn.f64[CommandF64.sequence]!;
-    const stampUs = turn.f64[CommandF64.stampUs]!;
-    assert(sequence === counters[Counter.sequence]! + 1, "sequences have no gap");
-    assert(stampUs >= counters[Counter.stampUs]!, "stamps do not go back");
-    assert(
-      events.capacity - events.count >= EVENTS_PER_COMMAND_MAX,
-      "there is room for a command's events",
-    );
+    const type = turn.u8[C_TYPE]!;
+    if (type === TYPE.CHECKPOINT) admin.compareCheckpoint();
+    const sequence = turn.f64[C_SEQUENCE]!;
+    const stampUs = turn.f64[C_STAMP]!;
+    assert(sequence === counters[SEQUENCE]! + 1, "sequences have no gap");
+    assert(stampUs >= counters[STAMP]!, "stamps do not go back");
+    assert(events.capacity - events.count >= EVENTS_MAX, "there is room for a command's events");
+    if (events !== own) own.count = 0;
     emit.begin();
-    counters[Counter.sequence] = sequence;
-    counters[Counter.stampUs] = stampUs;
+    counters[SEQUENCE] = sequence;
+    counters[STAMP] = stampUs;
     ids.sweep();
     carryOn();
     dispatch(type);
-    emit.end(events);
+    emit.end();
+    if (events !== own) copyEvents(own, events);
   }
 
   function nextDueUs(): number {

@@ -3,14 +3,20 @@
  */
 import { type Accounts, makeAccounts } from "./accounts.ts";
 import type { Book, MakeBook } from "./book-api.ts";
-import { type Emit, makeEmit } from "./emit.ts";
+import { makeEmit } from "./emit.ts";
+import type { Emit } from "./emit-api.ts";
+import { type Events, makeEvents } from "./event.ts";
 import { type Expiry, makeExpiry } from "./expiry.ts";
 import { type Ids, makeIds } from "./ids.ts";
 import { type Instruments, makeInstruments } from "./instruments.ts";
-import { BEHAVIOUR_FIRST, type ShardOptions } from "./limits.ts";
+import { BEHAVIOUR_FIRST, EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
 import { makeMassCancels, type MassCancels } from "./mass-cancel.ts";
 import { makeOrders, ORDER_DOUBLES, OrderF64, type Orders } from "./orders.ts";
 import { Counter, makeTurn, type Turn } from "./turn.ts";
+
+const DOUBLES = ORDER_DOUBLES;
+const EXPIRES = OrderF64.expiresAtUs;
+const STAMP = Counter.stampUs;
 
 export interface State {
   readonly turn: Turn;
@@ -22,6 +28,8 @@ export interface State {
   readonly massCancels: MassCancels;
   readonly book: Book;
   readonly emit: Emit;
+  /** The buffer events are written to. */
+  readonly events: Events;
   /** Whether a resting order trades and counts no more: due, or covered by a pending mass cancel. */
   readonly isLapsed: (slot: number) => boolean;
   /** `waiting[0]` is not 0 while lapsed orders may rest in the books; set once per command. */
@@ -32,8 +40,8 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const turn = makeTurn();
   const { counters } = turn;
   counters[Counter.behaviour] = BEHAVIOUR_FIRST;
-  const orders = makeOrders(options.ordersMax);
-  const ids = makeIds(options.idsMax, counters, Counter.stampUs);
+  const orders = makeOrders(options.idsMax, options.ordersMax);
+  const ids = makeIds(orders, counters, Counter.stampUs, options.idSeed);
   const accounts = makeAccounts(options.accountsMax, orders);
   const instruments = makeInstruments(options.instrumentsMax);
   const expiry = makeExpiry(orders);
@@ -43,14 +51,15 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
 
   function isLapsed(slot: number): boolean {
     if (waiting[0] === 0) return false;
-    const expiresAtUs = o64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs]!;
-    if (expiresAtUs !== 0 && expiresAtUs <= counters[Counter.stampUs]!) return true;
+    const expiresAtUs = o64[slot * DOUBLES + EXPIRES]!;
+    if (expiresAtUs !== 0 && expiresAtUs <= counters[STAMP]!) return true;
     return massCancels.covers(slot);
   }
 
   const book = makeBook({ instrumentsMax: options.instrumentsMax, orders, isLapsed });
   const { matches, touched } = book;
-  const emit = makeEmit({ turn, orders, ids, accounts, instruments, matches, touched });
+  const events = options.events ?? makeEvents(EVENTS_PER_COMMAND_MAX);
+  const emit = makeEmit({ turn, events, orders, accounts, instruments, matches, touched });
   return {
     turn,
     orders,
@@ -61,6 +70,7 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
     massCancels,
     book,
     emit,
+    events,
     isLapsed,
     waiting,
   };

@@ -17,6 +17,8 @@ export const COUNTERS = 6;
 /** Those before this one are state. */
 export const COUNTERS_HASHED = 5;
 
+const WORDS = COMMAND_I32;
+
 export interface Turn {
   /** A copy of the command: views that never change are what the compiler likes best. */
   readonly u8: Uint8Array;
@@ -33,7 +35,12 @@ export function makeTurn(): Turn {
 /** Copies word by word: a double made of other fields may be a NaN, whose bits are not kept. */
 export function beginTurn(turn: Turn, commands: Commands, index: number): void {
   const from = commands.i32;
-  const at = index * COMMAND_I32;
+  const at = index * WORDS;
   const to = turn.i32;
-  for (let word = 0; word < COMMAND_I32; word++) to[word] = from[at + word]!;
+  for (let word = 0; word < WORDS; word += 4) {
+    to[word] = from[at + word]!;
+    to[word + 1] = from[at + word + 1]!;
+    to[word + 2] = from[at + word + 2]!;
+    to[word + 3] = from[at + word + 3]!;
+  }
 }

@@ -13,39 +13,37 @@ import {
 } from "./accounts.ts";
 import { InstrumentState, OrderStatus, Side } from "./codes.ts";
 import { type Hasher, makeHasher } from "./hash.ts";
-import { ID_DOUBLES, ID_WORDS, IdF64, IdI32, statusOf } from "./ids.ts";
 import {
   INSTRUMENT_DOUBLES,
   INSTRUMENT_WORDS,
   InstrumentF64,
   InstrumentI32,
 } from "./instruments.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32 } from "./orders.ts";
+import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, statusOf } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
 import { COUNTERS_HASHED } from "./turn.ts";
 
+/** Of an order in its book. Its row says the rest once more, with all that is remembered. */
 const ORDER_FIELDS = [
   OrderI32.instrument,
   OrderI32.priceTicks,
   OrderI32.open,
   OrderI32.account,
-  OrderI32.bits,
   OrderI32.tag,
 ] as const;
 
 const ID_FIELDS = [
-  0,
-  1,
-  2,
-  3,
-  IdI32.account,
-  IdI32.bits,
-  IdI32.filled,
-  IdI32.total,
-  IdI32.instrument,
-  IdI32.fingerprintHigh,
-  IdI32.fingerprintLow,
+  OrderI32.clientOrderId,
+  OrderI32.clientOrderId + 1,
+  OrderI32.clientOrderId + 2,
+  OrderI32.clientOrderId + 3,
+  OrderI32.account,
+  OrderI32.bits,
+  OrderI32.filled,
+  OrderI32.total,
+  OrderI32.instrument,
+  OrderI32.fingerprint,
 ] as const;
 
 function hashInstrument(state: State, instrument: number, hasher: Hasher): void {
@@ -63,6 +61,7 @@ function hashInstrument(state: State, instrument: number, hasher: Hasher): void 
       for (const field of ORDER_FIELDS) hasher.word(orders.i32[slot * ORDER_WORDS + field]!);
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.orderId]!);
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs]!);
+      hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]!);
     });
   }
 }
@@ -82,19 +81,19 @@ function hashAccount(state: State, account: number, hasher: Hasher): void {
 }
 
 function hashIds(state: State, hasher: Hasher): void {
-  const { ids } = state;
+  const { i32, f64, highest } = state.orders;
   const one = makeHasher();
   let high = 0;
   let low = 0;
   let count = 0;
-  for (let entry = 1; entry <= ids.highest(); entry++) {
-    const row = entry * ID_WORDS;
-    if (statusOf(ids.i32[row + IdI32.bits]!) === OrderStatus.NONE) continue;
+  for (let slot = 1; slot <= highest(); slot++) {
+    const row = slot * ORDER_WORDS;
+    if (statusOf(i32[row + OrderI32.bits]!) === OrderStatus.NONE) continue;
     one.reset();
-    for (const field of ID_FIELDS) one.word(ids.i32[row + field]!);
-    one.double(ids.f64[entry * ID_DOUBLES + IdF64.firstSequence]!);
-    one.double(ids.f64[entry * ID_DOUBLES + IdF64.orderId]!);
-    one.double(ids.f64[entry * ID_DOUBLES + IdF64.deadlineUs]!);
+    for (const field of ID_FIELDS) one.word(i32[row + field]!);
+    one.double(f64[slot * ORDER_DOUBLES + OrderF64.firstSequence]!);
+    one.double(f64[slot * ORDER_DOUBLES + OrderF64.orderId]!);
+    one.double(f64[slot * ORDER_DOUBLES + OrderF64.deadlineUs]!);
     high = (high + one.high()) >>> 0;
     low = (low + one.low()) >>> 0;
     count++;

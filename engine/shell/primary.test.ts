@@ -5,7 +5,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { CommandType, Side } from "../core/codes.ts";
 import { CommandF64, CommandI32, CommandU8 } from "../core/command.ts";
-import { BATCH_COMMANDS_MAX, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
+import { BATCH_COMMANDS_MAX, EVENTS_PER_COMMAND_MAX, HASH_VERSION } from "../core/limits.ts";
 import { ShardState } from "../ring/status.ts";
 import { SEGMENT_BYTES_MIN } from "./journal/segments.ts";
 import { inspectJournal } from "./journal/tools.ts";
@@ -194,6 +194,7 @@ describe("the end, and the next start", () => {
       desk.submit((it) => {
         it.u8(CommandU8.type, CommandType.CHECKPOINT);
         it.f64(CommandF64.orderId, 3);
+        it.i32(CommandI32.hashVersion, HASH_VERSION);
         it.i32(CommandI32.hashHigh, 1);
       });
       desk.primary.step();

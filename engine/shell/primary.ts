@@ -17,7 +17,12 @@ import {
 } from "../core/command.ts";
 import { CommandType } from "../core/codes.ts";
 import { EVENT_I32, type Events, makeEvents } from "../core/event.ts";
-import { BATCH_COMMANDS_MAX, BEHAVIOUR_NEWEST, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
+import {
+  BATCH_COMMANDS_MAX,
+  BEHAVIOUR_NEWEST,
+  EVENTS_PER_COMMAND_MAX,
+  HASH_VERSION,
+} from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
 import type { Consumer, Producer } from "../ring/ring.ts";
 import { ShardState, type Status } from "../ring/status.ts";
@@ -174,6 +179,7 @@ export function makePrimary(parts: PrimaryParts): Primary {
     const hash = shard.hash();
     batch.u8[CommandU8.type] = CommandType.CHECKPOINT;
     batch.f64[CommandF64.orderId] = shard.sequence();
+    batch.i32[CommandI32.hashVersion] = HASH_VERSION;
     batch.i32[CommandI32.hashHigh] = hash.high | 0;
     batch.i32[CommandI32.hashLow] = hash.low | 0;
     commit(1, clock.stampUs());

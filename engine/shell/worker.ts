@@ -3,6 +3,7 @@
  * the primary's crank until it is asked to stop or something breaks. Everything it has to say to the
  * main thread goes by `WorkerMessage`.
  */
+import { randomInt } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { makeCommands } from "../core/command.ts";
 import { makeEvents } from "../core/event.ts";
@@ -93,7 +94,7 @@ function start(): { primary: Primary; journal: Journal } | null {
   const segmentBytes = firstSegment(directory);
   const { recordsAt, memory, slots } = data.eventRing;
   const publisher = makePublisher(eventProducer, makeEvents(slots, memory, recordsAt), wakeReaders);
-  const shard = makeShard(data.options);
+  const shard = makeShard({ ...data.options, idSeed: randomInt(2 ** 31) });
   const recovered = recover({
     files: nodeFiles,
     directory,

@@ -43,6 +43,7 @@ export interface Words {
   readonly referenceTicks?: number;
   readonly openOrdersMax?: number;
   readonly openBidValueMaxMinor?: number;
+  readonly hashVersion?: number;
   readonly hashHigh?: number;
   readonly hashLow?: number;
   readonly behaviour?: number;

@@ -215,6 +215,7 @@ const FIELDS: Readonly<Record<keyof typeof CommandType, Readonly<Record<string, 
   },
   CHECKPOINT: {
     ofSequence: double(CommandF64.orderId),
+    hashVersion: word(CommandI32.hashVersion),
     hash: { kind: "hash" },
   },
   SET_BEHAVIOUR: { behaviour: word(CommandI32.behaviour) },

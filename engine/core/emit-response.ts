@@ -1,0 +1,170 @@
+/**
+ * The events that answer a command about an order without changing a book: accepted, rejected, status.
+ */
+import { CommandType, EventType, OrderStatus, OrderType } from "./codes.ts";
+import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
+import type { Emit, EmitTables } from "./emit-api.ts";
+import { EventF64, EventFlag, EventI32 } from "./event.ts";
+import type { EventFields } from "./emit-fields.ts";
+import { type EventRecord, shapeOf } from "./event-record.ts";
+import {
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  reasonOf,
+  sideOf,
+  statusOf,
+  tifOf,
+} from "./orders.ts";
+
+const WORDS = ORDER_WORDS;
+const DOUBLES = ORDER_DOUBLES;
+const { priceTicks: PRICE, open: OPEN, account: ACCOUNT } = OrderI32;
+const { bits: BITS, total: TOTAL } = OrderI32;
+const { expiresAtUs: EXPIRES, firstSequence: FIRST } = OrderF64;
+const E = EventI32;
+const D = EventF64;
+const LIMIT = OrderType.LIMIT;
+const STATUS_OPEN = OrderStatus.OPEN;
+const C_CORRELATION = CommandF64.correlation;
+const DUPLICATE = EventFlag.DUPLICATE << 8;
+const POST_ONLY = EventFlag.POST_ONLY << 8;
+const { priceTicks: E_PRICE, quantity: E_QUANTITY } = E;
+const {
+  correlation: D_CORRELATION,
+  accountSeq: D_ACCOUNT_SEQ,
+  expiresAtUs: D_EXPIRES,
+  firstSequence: D_FIRST,
+} = D;
+
+/** Types whose record has its own overlay where others have account and client order id. */
+function hasOverlay(type: number): boolean {
+  return type >= CommandType.LIST_INSTRUMENT && type !== CommandType.SET_ACCOUNT;
+}
+
+export type EmitResponses = Pick<Emit, "accepted" | "rejected" | "status" | "plain">;
+
+export function makeEmitResponses(
+  record: EventRecord,
+  fields: EventFields,
+  tables: EmitTables,
+): EmitResponses {
+  const { turn, orders } = tables;
+  const { owner, unseen, alone, hears } = fields;
+  const { open } = record;
+  const { i32: e32, f64: e64 } = tables.events;
+  const { i32: o32, f64: o64 } = orders;
+  const { u8: c8, i32: c32, f64: c64 } = turn;
+
+  /** What a place asked for, and zeroes for what it does not know. */
+  function asked(at: number): void {
+    const isPost = (c8[CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0;
+    if (isPost) e32[at] = e32[at]! | POST_ONLY;
+    e32[at + E_PRICE] = c32[CommandI32.priceTicks]!;
+    e32[at + E_QUANTITY] = c32[CommandI32.quantity]!;
+    e64[(at >> 1) + D_CORRELATION] = c64[C_CORRELATION]!;
+    e64[(at >> 1) + D_EXPIRES] = c64[CommandF64.expiresAtUs]!;
+    unseen(at);
+    alone(at);
+  }
+
+  const placeShape = (status: number): number =>
+    shapeOf(c8[CommandU8.orderType]!, c8[CommandU8.tif]!, status);
+
+  function accepted(slot: number, isDuplicate: boolean): void {
+    const row = slot * WORDS;
+    const status = statusOf(o32[row + BITS]!);
+    const at = open(EventType.ACCEPTED, c8[CommandU8.side]!, 0, placeShape(status));
+    const at64 = at >> 1;
+    asked(at);
+    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    if (isDuplicate) {
+      owner(at, slot, status === STATUS_OPEN ? o32[row + OPEN]! : 0);
+      e32[at] = e32[at]! | DUPLICATE;
+      e32[at + E_QUANTITY] = o32[row + TOTAL]!;
+      e64[at64 + D_ACCOUNT_SEQ] = 0;
+    } else {
+      owner(at, slot, o32[row + TOTAL]!);
+      hears(at64 + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
+    }
+  }
+
+  /** Who and what a command named, for refusals that know no more. */
+  function named(): void {
+    const type = c8[CommandU8.type]!;
+    if (type === CommandType.CHECKPOINT || type === CommandType.SET_BEHAVIOUR) return;
+    record.word(E.instrument, c32[CommandI32.instrument]!);
+    if (hasOverlay(type)) return;
+    record.word(E.account, c32[CommandI32.account]!);
+    if (type === CommandType.SET_ACCOUNT) return;
+    for (let n = 0; n < 4; n++) {
+      record.word(E.clientOrderId + n, c32[CommandI32.clientOrderId + n]!);
+    }
+    if (type === CommandType.PLACE) return;
+    record.byte(2, c8[CommandU8.side]!);
+    record.word(E.priceTicks, c32[CommandI32.priceTicks]!);
+    record.word(E.quantity, c32[CommandI32.quantity]!);
+    record.double(D.orderId, c64, CommandF64.orderId);
+  }
+
+  function rejectedPlace(reason: number, slot: number, isDuplicate: boolean): void {
+    const at = open(
+      EventType.REJECTED,
+      c8[CommandU8.side]!,
+      reason,
+      placeShape(OrderStatus.REJECTED),
+    );
+    const at64 = at >> 1;
+    asked(at);
+    owner(at, slot, 0);
+    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    if (isDuplicate) {
+      e32[at] = e32[at]! | DUPLICATE;
+      e64[at64 + D_ACCOUNT_SEQ] = 0;
+    } else hears(at64 + D_ACCOUNT_SEQ, o32[slot * WORDS + ACCOUNT]!);
+  }
+
+  function rejected(reason: number, slot: number, isDuplicate: boolean): void {
+    if (slot !== 0) return rejectedPlace(reason, slot, isDuplicate);
+    record.blank(EventType.REJECTED);
+    record.respond();
+    named();
+    record.byte(3, reason);
+    record.byte(6, OrderStatus.REJECTED);
+    if (c8[CommandU8.type] !== CommandType.PLACE) return;
+    record.byte(2, c8[CommandU8.side]!);
+    record.byte(4, c8[CommandU8.orderType]!);
+    record.byte(5, c8[CommandU8.tif]!);
+    const isPost = (c8[CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0;
+    if (isPost) record.flag(EventFlag.POST_ONLY);
+    record.word(E.priceTicks, c32[CommandI32.priceTicks]!);
+    record.word(E.quantity, c32[CommandI32.quantity]!);
+    record.double(D.expiresAtUs, c64, CommandF64.expiresAtUs);
+  }
+
+  function status(slot: number): void {
+    const row = slot * WORDS;
+    const bits = o32[row + BITS]!;
+    const isOpen = statusOf(bits) === STATUS_OPEN;
+    const shape = isOpen ? shapeOf(LIMIT, tifOf(bits), STATUS_OPEN) : shapeOf(0, 0, statusOf(bits));
+    const at = open(EventType.STATUS, sideOf(bits), reasonOf(bits), shape);
+    const at64 = at >> 1;
+    owner(at, slot, isOpen ? o32[row + OPEN]! : 0);
+    unseen(at);
+    alone(at);
+    e32[at + E_PRICE] = isOpen ? o32[row + PRICE]! : 0;
+    e32[at + E_QUANTITY] = o32[row + TOTAL]!;
+    e64[at64 + D_CORRELATION] = c64[C_CORRELATION]!;
+    e64[at64 + D_ACCOUNT_SEQ] = 0;
+    e64[at64 + D_EXPIRES] = isOpen ? o64[slot * DOUBLES + EXPIRES]! : 0;
+    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+  }
+
+  function plain(type: number): void {
+    record.blank(type);
+    record.respond();
+  }
+
+  return { accepted, rejected, status, plain };
+}
