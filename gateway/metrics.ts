@@ -3,7 +3,7 @@
  * scrapes; only the acknowledgement's latency is a histogram on the hot path.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Metric, Registry } from "prom-client";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 
 const NS_PER_SECOND = 1e9;
@@ -11,6 +11,7 @@ const NS_PER_SECOND = 1e9;
 const LOOK_MS = 10;
 const LOOK_S = LOOK_MS / 1_000;
 const US_PER_SECOND = 1e6;
+const MS_PER_SECOND = 1e3;
 const ACK_BUCKETS_S = [
   0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 ];
@@ -39,6 +40,7 @@ export class Metrics {
     });
     this.#loop.enable();
     this.#counters();
+    this.#journal(sources.clients);
     this.#gauges(sources);
   }
 
@@ -95,6 +97,30 @@ export class Metrics {
     );
   }
 
+  /** Counted by the shard's own thread, and read when somebody scrapes. */
+  #journal(clients: readonly ShardClient[]): void {
+    const kept = clients.filter((client) => client.journalFigures !== undefined);
+    const appends = {
+      name: "solebook_journal_append_seconds",
+      help: "Appends to the journal by how long write and sync took",
+      type: "histogram",
+      get: async () => ({ ...appends, values: kept.flatMap((it) => appendRows(appends.name, it)) }),
+    };
+    // The registry asks for a name and `get`; a Histogram of prom-client's own can only observe.
+    this.registry.registerMetric(appends as unknown as Metric);
+    this.registry.registerMetric(
+      new Gauge({
+        name: "solebook_journal_bytes",
+        help: "How far the journal has come",
+        labelNames: ["shard"],
+        registers: [],
+        collect() {
+          for (const it of kept) this.set({ shard: String(it.shard) }, it.journalFigures!().bytes);
+        },
+      }),
+    );
+  }
+
   #gauges({ clients, sockets, pendingRequests }: MetricSources): void {
     const gauge = (name: string, help: string, read: () => number): void => {
       this.registry.registerMetric(
@@ -135,4 +161,21 @@ export class Metrics {
     perShard("solebook_orders", "Orders over the journal's life", (it) => it.stats().ordersTotal);
     perShard("solebook_orders_open", "Orders resting now", (it) => it.stats().ordersOpen);
   }
+}
+
+/** One shard's buckets as Prometheus wants them: each with all that was quicker, and last all of them. */
+function appendRows(name: string, client: ShardClient): object[] {
+  const shard = String(client.shard);
+  const { buckets, appendMs } = client.journalFigures!();
+  let count = 0;
+  const rows = buckets.map(({ upToMs, appends }) => {
+    count += appends;
+    const le = upToMs === Infinity ? "+Inf" : String(upToMs / MS_PER_SECOND);
+    return { metricName: `${name}_bucket`, labels: { shard, le }, value: count };
+  });
+  return [
+    ...rows,
+    { metricName: `${name}_sum`, labels: { shard }, value: appendMs / MS_PER_SECOND },
+    { metricName: `${name}_count`, labels: { shard }, value: count },
+  ];
 }

@@ -46,6 +46,15 @@ function salesFile(name: string, rows: number, more: readonly string[] = []): st
   return file;
 }
 
+test("the metrics of an exchange that has just started count its journal's syncs", async () => {
+  const text = await (await fetch(`${exchange.url}/metrics`)).text();
+  const value = (name: string): number =>
+    Number(new RegExp(`^solebook_journal_${name} (\\S+)$`, "m").exec(text)?.[1]);
+  expect(value('append_seconds_count{shard="0"}')).toBeGreaterThan(0); // its catalog is in the journal
+  expect(value('append_seconds_sum{shard="0"}')).toBeGreaterThan(0);
+  expect(value('bytes{shard="0"}')).toBeGreaterThan(0);
+});
+
 test("a key is made, listed and revoked", async () => {
   const made = await solebook([
     "key",

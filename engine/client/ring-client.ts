@@ -7,23 +7,18 @@ import { type Events, makeEvents } from "../core/event.ts";
 import type { ShardEnds } from "../ring/ends.ts";
 import { openConsumer, openProducer } from "../ring/ring.ts";
 import { APPEND_BUCKETS_MS, openStatus, ShardState } from "../ring/status.ts";
-import { Refusal, type ShardClient, type ShardListener } from "./shard-client.ts";
+import {
+  type JournalFigures,
+  Refusal,
+  type ShardClient,
+  type ShardListener,
+} from "./shard-client.ts";
 
 /** Events read before the event loop has its turn: bounded, so that sockets are served meanwhile. */
 const EVENTS_PER_TURN = 8_192;
 
-/** What the journal costs, raw, for metrics. */
-export interface JournalFigures {
-  readonly bytes: number;
-  readonly appends: number;
-  /** Time spent in write and sync since the start. */
-  readonly appendMs: number;
-  /** Upper bound of each bucket; the last takes the rest (Infinity). */
-  readonly buckets: readonly { readonly upToMs: number; readonly appends: number }[];
-}
-
 export interface RingClient extends ShardClient {
-  journal(): JournalFigures;
+  journalFigures(): JournalFigures;
 }
 
 /** Opens the one client of a shard that was started in this process. */
@@ -120,7 +115,7 @@ export function openRingClient(ends: ShardEnds): RingClient {
       const { tradesTotal, ordersTotal, ordersOpen, sequence } = status.read();
       return { shard, tradesTotal, ordersTotal, ordersOpen, sequence };
     },
-    journal: () => {
+    journalFigures: () => {
       const { journalBytes, journalBatches, journalMs } = status.read();
       const buckets = status
         .appends()

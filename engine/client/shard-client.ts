@@ -25,6 +25,16 @@ export interface ShardStats {
   readonly sequence: number;
 }
 
+/** What the journal costs, raw, for metrics. */
+export interface JournalFigures {
+  readonly bytes: number;
+  readonly appends: number;
+  /** Time spent in write and sync since the start. */
+  readonly appendMs: number;
+  /** Upper bound of each bucket; the last takes the rest (Infinity). */
+  readonly buckets: readonly { readonly upToMs: number; readonly appends: number }[];
+}
+
 export interface ShardListener {
   /**
    * One event, at `index` of `events`; the record is overwritten after return, so copy what is
@@ -59,4 +69,6 @@ export interface ShardClient {
   stats(): ShardStats;
   /** p50/p99-free raw gauges for metrics: commands waiting in the ring, events waiting for this reader. */
   queued(): { readonly commands: number; readonly events: number };
+  /** Where the shard's journal can be looked at: that of a shard of this process. */
+  journalFigures?(): JournalFigures;
 }

@@ -106,7 +106,7 @@ test("what traded, was refused and expired is told again at the next start, to t
 test("what the journal costs is counted", async () => {
   const driver = await startDriver(directory);
   await openMarket(driver);
-  const { bytes, appends, appendMs, buckets } = driver.client.journal();
+  const { bytes, appends, appendMs, buckets } = driver.client.journalFigures();
   expect(appends).toBe(3);
   expect(bytes).toBeGreaterThanOrEqual(3 * 4096); // and watermarks, if it took its time
   expect(appendMs).toBeGreaterThan(0);
