@@ -17,7 +17,7 @@ import type { Identity } from "./registry/identity.ts";
 import { Listing } from "./registry/listing.ts";
 import { adminRoutes } from "./rest/admin.ts";
 import { marketRoutes } from "./rest/market.ts";
-import { pageRoutes } from "./rest/page.ts";
+import { pageNowhere, pageRoutes } from "./rest/page.ts";
 import { publicRoutes } from "./rest/public.ts";
 import { sessionRoutes } from "./rest/session.ts";
 import { attachRest } from "./rest/server.ts";
@@ -158,7 +158,7 @@ function build(options: GatewayOptions) {
     ...adminRoutes(admin),
     ...pageRoutes(),
   ];
-  attachRest(app, { routes: table, logger, nextRequestId });
+  attachRest(app, { routes: table, nowhere: pageNowhere(), logger, nextRequestId });
   const stopMetrics = (): void => metrics.close();
   return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
 }

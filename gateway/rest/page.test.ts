@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { pageRoutes, SCREENS } from "./page.ts";
+import { pageNowhere, pageRoutes, SCREENS } from "./page.ts";
 import type { Call, Reply } from "./server.ts";
 
 let dist: string;
@@ -79,4 +79,6 @@ test("a page that was not built says how to build it", () => {
   const reply = ask("/", {}, join(dist, "nowhere"));
   expect(reply.status).toBe(503);
   expect(String(reply.body)).toContain("npm run page");
+  const asked = { path: "/foo", header: () => "text/html" };
+  expect(pageNowhere(join(dist, "nowhere"))(asked)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 /**
  * The page: what Vite left in `gateway/web/dist`, read once at start and served from memory, compressed
  * beforehand, under a policy that runs nothing but these files. Every path of a screen answers with the
- * same document; the screens themselves are the page's business.
+ * same document, and so does one that leads nowhere; the screens themselves are the page's business.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -61,6 +61,26 @@ export function pageRoutes(dist = DIST): Route[] {
   ];
 }
 
+/**
+ * The same document for a browser that came to a path which leads nowhere: the page says so itself.
+ * Not for the API's paths, which speak to machines whoever looks.
+ */
+export function pageNowhere(
+  dist = DIST,
+): (call: Pick<Call, "path" | "header">) => Reply | undefined {
+  const file = join(dist, "index.html");
+  const document = existsSync(file) ? fileRoute(file, ASK_EACH_TIME) : undefined;
+  return ({ path, header }) => {
+    if (document === undefined || /^\/v1(\/|$)/.test(path)) return undefined;
+    if (!accepts(header("accept"), "text/html")) return undefined;
+    const { headers = [], ...reply } = document({
+      header: (name) => (name === "if-none-match" ? "" : header(name)),
+    });
+    const kept = headers.filter(([name]) => name !== "ETag" && name !== "Vary");
+    return { ...reply, status: 404, headers: [...kept, ["Vary", "Accept, Accept-Encoding"]] };
+  };
+}
+
 const route = (path: string, handle: Route["handle"]): Route => ({ method: "GET", path, handle });
 
 /** The files of a folder that are asked for by name: those of a type we know. */
@@ -74,7 +94,7 @@ function notBuilt(path: string): Route {
 }
 
 /** One file with its compressed forms, and 304 for who has it. */
-function fileRoute(file: string, cacheControl: string): (call: Call) => Reply {
+function fileRoute(file: string, cacheControl: string): (call: Pick<Call, "header">) => Reply {
   const type = TYPES[extname(file)]!;
   const body = readFileSync(file);
   const forms = [
@@ -99,7 +119,7 @@ function fileRoute(file: string, cacheControl: string): (call: Call) => Reply {
   };
 }
 
-/** `gzip, br;q=0` takes gzip alone. */
+/** `gzip, br;q=0` takes gzip alone. What is only covered by an asterisk was not asked for. */
 function accepts(header: string, encoding: string): boolean {
   return header.split(",").some((part) => {
     const [name, ...more] = part.split(";").map((each) => each.trim());

@@ -126,6 +126,18 @@ describe("what anyone may ask", () => {
     ]);
   });
 
+  test.each(["/foo", "/my-market/orders", "/product/"])(
+    "a browser at %s, where nothing is",
+    async (path) => {
+      const asked = { headers: { accept: "text/html,*/*;q=0.8", "accept-encoding": "identity" } };
+      const answer = await fetch(`${exchange.url}${path}`, asked);
+      expect([answer.status, answer.headers.get("etag")]).toEqual([404, null]);
+      expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+      expect(answer.headers.get("content-security-policy")).toContain("script-src 'self'");
+      expect(await answer.text()).toBe(await (await fetch(`${exchange.url}/`, asked)).text());
+    },
+  );
+
   test("a product with colours keeps them, and one without does without", async () => {
     const colours = ["#c8102e", "#ffffff", "#161616"];
     const painted = { ...DUNK, style: "PAINTED", colours };
@@ -149,6 +161,7 @@ describe("errors are problem+json", () => {
   const ROWS: [string, string, number, string][] = [
     ["GET", "/nothing/here", 404, "NOT_FOUND"],
     ["GET", "/v1/instruments/", 404, "NOT_FOUND"],
+    ["GET", "/assets/index-old.js", 404, "NOT_FOUND"],
     ["GET", "/v1/instruments/%E0%A4%A", 404, "UNKNOWN_SYMBOL"],
     ["GET", "/v1/instruments/NOPE", 404, "UNKNOWN_SYMBOL"],
     ["GET", "/v1/products/__proto__", 404, "UNKNOWN_PRODUCT"],
@@ -176,6 +189,18 @@ describe("errors are problem+json", () => {
       request_id: expect.any(String),
       retryable: false,
     });
+  });
+
+  // Method | path | what is accepted
+  const MACHINES: [string, string, string][] = [
+    ["GET", "/foo", "application/json"],
+    ["GET", "/foo", "text/html;q=0, */*"],
+    ["POST", "/foo", "text/html"],
+    ["GET", "/v1/foo", "text/html"], // the API speaks to machines, whoever looks
+  ];
+  test.each(MACHINES)("also for %s %s by who accepts %s", async (method, path, accept) => {
+    const response = await fetch(`${exchange.url}${path}`, { method, headers: { accept } });
+    expect(await response.json()).toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("a method that is not allowed names those that are", async () => {

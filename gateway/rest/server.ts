@@ -88,6 +88,8 @@ const STATUS_TEXTS: Record<number, string> = {
 
 export interface ServerParts {
   readonly routes: readonly Route[];
+  /** What somebody sees who came to a path that leads nowhere; undefined: the problem does. */
+  readonly nowhere: (call: Pick<Call, "path" | "header">) => Reply | undefined;
   readonly logger: Logger;
   readonly nextRequestId: () => string;
 }
@@ -106,8 +108,14 @@ export function attachRest(app: TemplatedApp, parts: ServerParts): void {
     const asked = method === "HEAD" ? "GET" : method;
     const found = atPath.find(({ route }) => route.method === asked);
     const exchange = new Exchange(parts, response, method === "HEAD");
-    if (found === undefined) return exchange.refuseRoute(atPath.map(({ route }) => route.method));
-    exchange.run(found.route, request, openParts(found.segments, segments));
+    if (found !== undefined) {
+      return exchange.run(found.route, request, openParts(found.segments, segments));
+    }
+    const isNowhere = atPath.length === 0 && asked === "GET";
+    const header = (name: string): string => request.getHeader(name);
+    const shown = isNowhere ? parts.nowhere({ path, header }) : undefined;
+    if (shown !== undefined) exchange.reply(shown);
+    else exchange.refuseRoute(atPath.map(({ route }) => route.method));
   });
 }
 
@@ -124,6 +132,10 @@ class Exchange {
     this.#headOnly = headOnly;
     // Without this, an aborted request would end the process; with it, the response is let go of.
     response.onAborted(() => (this.#gone = true));
+  }
+
+  reply(reply: Reply): void {
+    this.#write(reply);
   }
 
   refuseRoute(allowed: readonly string[]): void {

@@ -39,6 +39,7 @@ const SCREENS: readonly {
   { name: "an empty book", path: "/product/CP9654", shows: "Yeezy Boost 350 V2 Zebra" },
   { name: "my market", path: "/my-market", shows: "Nothing is open" },
   { name: "status", path: "/status", shows: "orders are taken" },
+  { name: "a path that leads nowhere", path: "/foo", shows: "There is nothing at this address" },
   { name: "a product that is not there", path: "/product/NO-SUCH", shows: "Not found" },
 ];
 
