@@ -4,6 +4,7 @@ import "./my-market.css";
 import { useState } from "react";
 import { type OrderData, readMinor } from "../../client/index.ts";
 import { exchange, useConnection, useMyOrders, useStanding } from "../live/index.ts";
+import { countOf } from "../parts/count.ts";
 import { moneyOf } from "../parts/money.ts";
 import { sizeName, sizeOfSymbol } from "../parts/size.ts";
 import { Link, paths } from "../router.tsx";
@@ -95,9 +96,9 @@ function summaryOf(orders: readonly OrderData[]): string {
   );
   const parts = [];
   if (bids.length > 0) {
-    parts.push(`${bids.length} ${bids.length === 1 ? "bid" : "bids"}, ${moneyOf(bidMinor)} in all`);
+    parts.push(`${countOf(bids.length, "bid")}, ${moneyOf(bidMinor)} in all`);
   }
-  if (asks > 0) parts.push(`${asks} ${asks === 1 ? "ask" : "asks"}`);
+  if (asks > 0) parts.push(countOf(asks, "ask"));
   return parts.join(" · ");
 }
 

@@ -1,5 +1,6 @@
 /** The words of trading: verbs, lines, sizes, days, and what to say when an order is refused. */
 import { ExchangeError, type OrderResult } from "../../client/index.ts";
+import { countOf } from "../parts/count.ts";
 import type { QuoteLine } from "./quote.ts";
 import type { Side } from "./ticket-model.ts";
 import type { TicketIntent } from "./ticket-intent.ts";
@@ -19,8 +20,8 @@ export const ACTS: Readonly<Record<TicketIntent, string>> = {
   ask: "Place ask",
 };
 
-export const pairsOf = (count: number): string => (count === 1 ? "1 pair" : `${count} pairs`);
-export const daysOf = (count: number): string => (count === 1 ? "1 day" : `${count} days`);
+export const pairsOf = (count: number): string => countOf(count, "pair");
+export const daysOf = (count: number): string => countOf(count, "day");
 
 export function lineWords(line: QuoteLine, pairs: number): string {
   const { code } = line;

@@ -5,6 +5,7 @@ import { useDeferredValue, useEffect, useRef, useState } from "react";
 import { useResource } from "../../live/index.ts";
 import type { Overview, ProductCardData, SearchResult } from "../../market-data.ts";
 import { CardSkeleton, ProductCard } from "../../parts/card.tsx";
+import { countOf } from "../../parts/count.ts";
 import { navigate, paths, usePlace } from "../../router.tsx";
 import { Releases } from "./releases.tsx";
 import { Ribbon } from "./ribbon.tsx";
@@ -81,7 +82,7 @@ function Results({ text }: { readonly text: string }) {
             {" "}
             {result === null && state !== "failed" && "Searching …"}
             {result === null && state === "failed" && "Search is not available just now"}
-            {result !== null && `${result.found} ${result.found === 1 ? "product" : "products"}`}
+            {result !== null && countOf(result.found, "product")}
           </span>
         </h2>
       </div>

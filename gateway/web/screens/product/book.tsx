@@ -2,6 +2,7 @@
 import { memo, useRef } from "react";
 import { type OrderData, readMinor } from "../../../client/index.ts";
 import { useBook, useMyOrders } from "../../live/index.ts";
+import { countOf } from "../../parts/count.ts";
 import { moneyOf } from "../../parts/money.ts";
 import { sizeName } from "../../parts/size.ts";
 import { type Axis, axisFor, type LadderRow, ladderRows } from "./ladder.ts";
@@ -141,9 +142,7 @@ function ownRows(open: readonly OrderData[], symbol: string, axis: Axis): Map<nu
 }
 
 function beyondOf(bids: number, asks: number): string {
-  const levels = (count: number, word: string): string =>
-    `${count} ${word} level${count === 1 ? "" : "s"}`;
-  return `${levels(bids, "bid")}, ${levels(asks, "ask")} in all`;
+  return `${countOf(bids, "bid level")}, ${countOf(asks, "ask level")} in all`;
 }
 
 function LadderSkeleton() {

@@ -1,6 +1,7 @@
 /** Price over time with the pairs sold under it, drawn as SVG. Pointer and arrow keys read it. */
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { useNowMs } from "../../parts/ago.tsx";
+import { countOf } from "../../parts/count.ts";
 import { moneyOf } from "../../parts/money.ts";
 import { type ChartKind, type Datum, type Frame, type Scale, scaleOf } from "./chart-scale.ts";
 
@@ -172,7 +173,7 @@ function Candles({ data, scale }: { readonly data: readonly Datum[]; readonly sc
 }
 
 function readout({ ms, openMinor, highMinor, lowMinor, closeMinor, pairs }: Datum): string {
-  const sold = `${pairs} pair${pairs === 1 ? "" : "s"}`;
+  const sold = countOf(pairs, "pair");
   const prices =
     highMinor === lowMinor
       ? moneyOf(closeMinor)

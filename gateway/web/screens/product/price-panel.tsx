@@ -2,6 +2,7 @@
 import type { InstrumentData, TickerData } from "../../../client/index.ts";
 import type { Live } from "../../live/index.ts";
 import { Ago, clock } from "../../parts/ago.tsx";
+import { countOf } from "../../parts/count.ts";
 import { Change, Figure } from "../../parts/figure.tsx";
 import { money } from "../../parts/money.ts";
 import { sizeName } from "../../parts/size.ts";
@@ -110,7 +111,7 @@ function LastSale({
 function count(quantity: number | null | undefined, word: string, none: string): string {
   if (quantity === undefined) return " ";
   if (quantity === null) return none;
-  return `${quantity} ${word}${quantity === 1 ? "" : "s"}`;
+  return countOf(quantity, word);
 }
 
 /** On a phone the two verbs stay under the thumb. */

@@ -5,8 +5,9 @@
 import { memo, useEffect, useRef } from "react";
 import type { GridRowData } from "../../../client/index.ts";
 import type { Live, SizeGrid } from "../../live/index.ts";
+import { countOf } from "../../parts/count.ts";
 import { Figure } from "../../parts/figure.tsx";
-import { moneyOr } from "../../parts/money.ts";
+import { money } from "../../parts/money.ts";
 import { sizeName } from "../../parts/size.ts";
 import type { ProductData } from "../../product-data.ts";
 
@@ -59,12 +60,9 @@ interface ChipProps {
 }
 
 const Chip = memo(function Chip({ size, row, isChosen, onSize }: ChipProps) {
-  const words =
-    row === undefined
-      ? sizeName(size)
-      : `${sizeName(size)}: lowest ask ${moneyOr(row.ask)}, ${row.asks} asks; ` +
-        `highest bid ${moneyOr(row.bid)}, ${row.bids} bids`;
-  const counts = row === undefined ? "" : `${row.asks} asks, ${row.bids} bids`;
+  const words = row === undefined ? sizeName(size) : `${sizeName(size)}: ${pricesOf(row)}`;
+  const counts =
+    row === undefined ? "" : `${countOf(row.asks, "ask")}, ${countOf(row.bids, "bid")}`;
   return (
     <label className="chip" title={counts} data-empty={isEmpty(row) ? "" : undefined}>
       <input
@@ -83,6 +81,12 @@ const Chip = memo(function Chip({ size, row, isChosen, onSize }: ChipProps) {
     </label>
   );
 });
+
+function pricesOf({ ask, asks, bid, bids }: GridRowData): string {
+  const ofAsks = ask === null ? "no asks" : `lowest ask ${money(ask)}, ${countOf(asks, "ask")}`;
+  const ofBids = bid === null ? "no bids" : `highest bid ${money(bid)}, ${countOf(bids, "bid")}`;
+  return `${ofAsks}; ${ofBids}`;
+}
 
 const isEmpty = (row: GridRowData | undefined): boolean =>
   row !== undefined && row.ask === null && row.bid === null;

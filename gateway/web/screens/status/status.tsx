@@ -47,7 +47,7 @@ export function Status() {
 function ThisPage() {
   const { phase, sinceMs, account, sessions, attempt, reason } = useConnection();
   const now = useNowMs();
-  const latency = useLatency();
+  const latency = useLatency(phase === "online");
   return (
     <section aria-labelledby="line-title">
       <h2 id="line-title">This page</h2>
@@ -56,7 +56,7 @@ function ThisPage() {
         <Row name="Since">
           {clock(sinceMs)}, {ago(sinceMs, Math.max(now, sinceMs))}
         </Row>
-        <Row name="Round trip">{latency === null ? "–" : `${latency.toFixed(1)} ms`}</Row>
+        <Row name="Round trip">{roundTripWords(latency, phase === "online")}</Row>
         <Row name="Signed in as">{account ?? "nobody"}</Row>
         <Row name="Reconnects">{COUNT.format(Math.max(0, sessions - 1))}</Row>
         {attempt > 0 && <Row name="Failed tries in a row">{attempt}</Row>}
@@ -103,20 +103,26 @@ function Row({ name, children }: { readonly name: string; readonly children: Rea
   );
 }
 
-/** A ping each two seconds while somebody looks. */
-function useLatency(): number | null {
+function roundTripWords(latencyMs: number | null, isOnline: boolean): string {
+  if (latencyMs !== null) return `${latencyMs.toFixed(1)} ms`;
+  return isOnline ? "being measured" : "–";
+}
+
+/** A ping with the line, and each two seconds while somebody looks. */
+function useLatency(isOnline: boolean): number | null {
   const [latencyMs, setLatencyMs] = useState<number | null>(null);
   useEffect(() => {
+    if (!isOnline) return setLatencyMs(null);
     const ping = (): void => {
       const sentMs = performance.now();
       exchange.request("ping").then(
         () => setLatencyMs(performance.now() - sentMs),
-        () => setLatencyMs(null),
+        () => {}, // the line went, and takes the number with it; or the answer is late
       );
     };
     ping();
     const timer = setInterval(ping, 2_000);
     return () => clearInterval(timer);
-  }, []);
+  }, [isOnline]);
   return latencyMs;
 }
