@@ -11,7 +11,7 @@ import { type Owner, ownDirectory } from "../../engine/shell/journal/lock.ts";
 import { type RecoveryReport, type ShardHandle, startShard } from "../../engine/shell/main.ts";
 import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
 import { openLocalRegistry } from "../../gateway/registry/local.ts";
-import { MODELS } from "../../satellites/catalog/models.ts";
+import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
 import { codeOf, Failure, wordsOf } from "../errors.ts";
@@ -104,7 +104,7 @@ async function start(
   const registry = openLocalRegistry({
     dataDir: directory,
     shards: 1,
-    seed: MODELS,
+    seed: modelsOn(new Date().toISOString().slice(0, 10)),
     accountsMax: SHARD_OPTIONS_DEFAULT.accountsMax,
     instrumentsMax: SHARD_OPTIONS_DEFAULT.instrumentsMax,
   });

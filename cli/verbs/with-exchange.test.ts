@@ -55,6 +55,15 @@ test("the metrics of an exchange that has just started count its journal's syncs
   expect(value('bytes{shard="0"}')).toBeGreaterThan(0);
 });
 
+test("an exchange that has just started has releases to come, the next one first", async () => {
+  const overview = await (await fetch(`${exchange.url}/v1/market/overview`)).json();
+  const { releases } = overview as { releases: { style: string; release_date: string }[] };
+  const today = new Date().toISOString().slice(0, 10);
+  const coming = releases.filter(({ release_date: date }) => date > today);
+  expect(coming.map(({ style }) => style)).toEqual([1, 2, 3, 4].map((n) => `SAMPLE-0${n}`));
+  expect(releases.slice(0, coming.length)).toEqual(coming);
+});
+
 test("a key is made, listed and revoked", async () => {
   const made = await solebook([
     "key",

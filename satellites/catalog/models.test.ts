@@ -1,11 +1,17 @@
-// The seed models are fit to be listed: every one has a code, a symbol and a price of its own form.
+// The seed models are fit to be listed: every one has a code, a symbol and a price of its own form, and
+// on whichever day an exchange begins, some are still to be released.
 import { expect, test } from "@jest/globals";
-import { type CatalogModel, MODELS } from "./models.ts";
+import { type CatalogModel, MODELS, modelsOn } from "./models.ts";
 
 const SYMBOL = /^[A-Za-z0-9._-]{1,64}:(US|USW)-\d{1,2}(\.5)?(-2E)?$/;
 const DOLLARS = /^[1-9]\d*\.00$/;
 
-const each = MODELS.map((model) => [model.style, model] as const);
+const FIRST_DAY = "2026-12-29";
+const ALL = modelsOn(FIRST_DAY);
+const SAMPLES = ALL.slice(MODELS.length);
+
+const each = ALL.map((model) => [model.style, model] as const);
+const real = MODELS.map((model) => [model.style, model] as const);
 const symbols = (model: CatalogModel): string[] =>
   model.sizes.map((size) => `${model.style}:${size}`);
 
@@ -15,9 +21,9 @@ test("there are some forty, from several brands", () => {
 });
 
 test("no style code, model name or symbol is there twice", () => {
-  const all = MODELS.flatMap(symbols);
-  expect(new Set(MODELS.map(({ style }) => style)).size).toBe(MODELS.length);
-  expect(new Set(MODELS.map(({ model }) => model)).size).toBe(MODELS.length);
+  const all = ALL.flatMap(symbols);
+  expect(new Set(ALL.map(({ style }) => style)).size).toBe(ALL.length);
+  expect(new Set(ALL.map(({ model }) => model)).size).toBe(ALL.length);
   expect(new Set(all).size).toBe(all.length);
 });
 
@@ -33,10 +39,26 @@ test.each(each)("%s has whole dollars, and a band around its retail price", (_, 
   expect(Number(high)).toBeGreaterThanOrEqual(Number(model.retail_price) * 20);
 });
 
-test.each(each)("%s was released on a day that was", (_, { release_date: date }) => {
+test.each(real)("%s was released on a day that was", (_, { release_date: date }) => {
   expect(new Date(`${date}T00:00:00Z`).toISOString()).toBe(`${date}T00:00:00.000Z`);
   expect(Date.parse(date)).toBeGreaterThan(Date.parse("1985-04-01")); // the first Air Jordan
   expect(Date.parse(date)).toBeLessThan(Date.parse("2026-11-21"));
+});
+
+test("releases to come follow the first day, over the end of a year, too; and say they are made up", () => {
+  expect(SAMPLES.map(({ release_date: date }) => date)).toEqual([
+    "2026-12-31",
+    "2027-01-07",
+    "2027-01-28",
+    "2027-03-14",
+  ]);
+  for (const { brand, model, style, colourway } of SAMPLES) {
+    expect([brand, style]).toEqual(["Solebook", expect.stringMatching(/^SAMPLE-/)]);
+    expect([model, colourway]).toEqual([
+      expect.stringContaining("Sample"),
+      expect.stringContaining("made up"),
+    ]);
+  }
 });
 
 test.each(each)("%s says what it is and what colours it has", (_, model) => {

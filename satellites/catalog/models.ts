@@ -1,11 +1,13 @@
 /**
- * The models the exchange begins with: facts about shoes, and the terms on which each trades. Plain
- * data, in the form in which a product is asked for; whoever starts an exchange lists them.
+ * The models the exchange begins with: facts about shoes, and the terms on which each trades; and a few
+ * made-up ones whose release is to come. Plain data, in the form in which a product is asked for;
+ * whoever starts an exchange lists them.
  */
 import { JORDAN, JORDAN_RARE, JORDAN_WOMEN } from "./jordan.ts";
 import { NIKE, NIKE_RARE, NIKE_WOMEN } from "./nike.ts";
 import { ADIDAS, ADIDAS_WHOLE, CONVERSE, NEW_BALANCE, NEW_BALANCE_WIDE } from "./others.ts";
 import type { Row } from "./row.ts";
+import { SAMPLE_BRAND, sampleRows } from "./samples.ts";
 
 export interface CatalogModel {
   /** The maker's style code: the key of the product and the first half of its symbols. */
@@ -79,3 +81,8 @@ export const MODELS: readonly CatalogModel[] = [
   ...models("New Balance", NEW_BALANCE_WIDE, MEN_AND_WIDE),
   ...models("Converse", CONVERSE),
 ];
+
+/** What an exchange begins with that starts for the first time on `today`, such as `2026-11-21`. */
+export function modelsOn(today: string): readonly CatalogModel[] {
+  return [...MODELS, ...models(SAMPLE_BRAND, sampleRows(today))];
+}

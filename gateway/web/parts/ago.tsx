@@ -50,5 +50,9 @@ export function ago(thenMs: number, atMs: number): string {
 /** "14:02:11". */
 export const clock = (time: string | number): string => CLOCK.format(new Date(time));
 
+/** What a release date is called: of one to come, or one that was. */
+export const releaseWords = (date: string, nowMs: number): string =>
+  Date.parse(`${date}T00:00:00Z`) > nowMs ? "To be released" : "Released";
+
 /** "Nov 19, 2022" of "2022-11-19". */
 export const day = (date: string): string => DATE_ONLY.format(new Date(`${date}T00:00:00Z`));

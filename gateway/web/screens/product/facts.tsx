@@ -1,6 +1,6 @@
 /** What is known of the product and how the chosen size trades. */
 import { readMinor, type TickerData } from "../../../client/index.ts";
-import { day } from "../../parts/ago.tsx";
+import { day, releaseWords, useNowMs } from "../../parts/ago.tsx";
 import { money } from "../../parts/money.ts";
 import { sizeName } from "../../parts/size.ts";
 import type { ProductData } from "../../product-data.ts";
@@ -12,12 +12,13 @@ interface FactsProps {
 }
 
 export function Facts({ product, ticker, size }: FactsProps) {
+  const now = useNowMs();
   const { style, retail_price: retail, release_date: released, tick, band } = product;
   const rows: (readonly [string, string])[] = [
     ["Style code", style],
     ["Colourway", product.colourway === "" ? "not named" : product.colourway],
     ["Retail price", money(retail)],
-    ["Released", day(released)],
+    [releaseWords(released, now), day(released)],
     ["Last sale to retail", premium(ticker?.last ?? null, retail)],
     [`52-week range, ${sizeName(size)}`, range(ticker)],
     [`Pairs sold, ${sizeName(size)}`, String(ticker?.volume ?? "–")],

@@ -9,7 +9,7 @@ import {
   useStanding,
   useTicker,
 } from "../../live/index.ts";
-import { day } from "../../parts/ago.tsx";
+import { day, releaseWords, useNowMs } from "../../parts/ago.tsx";
 import { money } from "../../parts/money.ts";
 import { Picture } from "../../parts/picture/picture.tsx";
 import type { ProductData } from "../../product-data.ts";
@@ -45,6 +45,7 @@ function Market({ product }: { readonly product: ProductData }) {
   const ticker = useTicker(symbol);
   const instrument = useInstrument(symbol);
   const { asleep } = useStanding();
+  const now = useNowMs();
   const status = useExchangeStatus();
   const isOld = asleep !== null || ticker.state === "stale";
   const state = instrument.value?.state ?? "continuous";
@@ -69,7 +70,7 @@ function Market({ product }: { readonly product: ProductData }) {
               <dd>{money(product.retail_price)}</dd>
             </div>
             <div>
-              <dt>Released</dt>
+              <dt>{releaseWords(product.release_date, now)}</dt>
               <dd>{day(product.release_date)}</dd>
             </div>
           </dl>
