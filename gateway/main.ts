@@ -84,6 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
     const { code, message } = await whyNoPort(host, options.port);
     throw new GatewayStartError(code, message);
   }
+  parts.demonstration.listensOn(open.port);
   const flush = (): void => sockets.flush();
   try {
     const follower = { market, status, listing, logger, flush };
@@ -158,7 +159,8 @@ function build(options: GatewayOptions) {
     ...pageRoutes(),
   ];
   attachRest(app, { routes: table, logger, nextRequestId });
-  return { app, lanes, status, sockets, listing, market, stopMetrics: () => metrics.close() };
+  const stopMetrics = (): void => metrics.close();
+  return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
 }
 
 /** Unique over restarts too: support finds one request in the logs of any day. */

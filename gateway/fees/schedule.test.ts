@@ -14,7 +14,10 @@ const V1 = SCHEDULES[0]!;
 
 const amounts = (side: "buy" | "sell", priceMinor: number, quantity = 1, level = 1) => {
   const { lines, sumMinor } = quote(V1, { side, priceMinor, quantity, level });
-  return [...lines.map(({ code, amountMinor }) => `${code} ${amountMinor}`), `sum ${sumMinor}`];
+  const rows = lines.map(({ code, amountMinor, applied }) => {
+    return `${code} ${amountMinor}${applied === undefined ? "" : ` by ${applied}`}`;
+  });
+  return [...rows, `sum ${sumMinor}`];
 };
 
 describe("schedule 1", () => {
@@ -29,13 +32,26 @@ describe("schedule 1", () => {
       ["price 48200", "processing 1928", "shipping 2990", "tax 0", "sum 53118"],
     ],
     // The least fee of a cheap pair.
-    ["buy", 2_400, 1, 1, ["price 2400", "processing 100", "shipping 1495", "tax 0", "sum 3995"]],
+    [
+      "buy",
+      2_400,
+      1,
+      1,
+      ["price 2400", "processing 100 by minimum", "shipping 1495", "tax 0", "sum 3995"],
+    ],
+    ["buy", 2_500, 1, 1, ["price 2500", "processing 100", "shipping 1495", "tax 0", "sum 4095"]],
     ["sell", 24_100, 1, 1, ["price 24100", "transaction -2169", "processing -723", "sum 21208"]],
     ["sell", 24_100, 1, 5, ["price 24100", "transaction -1687", "processing -723", "sum 21690"]],
     ["sell", 24_100, 3, 2, ["price 72300", "transaction -6147", "processing -2169", "sum 63984"]],
-    ["sell", 2_500, 1, 1, ["price 2500", "transaction -500", "processing -75", "sum 1925"]],
+    [
+      "sell",
+      2_500,
+      1,
+      1,
+      ["price 2500", "transaction -500 by minimum", "processing -75", "sum 1925"],
+    ],
     // Fees never exceed the price.
-    ["sell", 300, 1, 1, ["price 300", "transaction -291", "processing -9", "sum 0"]],
+    ["sell", 300, 1, 1, ["price 300", "transaction -291 by cap", "processing -9", "sum 0"]],
   ];
   test.each(ROWS)("%s at %i, %i pairs, level %i", (side, price, pairs, level, expected) => {
     expect(amounts(side, price, pairs, level)).toEqual(expected);

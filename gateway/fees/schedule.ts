@@ -49,6 +49,8 @@ export interface FeeLine {
   readonly code: "price" | "processing" | "shipping" | "tax" | "transaction";
   /** Hundredths of a percent of the price; null for what is no rate. */
   readonly rateBp: number | null;
+  /** What decided the amount when the rate did not: the least fee, or that no more of the price is left. */
+  readonly applied?: "minimum" | "cap" | undefined;
   /** Signed, as it counts in the sum: what a seller gives up is negative. */
   readonly amountMinor: number;
 }
@@ -86,14 +88,12 @@ export function quote(schedule: FeeSchedule, request: QuoteRequest): Quote {
 
 function buyer(schedule: FeeSchedule, priceMinor: number): FeeLine[] {
   const { buyerProcessingBp: processingBp, shippingMinor, taxBp } = schedule;
-  const processingMinor = shareHalfUp(priceMinor, processingBp);
+  const shareMinor = shareHalfUp(priceMinor, processingBp);
+  const processingMinor = Math.max(shareMinor, schedule.buyerProcessingMinimumMinor);
+  const applied = processingMinor > shareMinor ? "minimum" : undefined;
   return [
     line("price", priceMinor),
-    line(
-      "processing",
-      Math.max(processingMinor, schedule.buyerProcessingMinimumMinor),
-      processingBp,
-    ),
+    { ...line("processing", processingMinor, processingBp), applied },
     line("shipping", shippingMinor),
     line("tax", shareHalfUp(priceMinor, taxBp), taxBp),
   ];
@@ -103,13 +103,14 @@ function buyer(schedule: FeeSchedule, priceMinor: number): FeeLine[] {
 function seller(schedule: FeeSchedule, priceMinor: number, level: number): FeeLine[] {
   const rateBp = schedule.sellerTransactionBp[level - 1]!;
   const processingMinor = shareHalfUp(priceMinor, schedule.sellerProcessingBp);
-  const transactionMinor = Math.min(
-    Math.max(shareHalfUp(priceMinor, rateBp), schedule.sellerTransactionMinimumMinor),
-    priceMinor - processingMinor,
-  );
+  const shareMinor = shareHalfUp(priceMinor, rateBp);
+  const wantedMinor = Math.max(shareMinor, schedule.sellerTransactionMinimumMinor);
+  const transactionMinor = Math.min(wantedMinor, priceMinor - processingMinor);
+  const minimum = wantedMinor > shareMinor ? "minimum" : undefined;
+  const applied = transactionMinor < wantedMinor ? "cap" : minimum;
   return [
     line("price", priceMinor),
-    line("transaction", -transactionMinor, rateBp),
+    { ...line("transaction", -transactionMinor, rateBp), applied },
     line("processing", -processingMinor, schedule.sellerProcessingBp),
   ];
 }

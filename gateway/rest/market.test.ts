@@ -207,6 +207,15 @@ describe("fees", () => {
       net: "428.98",
     });
   });
+
+  test("where the rate did not decide, the line says what did", async () => {
+    const { body } = await get("/v1/fees?side=sell&price=25.00");
+    expect(body.lines).toEqual([
+      { code: "price", rate_bp: null, amount: "25.00" },
+      { code: "transaction", rate_bp: 900, applied: "minimum", amount: "-5.00" },
+      { code: "processing", rate_bp: 300, amount: "-0.75" },
+    ]);
+  });
 });
 
 // Path | status | code | param

@@ -248,8 +248,8 @@ function writeFees(query: URLSearchParams): string {
     price: writeMinor(priceMinor),
     qty: quantity,
     ...(side === "sell" ? { level } : {}),
-    lines: lines.map(({ code, rateBp, amountMinor }) => {
-      return { code, rate_bp: rateBp, amount: writeSigned(amountMinor) };
+    lines: lines.map(({ code, rateBp, applied, amountMinor }) => {
+      return { code, rate_bp: rateBp, applied, amount: writeSigned(amountMinor) };
     }),
     [side === "buy" ? "total" : "net"]: writeSigned(sumMinor),
   });

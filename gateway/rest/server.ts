@@ -35,6 +35,16 @@ export interface Route {
   readonly handle: (call: Call) => Reply | Promise<Reply>;
 }
 
+/** Each says that somebody stands between us and who asks. */
+export const PROXY_HEADERS = [
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+] as const;
+
 const BODY_BYTES_MAX = 16 * 1024;
 const HEADERS = [
   "authorization",
@@ -44,10 +54,9 @@ const HEADERS = [
   "host",
   "origin",
   "cookie",
-  "forwarded",
-  "x-forwarded-for",
   "accept-encoding",
   "if-none-match",
+  ...PROXY_HEADERS,
 ] as const;
 /** Unless a reply has its own. */
 const HEADERS_OUT: readonly (readonly [string, string])[] = [

@@ -31,9 +31,9 @@ interface Answer {
 }
 
 /** fetch may set neither Host nor Origin. */
-function post(headers: Record<string, string>, at = exchange.gateway.port): Promise<Answer> {
+function post(headers: Record<string, string>, port = exchange.gateway.port): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ port: at, method: "POST", path: "/v1/session", headers }, (answer) => {
+    const asked = request({ port, method: "POST", path: "/v1/session", headers }, (answer) => {
       let text = "";
       answer.on("data", (chunk: Buffer) => (text += chunk.toString()));
       answer.on("end", () => {
@@ -47,7 +47,8 @@ function post(headers: Record<string, string>, at = exchange.gateway.port): Prom
   });
 }
 
-const ours = (): Record<string, string> => ({ host, origin: `http://${host}` });
+const at = (name: string): Record<string, string> => ({ host: name, origin: `http://${name}` });
+const ours = (): Record<string, string> => at(host);
 
 /** What a socket opened with these headers is told when it asks for its trades. */
 async function trades(headers: Record<string, string>): Promise<Json> {
@@ -117,8 +118,7 @@ describe("a page of our own, on this machine", () => {
       // Moved to another port, as no browser would: what the cookie says is what counts.
       const { port } = later.gateway;
       const moved = cookie.replace(/-\d+=/, `-${port}=`);
-      const there = `127.0.0.1:${port}`;
-      const headers = { host: there, origin: `http://${there}`, cookie: moved };
+      const headers = { ...at(`127.0.0.1:${port}`), cookie: moved };
       const answer = await post(headers, port);
       expect(answer.status).toBe(status);
       expect(answer.body.account === body.account).toBe(status === 200);
@@ -137,6 +137,12 @@ describe("nobody else", () => {
     ["a name pointed at this machine", () => ({ host: "evil.me", origin: "http://evil.me" })],
     ["whoever came through a proxy", () => ({ ...ours(), "x-forwarded-for": "203.0.113.9" })],
     ["whoever came through a newer proxy", () => ({ ...ours(), forwarded: "for=203.0.113.9" })],
+    ["whoever came through a cache", () => ({ ...ours(), via: "1.1 cache" })],
+    ["whoever came through nginx", () => ({ ...ours(), "x-real-ip": "203.0.113.9" })],
+    ["whoever asked for another host", () => ({ ...ours(), "x-forwarded-host": "sole.example" })],
+    ["whoever spoke TLS to a proxy", () => ({ ...ours(), "x-forwarded-proto": "https" })],
+    ["whoever came through another port", () => at("127.0.0.1:1")],
+    ["whoever came through the usual port", () => at("localhost")],
   ];
   test.each(ROWS)("%s", async (_who, headers) => {
     const { cookie } = await post(ours());
@@ -166,8 +172,7 @@ describe("nobody else", () => {
 
   test("while the engine is down: no account is made that it never hears of", async () => {
     const broken = await startTestExchange();
-    const there = `127.0.0.1:${broken.gateway.port}`;
-    const headers = { host: there, origin: `http://${there}` };
+    const headers = at(`127.0.0.1:${broken.gateway.port}`);
     const known = await post(headers, broken.gateway.port);
     broken.shard.stop("a test");
     expect(await post(headers, broken.gateway.port)).toMatchObject({
@@ -189,8 +194,7 @@ describe("nobody else", () => {
       instrumentsMax: 512,
     });
     const full = await startTestExchange({ registry });
-    const there = `127.0.0.1:${full.gateway.port}`;
-    const headers = { host: there, origin: `http://${there}` };
+    const headers = at(`127.0.0.1:${full.gateway.port}`);
     expect((await post(headers, full.gateway.port)).status).toBe(201);
     expect(await post(headers, full.gateway.port)).toMatchObject({
       status: 409,

@@ -3,15 +3,17 @@
  * identity, so that who looks may also trade. One cookie per browser and port, made by us and signed,
  * kept nowhere: so it outlives a restart, and dies with the data directory's admin token.
  *
- * It must never answer anything but a page of our own on this machine. Guarded three times, because
+ * It must never answer anything but a page of our own on this machine. Guarded several times, because
  * each alone has a hole: the peer is loopback (a proxy's peers all are), the origin is the host (a name
- * that somebody points at 127.0.0.1 is too), and the host is a name of loopback.
+ * that somebody points at 127.0.0.1 is too), the host is a name of loopback with the port we listen on
+ * (a forwarded port is another), and no header says that a proxy stands between.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Refused } from "../errors.ts";
 import { type Account, type Caller, type Identity, SCOPES_DEFAULT } from "../registry/identity.ts";
 import type { Listing } from "../registry/listing.ts";
 import { RegistryFull } from "../registry/local.ts";
+import { PROXY_HEADERS } from "../rest/server.ts";
 import { TokenBucket } from "./limits.ts";
 
 /** Accounts given away in the life of a data directory; then a key is asked for, here too. */
@@ -39,18 +41,24 @@ export class Demonstration {
   readonly #parts: DemonstrationParts;
   readonly #key: Buffer;
   readonly #made = new TokenBucket(MADE_PER_SECOND, MADE_BURST, performance.now());
+  /** Nobody is a page of ours before we listen. */
+  #port = "";
 
   constructor(parts: DemonstrationParts) {
     this.#parts = parts;
     this.#key = createHmac("sha256", parts.secret).update("demonstration session").digest();
   }
 
+  listensOn(port: number): void {
+    this.#port = String(port);
+  }
+
   /** Whether this visitor may have an account: a page of ours, on this machine. */
-  isOffered(visitor: Visitor): boolean {
-    const host = visitor.header("host");
-    const proxied = visitor.header("forwarded") !== "" || visitor.header("x-forwarded-for") !== "";
-    if (!visitor.loopback || proxied || !LOOPBACK_HOST.test(host)) return false;
-    return visitor.header("origin") === `http://${host}`;
+  isOffered({ loopback, header }: Visitor): boolean {
+    const host = header("host");
+    if (!loopback || portOf(host) !== this.#port) return false;
+    if (PROXY_HEADERS.some((name) => header(name) !== "")) return false;
+    return header("origin") === `http://${host}`;
   }
 
   /** Who the visitor's cookie says it is; undefined when it says nothing that we signed. */
@@ -101,8 +109,13 @@ function callerOf(account: Account): Caller {
 
 /** Cookies know no ports: two exchanges on one machine would take each other's. */
 function cookieName({ header }: Visitor): string {
-  const port = LOOPBACK_HOST.exec(header("host"))?.[2] ?? "80";
-  return `solebook-demonstration-${port}`;
+  return `solebook-demonstration-${portOf(header("host"))}`;
+}
+
+/** Of a host that is a name of loopback; undefined: it is none. */
+function portOf(host: string): string | undefined {
+  const found = LOOPBACK_HOST.exec(host);
+  return found === null ? undefined : (found[2] ?? "80");
 }
 
 function readCookie(header: string, name: string): string {

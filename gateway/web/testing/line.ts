@@ -1,4 +1,7 @@
-/** A line between browser and exchange that a test can cut, and lead to another exchange. */
+/**
+ * A line between browser and exchange that a test can cut, and lead to another exchange. What the
+ * browser says of its own address is rewritten to the exchange's: an account is given away only there.
+ */
 import { connect, createServer, type Socket } from "node:net";
 
 export interface Line {
@@ -19,6 +22,7 @@ export async function makeLine(exchangeUrl: string): Promise<Line> {
       near.destroy();
       return;
     }
+    const there = target.host;
     const far = connect(Number(target.port), target.hostname);
     for (const [one, other] of [
       [near, far],
@@ -30,17 +34,22 @@ export async function makeLine(exchangeUrl: string): Promise<Line> {
         open.delete(one);
         other.destroy();
       });
-      one.pipe(other);
     }
+    far.pipe(near);
+    near.on("data", (chunk) => {
+      // The heads of requests come whole; frames of a socket are masked and say no address.
+      far.write(chunk.toString("latin1").replaceAll(here, there), "latin1");
+    });
+    near.on("end", () => far.end());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
+  const here = `127.0.0.1:${(server.address() as { port: number }).port}`;
   const cut = (): void => {
     target = undefined;
     for (const socket of open) socket.destroy();
   };
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${here}`,
     cut,
     mend: (url) => (target = new URL(url)),
     close: () => {

@@ -60,6 +60,8 @@ test.each([390, 1440])(
     await button(selling, "Review sell now").click();
     await button(selling, "Sell now · $216.48").click();
     await selling.getByText("Sold 1 pair").waitFor();
+    await page.keyboard.press("Escape"); // what is sent is sent: there is nothing to go back to
+    await selling.waitFor({ state: "detached" });
 
     expect((await stats(stage.exchange)).trades_total).toBe(before.trades_total + 2);
     expect(wrongs).toEqual([]);
@@ -113,6 +115,9 @@ test("a market that moves during the review is shown, and accepted before anythi
   const ticket = await press(page, 1440, /x/, "Buy now");
   await button(ticket, "Review buy now").click();
   const send = button(ticket, /^Buy now · /);
+  await send.waitFor();
+  await page.keyboard.press("Escape");
+  await button(ticket, "Review buy now").click();
   await send.waitFor();
   await stage.maker.request("cancel_all", { side: "sell" });
   await ticket.getByText("The market moved").waitFor();

@@ -7,6 +7,8 @@ import type { Side } from "./ticket-model.ts";
 export interface QuoteLine {
   readonly code: "price" | "processing" | "shipping" | "tax" | "transaction";
   readonly rate_bp: number | null;
+  /** What decided when the rate did not. */
+  readonly applied?: "minimum" | "cap";
   readonly amount: string;
 }
 

@@ -34,7 +34,12 @@ export function Ticket(props: TicketProps) {
   useEffect(() => {
     if (steps.current++ > 0) heading.current?.focus();
   }, [phase.at]);
-  const back = (): void => (phase.at === "edit" ? onIntent(null) : setPhase({ at: "edit" }));
+  const back = (): void => {
+    if (phase.at === "sending") return; // it is on its way: nothing to go back to until it is answered
+    const isEnd = phase.at === "edit" || phase.at === "done";
+    if (isEnd) onIntent(null);
+    else setPhase({ at: "edit" });
+  };
 
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Esc goes back
@@ -58,7 +63,7 @@ export function Ticket(props: TicketProps) {
           <span className="unseen">Close the ticket</span>
         </button>
       </header>
-      <Steps {...props} {...{ phase, setPhase, back }} />
+      <Steps {...props} {...{ phase, setPhase }} />
     </section>
   );
 }
@@ -66,14 +71,14 @@ export function Ticket(props: TicketProps) {
 interface StepsProps extends TicketProps {
   readonly phase: Phase;
   readonly setPhase: (phase: Phase) => void;
-  readonly back: () => void;
 }
 
 function Steps(props: StepsProps) {
-  const { phase, setPhase, back, symbol, onIntent } = props;
+  const { phase, setPhase, symbol, onIntent } = props;
   const market = useTicketMarket(symbol);
   const asleep = useAsleep(symbol, market?.instrument);
   const close = (): void => onIntent(null);
+  const edit = (): void => setPhase({ at: "edit" });
   const send = (terms: Terms): void => {
     setPhase({ at: "sending", terms });
     exchange.orders.place(orderOf(terms, Date.now())).then(
@@ -88,7 +93,7 @@ function Steps(props: StepsProps) {
   };
   return (
     <>
-      {phase.at === "logon" && <LogOn onDone={() => setPhase({ at: "edit" })} />}
+      {phase.at === "logon" && <LogOn onDone={edit} />}
       {/* Hidden, not gone, while another step shows: what was typed stays. */}
       <div hidden={phase.at !== "edit"}>
         {market === null ? (
@@ -111,13 +116,13 @@ function Steps(props: StepsProps) {
           asleep={asleep}
           isSending={phase.at === "sending"}
           onAccept={(terms) => setPhase({ at: "review", terms })}
-          onBack={() => setPhase({ at: "edit" })}
+          onBack={edit}
           onSend={send}
         />
       )}
-      {phase.at === "done" && <TicketDone {...phase} onAgain={back} onClose={close} />}
+      {phase.at === "done" && <TicketDone {...phase} onAgain={edit} onClose={close} />}
       {phase.at === "refused" && (
-        <TicketRefused refusal={phase.refusal} onBack={back} onClose={close} />
+        <TicketRefused refusal={phase.refusal} onBack={edit} onClose={close} />
       )}
     </>
   );

@@ -22,12 +22,19 @@ export const ACTS: Readonly<Record<TicketIntent, string>> = {
 export const pairsOf = (count: number): string => (count === 1 ? "1 pair" : `${count} pairs`);
 export const daysOf = (count: number): string => (count === 1 ? "1 day" : `${count} days`);
 
-export function lineWords({ code, rate_bp: rateBp }: QuoteLine, pairs: number): string {
-  const rate = rateBp === null ? "" : ` (${percent(rateBp)})`;
+export function lineWords(line: QuoteLine, pairs: number): string {
+  const { code } = line;
   if (code === "price") return pairs === 1 ? "Price" : `Price, ${pairsOf(pairs)}`;
-  if (code === "processing") return `Processing${rate}`;
-  if (code === "transaction") return `Transaction fee${rate}`;
+  if (code === "processing") return `Processing${reasonOf(line)}`;
+  if (code === "transaction") return `Transaction fee${reasonOf(line)}`;
   return code === "shipping" ? "Shipping" : "Tax, none charged here";
+}
+
+/** Why it is as much as that. */
+function reasonOf({ rate_bp: rateBp, applied }: QuoteLine): string {
+  if (applied === "minimum") return " (least fee)";
+  if (applied === "cap") return " (no more is left)";
+  return rateBp === null ? "" : ` (${percent(rateBp)})`;
 }
 
 /** Hundredths of a percent: 850 is "8.5 %". */
