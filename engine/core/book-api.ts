@@ -80,6 +80,10 @@ export interface Book {
   ): boolean;
   /** Whether an order that has not lapsed stands in the way. Changes nothing. */
   wouldCross(instrument: number, side: number, limitTicks: number): boolean;
+  /** Reads what `match` and `rest` at this price will need, so that it is near; any number. */
+  touchPrice(instrument: number, side: number, priceTicks: number): number;
+  /** Reads what `remove` of this order will need, so that it is near; any number. */
+  touchOrder(slot: number): number;
   /** Levels, best first; allocates. */
   depth(instrument: number, side: number, levelsMax: number): DepthLevel[];
   /** Visits one side in priority order; for hashes and checks. */

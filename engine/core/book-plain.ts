@@ -219,6 +219,8 @@ export function makePlainBook(options: BookOptions): Book {
     match,
     canFill,
     wouldCross,
+    touchPrice: () => 0,
+    touchOrder: () => 0,
     depth,
     walk,
   };

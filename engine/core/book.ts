@@ -98,6 +98,8 @@ export function makeBook(options: BookOptions): Book {
     match,
     canFill,
     wouldCross,
+    touchPrice: (instrument, side) => l32[levels.best(instrument, side) * LEVEL_WORDS]!,
+    touchOrder: (slot) => l32[o32[slot * ORDER_WORDS + LEVEL]! * LEVEL_WORDS]!,
     depth,
     walk,
   };

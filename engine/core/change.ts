@@ -57,9 +57,8 @@ export function makeChange(state: State, check: Check, life: Life): Change {
    * way, so that nobody changes an order that is already gone.
    */
   function named(account: number): number {
-    const orderId = turn.f64[ORDER_ID]!;
     let slot = 0;
-    if (orderId !== 0) slot = orders.find(orderId);
+    if (turn.f64[ORDER_ID] !== 0) slot = orders.find(turn.f64, ORDER_ID);
     else {
       slot = ids.find(account, turn.i32, C.clientOrderId);
       if (slot !== 0 && statusOf(o32[slot * WORDS + ORDER.bits]!) !== OPEN) return 0;

@@ -6,8 +6,8 @@
  * cache line each:
  *
  * ```
- * line  15 words: tag << 24 | slot     in use from the front; tag: eight bits of the key's hash
- *        1 word:  displaced            ids that belong here or before and stand in a later line
+ * line   1 word:  displaced            ids that belong here or before and stand in a later line
+ *       15 words: tag << 24 | slot     in use from the front; tag: eight bits of the key's hash
  * ```
  *
  * so that almost always one line tells whether an id is known, without looking at any row.
@@ -19,8 +19,9 @@
  */
 import { assert } from "./assert.ts";
 import { OrderStatus } from "./codes.ts";
-import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
+import { IDS_FORGOTTEN_PER_COMMAND_FIRST, IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
 import {
+  CACHE_ALIGN_BYTES,
   ON_WHEEL as ON_WHEEL_BIT,
   ORDER_DOUBLES,
   ORDER_WORDS,
@@ -34,12 +35,14 @@ const WORDS = ORDER_WORDS;
 const DOUBLES = ORDER_DOUBLES;
 const ON_WHEEL = ON_WHEEL_BIT;
 const FORGOTTEN_MAX = IDS_FORGOTTEN_PER_COMMAND_MAX;
+const FORGOTTEN_FIRST = IDS_FORGOTTEN_PER_COMMAND_FIRST;
 const { account: ACCOUNT, bits: BITS, wheelNext: WHEEL_NEXT, clientOrderId: KEY } = OrderI32;
 const { deadlineUs: DEADLINE } = OrderF64;
 const OPEN = OrderStatus.OPEN;
 
 const LINE_WORDS = 16;
-const DISPLACED = 15;
+const LINE_BYTES = 64;
+const ALIGN_BYTES = CACHE_ALIGN_BYTES;
 const SLOT_MASK = 2 ** 24 - 1;
 const TAG_MASK = ~SLOT_MASK;
 
@@ -69,10 +72,11 @@ export interface Ids {
   extend(slot: number, us: Float64Array, usAt: number): void;
   /** To be called when an order has ended, after all has been said about it. */
   ended(slot: number): void;
-  /** Gives back some of what is over; to be called once per command. */
-  sweep(): void;
-  /** Reads the line of a key, so that it is near when `find` asks for it. */
-  touch(account: number, words: Int32Array, at: number): number;
+  /** Gives back some of what is over; to be called once per command, under this behaviour. */
+  sweep(behaviour: number): void;
+  /** The lines, and where a key's begins: to be read ahead. */
+  readonly lines: Int32Array;
+  lineOf(account: number, words: Int32Array, at: number): number;
 }
 
 /**
@@ -82,10 +86,11 @@ export interface Ids {
 export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed: number): Ids {
   const { i32, f64, capacity } = orders;
   const words = 2 ** Math.ceil(Math.log2(Math.max(capacity * 1.4, LINE_WORDS)));
-  const lines = new Int32Array(words);
+  const lines = new Int32Array(new ArrayBuffer(words * 4 + LINE_BYTES), ALIGN_BYTES, words);
   const lineMask = words - LINE_WORDS;
   const wheel = new Int32Array(WHEEL_BUCKETS);
-  const sweptTo = new Float64Array(1); // bucket number the sweep has reached, counted from time 0
+  const swept = new Float64Array(2); // bucket number the sweep has reached, from time 0; when it goes on
+  const seen = new Int32Array(1); // what was read ahead, so that reading it is not left out
   let sweeping = 0; // what is left of the bucket being swept
   let hashed = 0; // of the key `find` was last asked for
 
@@ -105,7 +110,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     const tag = h << 24;
     let line = (h >>> 4) & lineMask;
     for (;;) {
-      for (let n = line; n < line + DISPLACED; n++) {
+      for (let n = line + 1; n < line + LINE_WORDS; n++) {
         const word = lines[n]!;
         if (word === 0) break;
         if (((word ^ tag) & TAG_MASK) !== 0) continue;
@@ -120,18 +125,19 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
           return word & SLOT_MASK;
         }
       }
-      if (lines[line + DISPLACED] === 0) return 0;
+      if (lines[line] === 0) return 0;
       line = (line + LINE_WORDS) & lineMask;
     }
   }
 
   function insert(slot: number, h: number): void {
     let line = (h >>> 4) & lineMask;
-    while (lines[line + DISPLACED - 1] !== 0) {
-      lines[line + DISPLACED] = lines[line + DISPLACED]! + 1;
+    while (lines[line + LINE_WORDS - 1] !== 0) {
+      lines[line] = lines[line]! + 1;
       line = (line + LINE_WORDS) & lineMask;
     }
-    while (lines[line] !== 0) line++;
+    do line++;
+    while (lines[line] !== 0);
     lines[line] = (h << 24) | slot;
   }
 
@@ -140,18 +146,18 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     const word = (h << 24) | slot;
     let line = (h >>> 4) & lineMask;
     for (;;) {
-      let at = line;
-      while (at < line + DISPLACED && lines[at] !== word) at++;
-      if (at < line + DISPLACED) {
+      let at = line + 1;
+      while (at < line + LINE_WORDS && lines[at] !== word) at++;
+      if (at < line + LINE_WORDS) {
         let last = at;
-        while (last + 1 < line + DISPLACED && lines[last + 1] !== 0) last++;
+        while (last + 1 < line + LINE_WORDS && lines[last + 1] !== 0) last++;
         lines[at] = lines[last]!;
         lines[last] = 0;
         return;
       }
-      const displaced = lines[line + DISPLACED]!;
+      const displaced = lines[line]!;
       assert(displaced !== 0, "a remembered id stands in its line or a later one");
-      lines[line + DISPLACED] = displaced - 1;
+      lines[line] = displaced - 1;
       line = (line + LINE_WORDS) & lineMask;
     }
   }
@@ -220,10 +226,30 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     else if (statusOf(bits) !== OPEN) forget(slot);
   }
 
-  function sweepOn(): void {
+  /**
+   * Reads what the next command will sweep: the rows after the next and the lines of the next, which
+   * are near by then although they were not touched for as long as a deadline is ahead.
+   */
+  function readAhead(): void {
+    let slot = sweeping;
+    let read = 0;
+    for (let n = 0; n < FORGOTTEN_MAX && slot !== 0; n++) {
+      const row = slot * WORDS;
+      read ^= lines[(hashKey(i32[row + ACCOUNT]!, i32, row + KEY) >>> 4) & lineMask]!;
+      slot = i32[row + WHEEL_NEXT]!;
+    }
+    for (let n = 0; n < FORGOTTEN_MAX && slot !== 0; n++) {
+      const row = slot * WORDS;
+      read ^= i32[row + BITS]!;
+      slot = i32[row + WHEEL_NEXT]!;
+    }
+    seen[0] = read;
+  }
+
+  function sweepOn(forgottenMax: number): void {
     const reachable = Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
-    let at = Math.max(sweptTo[0]!, reachable - WHEEL_BUCKETS);
-    let budget = FORGOTTEN_MAX;
+    let at = Math.max(swept[0]!, reachable - WHEEL_BUCKETS);
+    let budget = forgottenMax;
     while (budget > 0) {
       if (sweeping !== 0) {
         const slot = sweeping;
@@ -236,12 +262,14 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
         at++;
       } else break;
     }
-    sweptTo[0] = at;
+    swept[0] = at;
+    swept[1] = (at + 1) * WHEEL_BUCKET_US;
+    if (sweeping !== 0) readAhead();
   }
 
-  function sweep(): void {
-    const reachable = Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
-    if (sweeping !== 0 || sweptTo[0]! < reachable) sweepOn();
+  function sweep(behaviour: number): void {
+    if (sweeping === 0 && nowUs[nowAt]! < swept[1]!) return;
+    sweepOn(behaviour === 1 ? FORGOTTEN_FIRST : FORGOTTEN_MAX);
   }
 
   return {
@@ -252,6 +280,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     extend,
     ended,
     sweep,
-    touch: (account, key, at) => lines[(hashKey(account, key, at) >>> 4) & lineMask]!,
+    lines,
+    lineOf: (account, key, at) => (hashKey(account, key, at) >>> 4) & lineMask,
   };
 }

@@ -26,6 +26,11 @@ export interface Shard {
    */
   apply(commands: Commands, index: number, events: Events): void;
   /**
+   * Reads what the next commands will need (READ_AHEAD_COMMANDS of them at a time pay best), so that
+   * it is near when they are applied. Changes nothing and may be left out.
+   */
+  readAhead(commands: Commands, from: number, count: number): void;
+  /**
    * When something next happens by itself, in stamp microseconds: the earliest expiry, 0 while slices
    * of pending work remain, Infinity when nothing waits. At that time the caller applies a CLOCK.
    */

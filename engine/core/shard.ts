@@ -18,6 +18,7 @@ import { EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
 import { makePlace } from "./place.ts";
 import type { Shard, StateHash } from "./shard-api.ts";
+import { makeReadAhead } from "./read-ahead.ts";
 import { makeState } from "./state.ts";
 import { beginTurn, Counter } from "./turn.ts";
 import { hashState } from "./walk.ts";
@@ -25,7 +26,7 @@ import { hashState } from "./walk.ts";
 const TYPE = CommandType;
 const C_TYPE = CommandU8.type;
 const { sequence: C_SEQUENCE, stampUs: C_STAMP } = CommandF64;
-const { sequence: SEQUENCE, stampUs: STAMP } = Counter;
+const { sequence: SEQUENCE, stampUs: STAMP, behaviour: BEHAVIOUR } = Counter;
 const EVENTS_MAX = EVENTS_PER_COMMAND_MAX;
 
 export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard {
@@ -68,7 +69,7 @@ export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard 
     emit.begin();
     counters[SEQUENCE] = sequence;
     counters[STAMP] = stampUs;
-    ids.sweep();
+    ids.sweep(counters[BEHAVIOUR]!);
     carryOn();
     dispatch(type);
     emit.end();
@@ -84,6 +85,7 @@ export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard 
 
   return {
     apply,
+    readAhead: makeReadAhead(state),
     nextDueUs,
     sequence: () => counters[Counter.sequence]!,
     lastStampUs: () => counters[Counter.stampUs]!,
