@@ -36,7 +36,7 @@ const WORDS = ORDER_WORDS;
 const DOUBLES = ORDER_DOUBLES;
 const ON_WHEEL = ON_WHEEL_BIT;
 const FORGOTTEN_MAX = IDS_FORGOTTEN_PER_COMMAND_MAX;
-const { account: ACCOUNT, bits: BITS, wheelNext: WHEEL_NEXT, clientOrderId: KEY } = OrderI32;
+const { account: ACCOUNT, bits: BITS, keyHash: HASH, clientOrderId: KEY } = OrderI32;
 const { deadlineUs: DEADLINE } = OrderF64;
 const OPEN = OrderStatus.OPEN;
 
@@ -93,6 +93,10 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   const lineMask = words - LINE_WORDS;
   const wheel = new Int32Array(WHEEL_BUCKETS);
   const swept = new Float64Array(2); // bucket number the sweep has reached, from time 0; when it goes on
+  const wheelNext = new Int32Array(capacity + 1); // rows that share a bucket
+  const second = new Int32Array(FORGOTTEN_MAX);
+  const third = new Int32Array(FORGOTTEN_MAX);
+  let inHands = 0; // 0: none
   const seen = new Int32Array(1); // what was read ahead, so that reading it is not left out
   let sweeping = 0; // what is left of the bucket being swept
   let hashed = 0; // of the key `find` was last asked for
@@ -145,9 +149,8 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function remove(slot: number): void {
-    const h = hashKey(i32[slot * WORDS + ACCOUNT]!, i32, slot * WORDS + KEY);
-    const word = (h << 24) | slot;
-    let line = (h >>> 4) & lineMask;
+    let line = (i32[slot * WORDS + HASH]! >>> 4) & lineMask;
+    const word = (i32[slot * WORDS + HASH]! << 24) | slot;
     for (;;) {
       let at = line + 1;
       while (at < line + LINE_WORDS && lines[at] !== word) at++;
@@ -174,7 +177,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
 
   function putOnWheel(slot: number): void {
     const bucket = (f64[slot * DOUBLES + DEADLINE]! / WHEEL_BUCKET_US) & (WHEEL_BUCKETS - 1);
-    i32[slot * WORDS + WHEEL_NEXT] = wheel[bucket]!;
+    wheelNext[slot] = wheel[bucket]!;
     wheel[bucket] = slot;
     i32[slot * WORDS + BITS] = i32[slot * WORDS + BITS]! | ON_WHEEL;
   }
@@ -199,6 +202,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     i32[row + KEY + 3] = key[at + 3]!;
     i32[row + ACCOUNT] = account;
     i32[row + BITS] = 0;
+    i32[row + HASH] = hashed;
     f64[slot * DOUBLES + DEADLINE] = us[usAt]!;
     insert(slot, hashed);
     putOnWheel(slot);
@@ -229,14 +233,8 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     else if (statusOf(bits) !== OPEN) forget(slot);
   }
 
-  /** Takes one row that is due off the wheel, or passes an empty bucket; false: nothing is due. */
-  function sweepStep(): boolean {
-    if (sweeping !== 0) {
-      const slot = sweeping;
-      sweeping = i32[slot * WORDS + WHEEL_NEXT]!;
-      sweepOne(slot);
-      return true;
-    }
+  /** Begins with the next bucket that has passed; false: none has. */
+  function sweepNext(): boolean {
     const reachable = Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
     const at = Math.max(swept[0]!, reachable - WHEEL_BUCKETS);
     if (at >= reachable) return false;
@@ -247,18 +245,45 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     return true;
   }
 
-  function sweep(): void {
-    if (sweeping === 0) {
-      if (nowUs[nowAt]! < swept[1]!) return;
-      for (let n = 0; n < EMPTY_BUCKETS_MAX && sweeping === 0; n++) if (!sweepStep()) return;
+  /**
+   * The rows that are due go through three hands, a command apart: the first reads the row, the second
+   * the line of its id, the third gives it back. So none waits for memory, which was not touched for
+   * as long as a deadline is ahead.
+   */
+  function sweepOn(): void {
+    let read = 0;
+    for (let n = 0; n < FORGOTTEN_MAX; n++) if (third[n] !== 0) sweepOne(third[n]!);
+    for (let n = 0; n < FORGOTTEN_MAX; n++) {
+      const slot = second[n]!;
+      third[n] = slot;
+      read ^= lines[(i32[slot * WORDS + HASH]! >>> 4) & lineMask]!;
     }
-    for (let n = 0; n < FORGOTTEN_MAX && sweeping !== 0; n++) sweepStep();
-    if (sweeping !== 0) seen[0] = i32[sweeping * WORDS + BITS]!;
+    let some = 0;
+    for (let n = 0; n < FORGOTTEN_MAX; n++) {
+      const slot = sweeping;
+      some |= slot | third[n]!;
+      second[n] = slot;
+      if (slot !== 0) sweeping = wheelNext[slot]!;
+      read ^= i32[slot * WORDS + BITS]! ^ i32[slot * WORDS + HASH]!;
+    }
+    inHands = some;
+    seen[0] = read;
+  }
+
+  function sweep(): void {
+    if (sweeping === 0 && inHands === 0) {
+      if (nowUs[nowAt]! < swept[1]!) return;
+      for (let n = 0; n < EMPTY_BUCKETS_MAX && sweeping === 0; n++) if (!sweepNext()) return;
+    }
+    sweepOn();
   }
 
   function isFull(): boolean {
-    while (orders.used() === capacity && sweepStep());
-    return orders.used() === capacity;
+    while (orders.used() === capacity) {
+      if (sweeping === 0 && inHands === 0 && !sweepNext()) return true;
+      sweepOn();
+    }
+    return false;
   }
 
   function isRemembered(slot: number): boolean {
