@@ -67,7 +67,8 @@ export interface ClaimableJournal extends JournalReader {
   openWriter(place: JournalPlace): RemoteJournal;
   /** What a verified snapshot covers may go, as far as the setting for keeping it allows. */
   archiveBefore(position: number): Promise<void>;
-  close(): Promise<void>;
+  /** Gives up claims under way. Writers and tails have an end of their own. */
+  close(): void;
 }
 
 export type Appended =
