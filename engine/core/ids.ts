@@ -13,13 +13,14 @@
  * so that almost always one line tells whether an id is known, without looking at any row.
  *
  * Forgetting is exact although the work is lazy: a row that is over is treated as forgotten wherever
- * it is met, and the wheel (a ring of buckets of 2^18 us, longer than any deadline is ahead) gives
- * back its room, a few rows per command. Rows whose order is still open leave the wheel and are
- * forgotten when the order ends.
+ * it is met, and the wheel (a ring of buckets of 2^14 us, longer than any deadline is ahead) gives
+ * back its room once its bucket has passed: a few rows per command, and as many as it takes when there
+ * is no other room. So how far the sweep has come is never seen from outside, and is not state. Rows
+ * whose order is still open leave the wheel and are forgotten when the order ends.
  */
 import { assert } from "./assert.ts";
 import { OrderStatus } from "./codes.ts";
-import { IDS_FORGOTTEN_PER_COMMAND_FIRST, IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
+import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
 import {
   CACHE_ALIGN_BYTES,
   ON_WHEEL as ON_WHEEL_BIT,
@@ -35,7 +36,6 @@ const WORDS = ORDER_WORDS;
 const DOUBLES = ORDER_DOUBLES;
 const ON_WHEEL = ON_WHEEL_BIT;
 const FORGOTTEN_MAX = IDS_FORGOTTEN_PER_COMMAND_MAX;
-const FORGOTTEN_FIRST = IDS_FORGOTTEN_PER_COMMAND_FIRST;
 const { account: ACCOUNT, bits: BITS, wheelNext: WHEEL_NEXT, clientOrderId: KEY } = OrderI32;
 const { deadlineUs: DEADLINE } = OrderF64;
 const OPEN = OrderStatus.OPEN;
@@ -46,12 +46,15 @@ const ALIGN_BYTES = CACHE_ALIGN_BYTES;
 const SLOT_MASK = 2 ** 24 - 1;
 const TAG_MASK = ~SLOT_MASK;
 
-const WHEEL_BUCKETS = 16_384;
-const WHEEL_BUCKET_US = 2 ** 18;
+const WHEEL_BUCKETS = 2 ** 18;
+const WHEEL_BUCKET_US = 2 ** 14;
+const EMPTY_BUCKETS_MAX = 256; // passed by one command
 
 export interface Ids {
-  /** Whether no further id can be remembered. */
+  /** Whether no further id can be remembered; looks for room that is to be given back first. */
   isFull(): boolean;
+  /** Whether a row is state: its order is open, or its room is not to be given back yet. */
+  isRemembered(slot: number): boolean;
   /** The row of this account and the four words at `words[at]`, perhaps one that is over; or 0. */
   find(account: number, words: Int32Array, at: number): number;
   /** Whether a row has been forgotten although its room has not been given back yet. */
@@ -72,8 +75,8 @@ export interface Ids {
   extend(slot: number, us: Float64Array, usAt: number): void;
   /** To be called when an order has ended, after all has been said about it. */
   ended(slot: number): void;
-  /** Gives back some of what is over; to be called once per command, under this behaviour. */
-  sweep(behaviour: number): void;
+  /** Gives back some of what is over; to be called once per command. */
+  sweep(): void;
   /** The lines, and where a key's begins: to be read ahead. */
   readonly lines: Int32Array;
   lineOf(account: number, words: Int32Array, at: number): number;
@@ -226,54 +229,48 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     else if (statusOf(bits) !== OPEN) forget(slot);
   }
 
-  /**
-   * Reads what the next command will sweep: the rows after the next and the lines of the next, which
-   * are near by then although they were not touched for as long as a deadline is ahead.
-   */
-  function readAhead(): void {
-    let slot = sweeping;
-    let read = 0;
-    for (let n = 0; n < FORGOTTEN_MAX && slot !== 0; n++) {
-      const row = slot * WORDS;
-      read ^= lines[(hashKey(i32[row + ACCOUNT]!, i32, row + KEY) >>> 4) & lineMask]!;
-      slot = i32[row + WHEEL_NEXT]!;
+  /** Takes one row that is due off the wheel, or passes an empty bucket; false: nothing is due. */
+  function sweepStep(): boolean {
+    if (sweeping !== 0) {
+      const slot = sweeping;
+      sweeping = i32[slot * WORDS + WHEEL_NEXT]!;
+      sweepOne(slot);
+      return true;
     }
-    for (let n = 0; n < FORGOTTEN_MAX && slot !== 0; n++) {
-      const row = slot * WORDS;
-      read ^= i32[row + BITS]!;
-      slot = i32[row + WHEEL_NEXT]!;
-    }
-    seen[0] = read;
-  }
-
-  function sweepOn(forgottenMax: number): void {
     const reachable = Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
-    let at = Math.max(swept[0]!, reachable - WHEEL_BUCKETS);
-    let budget = forgottenMax;
-    while (budget > 0) {
-      if (sweeping !== 0) {
-        const slot = sweeping;
-        sweeping = i32[slot * WORDS + WHEEL_NEXT]!;
-        sweepOne(slot);
-        budget--;
-      } else if (at < reachable) {
-        sweeping = wheel[at & (WHEEL_BUCKETS - 1)]!;
-        wheel[at & (WHEEL_BUCKETS - 1)] = 0;
-        at++;
-      } else break;
-    }
-    swept[0] = at;
-    swept[1] = (at + 1) * WHEEL_BUCKET_US;
-    if (sweeping !== 0) readAhead();
+    const at = Math.max(swept[0]!, reachable - WHEEL_BUCKETS);
+    if (at >= reachable) return false;
+    sweeping = wheel[at & (WHEEL_BUCKETS - 1)]!;
+    wheel[at & (WHEEL_BUCKETS - 1)] = 0;
+    swept[0] = at + 1;
+    swept[1] = (at + 2) * WHEEL_BUCKET_US;
+    return true;
   }
 
-  function sweep(behaviour: number): void {
-    if (sweeping === 0 && nowUs[nowAt]! < swept[1]!) return;
-    sweepOn(behaviour === 1 ? FORGOTTEN_FIRST : FORGOTTEN_MAX);
+  function sweep(): void {
+    if (sweeping === 0) {
+      if (nowUs[nowAt]! < swept[1]!) return;
+      for (let n = 0; n < EMPTY_BUCKETS_MAX && sweeping === 0; n++) if (!sweepStep()) return;
+    }
+    for (let n = 0; n < FORGOTTEN_MAX && sweeping !== 0; n++) sweepStep();
+    if (sweeping !== 0) seen[0] = i32[sweeping * WORDS + BITS]!;
+  }
+
+  function isFull(): boolean {
+    while (orders.used() === capacity && sweepStep());
+    return orders.used() === capacity;
+  }
+
+  function isRemembered(slot: number): boolean {
+    const status = statusOf(i32[slot * WORDS + BITS]!);
+    if (status === OPEN || status === OrderStatus.NONE) return status === OPEN;
+    const bucket = Math.floor(f64[slot * DOUBLES + DEADLINE]! / WHEEL_BUCKET_US);
+    return bucket >= Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
   }
 
   return {
-    isFull: () => orders.used() === capacity,
+    isFull,
+    isRemembered,
     find,
     isOver,
     add,

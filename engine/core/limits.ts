@@ -31,9 +31,6 @@ export const MASS_CANCEL_COUNTED_MAX = 4_096;
 
 /** Remembered ids that are over, given back per command: more than one command can add. */
 export const IDS_FORGOTTEN_PER_COMMAND_MAX = 2;
-/** The same under behaviour 1. */
-export const IDS_FORGOTTEN_PER_COMMAND_FIRST = 8;
-
 /** Commands worth reading ahead for at once, and the rows in use from which on it pays. */
 export const READ_AHEAD_COMMANDS = 32;
 export const READ_AHEAD_ROWS_MIN = 4_096;

@@ -26,7 +26,7 @@ import { hashState } from "./walk.ts";
 const TYPE = CommandType;
 const C_TYPE = CommandU8.type;
 const { sequence: C_SEQUENCE, stampUs: C_STAMP } = CommandF64;
-const { sequence: SEQUENCE, stampUs: STAMP, behaviour: BEHAVIOUR } = Counter;
+const { sequence: SEQUENCE, stampUs: STAMP } = Counter;
 const EVENTS_MAX = EVENTS_PER_COMMAND_MAX;
 
 export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard {
@@ -69,7 +69,7 @@ export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard 
     emit.begin();
     counters[SEQUENCE] = sequence;
     counters[STAMP] = stampUs;
-    ids.sweep(counters[BEHAVIOUR]!);
+    ids.sweep();
     carryOn();
     dispatch(type);
     emit.end();

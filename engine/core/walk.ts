@@ -11,7 +11,7 @@ import {
   AccountI32,
   AccountState,
 } from "./accounts.ts";
-import { InstrumentState, OrderStatus, Side } from "./codes.ts";
+import { InstrumentState, Side } from "./codes.ts";
 import { type Hasher, makeHasher } from "./hash.ts";
 import {
   INSTRUMENT_DOUBLES,
@@ -19,7 +19,7 @@ import {
   InstrumentF64,
   InstrumentI32,
 } from "./instruments.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, statusOf } from "./orders.ts";
+import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, ON_WHEEL } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
 import { COUNTERS_HASHED } from "./turn.ts";
@@ -39,7 +39,6 @@ const ID_FIELDS = [
   OrderI32.clientOrderId + 2,
   OrderI32.clientOrderId + 3,
   OrderI32.account,
-  OrderI32.bits,
   OrderI32.filled,
   OrderI32.total,
   OrderI32.instrument,
@@ -82,15 +81,17 @@ function hashAccount(state: State, account: number, hasher: Hasher): void {
 
 function hashIds(state: State, hasher: Hasher): void {
   const { i32, f64, highest } = state.orders;
+  const { isRemembered } = state.ids;
   const one = makeHasher();
   let high = 0;
   let low = 0;
   let count = 0;
   for (let slot = 1; slot <= highest(); slot++) {
     const row = slot * ORDER_WORDS;
-    if (statusOf(i32[row + OrderI32.bits]!) === OrderStatus.NONE) continue;
+    if (!isRemembered(slot)) continue;
     one.reset();
     for (const field of ID_FIELDS) one.word(i32[row + field]!);
+    one.word(i32[row + OrderI32.bits]! & ~ON_WHEEL);
     one.double(f64[slot * ORDER_DOUBLES + OrderF64.firstSequence]!);
     one.double(f64[slot * ORDER_DOUBLES + OrderF64.orderId]!);
     one.double(f64[slot * ORDER_DOUBLES + OrderF64.deadlineUs]!);
