@@ -1,11 +1,15 @@
 // The simulated traders as a first start brings them: a market that moves within seconds, that keeps
-// off imported products, that ends with its exchange, and that is its old self at the next start.
+// off imported products, stays within its bounds, comes back when it fails, ends with its exchange, and
+// is its old self at the next start.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "../gateway/client/index.ts";
+import { openAccount } from "../loadtest/traders/accounts.ts";
 import { admin, type RunningExchange, startExchange, stats } from "./testing/exchange.ts";
 import { connectTrader } from "./testing/trader.ts";
+import { pauseAfter } from "./traders.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "solebook-traders-"));
 let exchange: RunningExchange;
@@ -76,6 +80,58 @@ test("a first start has books on both sides and a past, and trades on", async ()
 
 test("what a file of sales brought is left alone", async () => {
   expect(await grid("SALE-OURS-NOT")).toMatchObject([{ bid: null, ask: null, last: null }]);
+});
+
+// Role | how many | orders that one may have open: a maker's part of 5,838 levels, a queuer's list
+const BOUNDS: [string, number, number][] = [
+  ["maker", 4, 1_500],
+  ["reseller", 6, 120],
+  ["bidder", 4, 120],
+  ["taker", 8, 0],
+];
+test.each(BOUNDS)(
+  "no %s of %i has more than %i orders open",
+  async (role, traders, most) => {
+    for (let number = 1; number <= traders; number++) {
+      expect(await openOrdersOf(`sim-${role}-${number}`)).toBeLessThanOrEqual(most);
+    }
+  },
+  30_000,
+);
+
+async function openOrdersOf(account: string): Promise<number> {
+  const adminToken = readFileSync(join(dir, "admin.token"), "utf8").trim();
+  const signer = await openAccount({ url: exchange.url, adminToken }, account);
+  const line = connect({ url: exchange.url, credentials: { kind: "key", signer } });
+  const count = await new Promise<number>((resolve, reject) => {
+    const push = ({ data }: { readonly data: unknown }): void => resolve((data as []).length);
+    line.subscribe("executions", "", { push, refused: reject });
+  });
+  line.close();
+  return count;
+}
+
+test("killed by whatever, they come back, and it is said loudly", async () => {
+  const killed = tradersOf(exchange);
+  process.kill(killed, "SIGKILL");
+  await until(() => exchange.output().includes("the simulated traders ended"));
+  await until(() => tradersOf(exchange) > 0 && tradersOf(exchange) !== killed);
+  const { trades_total: before } = await stats(exchange);
+  await until(async () => (await stats(exchange)).trades_total > before + 20);
+  const line = exchange.output().match(/^.*the simulated traders ended.*$/m)![0];
+  expect(JSON.parse(line)).toMatchObject({ level: 50, signal: "SIGKILL", againInMs: 1_000 });
+}, 60_000);
+
+// Pause before | how long they then ran | pause now
+const PAUSES: [number, number, number][] = [
+  [0, 5, 1_000],
+  [1_000, 5, 2_000],
+  [32_000, 59_999, 60_000],
+  [60_000, 5, 60_000],
+  [60_000, 60_000, 1_000], // they had come to life: it is another trouble
+];
+test.each(PAUSES)("after %i ms, and %i ms alive: %i ms", (before, ranMs, now) => {
+  expect(pauseAfter(before, ranMs)).toBe(now);
 });
 
 test("they go with the exchange, killed or stopped, and come back to the orders they left", async () => {

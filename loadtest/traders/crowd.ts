@@ -78,6 +78,9 @@ export class Crowd {
     for (const maker of parts.makers) {
       maker.onFill = (symbol) => this.#worn.add(bySymbol.get(symbol)!);
     }
+    // Takers' orders never rest. A maker's are the levels of his ladders, on both sides.
+    for (const [pair, maker] of this.#makerOf) maker.openMax += pair.levels * 2;
+    for (const desk of [...parts.resellers, ...parts.bidders]) desk.openMax = QUEUER_OPEN_MAX;
   }
 
   /** From where the last sales left off. Beats until `stop`. */
@@ -214,7 +217,6 @@ export class Crowd {
     const pair = this.#pickPair(random);
     if (!desk.isFree(pair.symbol)) return;
     const [own] = desk.own(pair.symbol);
-    if (own === undefined && desk.openCount >= QUEUER_OPEN_MAX) return;
     const act = beFirst(this.#situation(pair), side, own, random);
     if (act !== undefined) void desk.send(pair.symbol, [act]);
   }

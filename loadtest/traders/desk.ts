@@ -1,6 +1,7 @@
 /**
  * One trader's desk: his line to the exchange, his open orders as the exchange tells them, and his
- * acts as requests. An instrument with an act under way is busy, so that nothing is done twice.
+ * acts as requests. An instrument with an act under way is busy, so that nothing is done twice, and
+ * what he may have open is bounded here, whatever habits ask for.
  */
 import {
   type Client,
@@ -27,10 +28,14 @@ export class Desk {
   readonly #open = new Map<string, Resting>();
   readonly #bySymbol = new Map<string, Set<Resting>>();
   readonly #busy = new Set<string>();
+  /** Orders that may come to rest by what is under way. */
+  #placing = 0;
   #isReady = false;
   #pausedUntilMs = 0;
   /** Told of an instrument in which an order of this desk was filled. */
   onFill: (symbol: string) => void = () => {};
+  /** Orders that may rest at once; what would be one more is not sent. */
+  openMax = 0;
 
   constructor(client: Client, pairs: ReadonlyMap<string, Pair>) {
     this.#client = client;
@@ -40,10 +45,6 @@ export class Desk {
       stale: () => (this.#isReady = false),
       fresh: () => (this.#isReady = true),
     });
-  }
-
-  get openCount(): number {
-    return this.#open.size;
   }
 
   /** Whether an act may be sent; `symbol` is the instrument it is for. */
@@ -62,8 +63,15 @@ export class Desk {
   /** Sends acts for one instrument. What becomes of them is told by the exchange's reports. */
   async send(symbol: string, acts: readonly Act[]): Promise<void> {
     this.#busy.add(symbol);
-    await Promise.all(acts.map((act) => this.#request(act).catch((e) => this.#failed(act, e))));
-    setTimeout(() => this.#busy.delete(symbol), SETTLE_MS).unref();
+    let room = this.openMax - this.#open.size - this.#placing;
+    const sent = acts.filter((act) => !rests(act) || room-- > 0);
+    const placing = sent.filter(rests).length;
+    this.#placing += placing;
+    await Promise.all(sent.map((act) => this.#request(act).catch((e) => this.#failed(act, e))));
+    setTimeout(() => {
+      this.#busy.delete(symbol);
+      this.#placing -= placing; // its reports have come: they are among the open ones, or ended
+    }, SETTLE_MS).unref();
   }
 
   async #request(act: Act): Promise<void> {
@@ -131,4 +139,8 @@ export class Desk {
     this.#open.delete(orderId);
     this.#bySymbol.get(order.symbol)?.delete(order);
   }
+}
+
+function rests(act: Act): boolean {
+  return act.kind === "place" && !act.takes;
 }
