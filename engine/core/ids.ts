@@ -20,7 +20,7 @@
  */
 import { assert } from "./assert.ts";
 import { OrderStatus } from "./codes.ts";
-import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
+import { makeIdWheel, WHEEL_BUCKET_US } from "./id-wheel.ts";
 import {
   CACHE_ALIGN_BYTES,
   ON_WHEEL as ON_WHEEL_BIT,
@@ -35,7 +35,7 @@ import {
 const WORDS = ORDER_WORDS;
 const DOUBLES = ORDER_DOUBLES;
 const ON_WHEEL = ON_WHEEL_BIT;
-const FORGOTTEN_MAX = IDS_FORGOTTEN_PER_COMMAND_MAX;
+const BUCKET_US = WHEEL_BUCKET_US;
 const { account: ACCOUNT, bits: BITS, keyHash: HASH, clientOrderId: KEY } = OrderI32;
 const { deadlineUs: DEADLINE } = OrderF64;
 const OPEN = OrderStatus.OPEN;
@@ -45,10 +45,6 @@ const LINE_BYTES = 64;
 const ALIGN_BYTES = CACHE_ALIGN_BYTES;
 const SLOT_MASK = 2 ** 24 - 1;
 const TAG_MASK = ~SLOT_MASK;
-
-const WHEEL_BUCKETS = 2 ** 18;
-const WHEEL_BUCKET_US = 2 ** 14;
-const EMPTY_BUCKETS_MAX = 256; // passed by one command
 
 export interface Ids {
   /** Whether no further id can be remembered; looks for room that is to be given back first. */
@@ -91,14 +87,6 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   const words = 2 ** Math.ceil(Math.log2(Math.max(capacity * 1.4, LINE_WORDS)));
   const lines = new Int32Array(new ArrayBuffer(words * 4 + LINE_BYTES), ALIGN_BYTES, words);
   const lineMask = words - LINE_WORDS;
-  const wheel = new Int32Array(WHEEL_BUCKETS);
-  const swept = new Float64Array(2); // bucket number the sweep has reached, from time 0; when it goes on
-  const wheelNext = new Int32Array(capacity + 1); // rows that share a bucket
-  const second = new Int32Array(FORGOTTEN_MAX);
-  const third = new Int32Array(FORGOTTEN_MAX);
-  let inHands = 0; // 0: none
-  const seen = new Int32Array(1); // what was read ahead, so that reading it is not left out
-  let sweeping = 0; // what is left of the bucket being swept
   let hashed = 0; // of the key `find` was last asked for
 
   function hashKey(account: number, key: Int32Array, at: number): number {
@@ -175,13 +163,6 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     );
   }
 
-  function putOnWheel(slot: number): void {
-    const bucket = (f64[slot * DOUBLES + DEADLINE]! / WHEEL_BUCKET_US) & (WHEEL_BUCKETS - 1);
-    wheelNext[slot] = wheel[bucket]!;
-    wheel[bucket] = slot;
-    i32[slot * WORDS + BITS] = i32[slot * WORDS + BITS]! | ON_WHEEL;
-  }
-
   function add(
     account: number,
     key: Int32Array,
@@ -205,7 +186,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     i32[row + HASH] = hashed;
     f64[slot * DOUBLES + DEADLINE] = us[usAt]!;
     insert(slot, hashed);
-    putOnWheel(slot);
+    wheel.put(slot);
     return slot;
   }
 
@@ -218,7 +199,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   function extend(slot: number, us: Float64Array, usAt: number): void {
     if (!(us[usAt]! > f64[slot * DOUBLES + DEADLINE]!)) return;
     f64[slot * DOUBLES + DEADLINE] = us[usAt]!;
-    if ((i32[slot * WORDS + BITS]! & ON_WHEEL) === 0) putOnWheel(slot);
+    if ((i32[slot * WORDS + BITS]! & ON_WHEEL) === 0) wheel.put(slot);
   }
 
   function ended(slot: number): void {
@@ -226,72 +207,27 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   /** A row off the wheel: forgotten, left to its order, or back on for its later deadline. */
-  function sweepOne(slot: number): void {
-    const bits = i32[slot * WORDS + BITS]! & ~ON_WHEEL;
-    i32[slot * WORDS + BITS] = bits;
-    if (f64[slot * DOUBLES + DEADLINE]! >= nowUs[nowAt]!) putOnWheel(slot);
-    else if (statusOf(bits) !== OPEN) forget(slot);
-  }
-
-  /** Begins with the next bucket that has passed; false: none has. */
-  function sweepNext(): boolean {
-    const reachable = Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
-    const at = Math.max(swept[0]!, reachable - WHEEL_BUCKETS);
-    if (at >= reachable) return false;
-    sweeping = wheel[at & (WHEEL_BUCKETS - 1)]!;
-    wheel[at & (WHEEL_BUCKETS - 1)] = 0;
-    swept[0] = at + 1;
-    swept[1] = (at + 2) * WHEEL_BUCKET_US;
-    return true;
-  }
-
-  /**
-   * The rows that are due go through three hands, a command apart: the first reads the row, the second
-   * the line of its id, the third gives it back. So none waits for memory, which was not touched for
-   * as long as a deadline is ahead.
-   */
-  function sweepOn(): void {
-    let read = 0;
-    for (let n = 0; n < FORGOTTEN_MAX; n++) if (third[n] !== 0) sweepOne(third[n]!);
-    for (let n = 0; n < FORGOTTEN_MAX; n++) {
-      const slot = second[n]!;
-      third[n] = slot;
-      read ^= lines[(i32[slot * WORDS + HASH]! >>> 4) & lineMask]!;
-    }
-    let some = 0;
-    for (let n = 0; n < FORGOTTEN_MAX; n++) {
-      const slot = sweeping;
-      some |= slot | third[n]!;
-      second[n] = slot;
-      if (slot !== 0) sweeping = wheelNext[slot]!;
-      read ^= i32[slot * WORDS + BITS]! ^ i32[slot * WORDS + HASH]!;
-    }
-    inHands = some;
-    seen[0] = read;
-  }
-
-  function sweep(): void {
-    if (sweeping === 0 && inHands === 0) {
-      if (nowUs[nowAt]! < swept[1]!) return;
-      for (let n = 0; n < EMPTY_BUCKETS_MAX && sweeping === 0; n++) if (!sweepNext()) return;
-    }
-    sweepOn();
+  function isDue(slot: number): void {
+    if (f64[slot * DOUBLES + DEADLINE]! >= nowUs[nowAt]!) wheel.put(slot);
+    else if (statusOf(i32[slot * WORDS + BITS]!) !== OPEN) forget(slot);
   }
 
   function isFull(): boolean {
-    while (orders.used() === capacity) {
-      if (sweeping === 0 && inHands === 0 && !sweepNext()) return true;
-      sweepOn();
-    }
+    while (orders.used() === capacity) if (!wheel.turn()) return true;
     return false;
   }
 
   function isRemembered(slot: number): boolean {
     const status = statusOf(i32[slot * WORDS + BITS]!);
     if (status === OPEN || status === OrderStatus.NONE) return status === OPEN;
-    const bucket = Math.floor(f64[slot * DOUBLES + DEADLINE]! / WHEEL_BUCKET_US);
-    return bucket >= Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
+    const bucket = Math.floor(f64[slot * DOUBLES + DEADLINE]! / BUCKET_US);
+    return bucket >= Math.floor(nowUs[nowAt]! / BUCKET_US);
   }
+
+  const wheel = makeIdWheel(orders, nowUs, nowAt, {
+    readAhead: (slot) => lines[(i32[slot * WORDS + HASH]! >>> 4) & lineMask]!,
+    due: isDue,
+  });
 
   return {
     isFull,
@@ -301,7 +237,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     add,
     extend,
     ended,
-    sweep,
+    sweep: wheel.sweep,
     lines,
     lineOf: (account, key, at) => (hashKey(account, key, at) >>> 4) & lineMask,
   };
