@@ -1,7 +1,7 @@
 // Who one is here, and how the page stands: measured as soon as there is a line to measure.
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import { launch, visit } from "./browser.ts";
+import { launch, NEXT_DOOR, seriousOf, visit } from "./browser.ts";
 import { offer, PRODUCT, type Stage, setStage } from "./stage.ts";
 
 let stage: Stage;
@@ -13,6 +13,25 @@ afterAll(async () => {
   await browser?.close();
   await stage?.close();
 });
+
+test.each([390, 1440])(
+  "from next door over plain HTTP: the market is there, and why nobody trades is said, %i pixels wide",
+  async (width) => {
+    const { page, wrongs, close } = await visit(browser, { width });
+    const { port } = new URL(stage.exchange.url);
+    await page.goto(`http://${NEXT_DOOR}:${port}${PRODUCT}`);
+    await page.getByRole("link", { name: /^Live/ }).waitFor();
+    await page.getByText("$250").first().waitFor();
+    await page.goto(`http://${NEXT_DOOR}:${port}/my-market`);
+    await page.getByText("Trading here needs HTTPS").waitFor();
+    expect(await page.getByRole("button", { name: "Log on" }).count()).toBe(0);
+    expect(await seriousOf(page, "over HTTP")).toEqual([]);
+    // The browser's own word for plain HTTP from afar: a header of ours that it does not heed there.
+    expect(wrongs.filter((wrong) => !wrong.includes("Cross-Origin-Opener-Policy"))).toEqual([]);
+    await close();
+  },
+  60_000,
+);
 
 test("a release to come is counted down to, and called one to come where it is looked at", async () => {
   const { page, wrongs, close } = await visit(browser, { width: 1440 });

@@ -4,6 +4,25 @@ import { Note } from "./ticket-parts.tsx";
 import { logOn } from "./session.ts";
 
 export function LogOn({ onDone }: { readonly onDone?: () => void }) {
+  return isSecureContext ? <KeyForm onDone={onDone} /> : <OnlyOverHttps />;
+}
+
+/** A form that could only fail is not shown. */
+function OnlyOverHttps() {
+  return (
+    <div className="ticket-form log-on">
+      <Note kind="warning" title="Trading here needs HTTPS">
+        <p>
+          This page came over plain HTTP from another machine, and there a browser signs nothing.
+          Look at everything; to trade, open it over HTTPS, or on the exchange’s own machine as{" "}
+          <code>localhost</code>.
+        </p>
+      </Note>
+    </div>
+  );
+}
+
+function KeyForm({ onDone }: { readonly onDone: (() => void) | undefined }) {
   const [key, setKey] = useState("");
   const [secret, setSecret] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
