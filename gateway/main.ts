@@ -118,7 +118,14 @@ function build(options: GatewayOptions) {
   const listing = new Listing(routes, market);
   const doorkeeper = new Doorkeeper(registry);
   const secret = options.adminToken;
-  const demonstration = new Demonstration({ identity: registry, listing, secret });
+  const demonstration = new Demonstration({
+    identity: registry,
+    listing,
+    secret,
+    hasPast: (id) => lanes.some(({ orders, fills }) => orders.has(id) || fills.hasTraded(id)),
+    hasSocket: (id) => sockets.hasAccount(id),
+    logger,
+  });
   const entry = new OrderEntry(routes, market);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
   const nextRequestId = makeRequestIds();
@@ -144,7 +151,8 @@ function build(options: GatewayOptions) {
     origins: options.origins ?? [],
     demonstration,
   });
-  registry.onRevoked((key) => sockets.closeKey(key));
+  registry.onRevoked((key) => sockets.closeKey(key, "KEY_REVOKED"));
+  const endSockets = (key: string): void => sockets.closeKey(key, "SESSION_ENDED");
 
   const app = App();
   sockets.attach(app);
@@ -154,7 +162,7 @@ function build(options: GatewayOptions) {
   const table = [
     ...publicRoutes(open),
     ...marketRoutes(open),
-    ...sessionRoutes({ demonstration, status }),
+    ...sessionRoutes({ demonstration, status, endSockets }),
     ...adminRoutes(admin),
     ...pageRoutes(),
   ];

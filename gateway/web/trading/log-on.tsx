@@ -1,7 +1,7 @@
 /** Logging on with a key, where the exchange gives no account to a browser: elsewhere than on its own machine. */
 import { type FormEvent, useId, useState } from "react";
 import { Note } from "./ticket-parts.tsx";
-import { logOn } from "./session.ts";
+import { logOn, mayTakeAccount, takeAccount } from "./session.ts";
 
 export function LogOn({ onDone }: { readonly onDone?: () => void }) {
   return isSecureContext ? <KeyForm onDone={onDone} /> : <OnlyOverHttps />;
@@ -77,6 +77,11 @@ function KeyForm({ onDone }: { readonly onDone: (() => void) | undefined }) {
       <button type="submit" className="act" disabled={isBusy}>
         {isBusy ? "Logging on …" : "Log on"}
       </button>
+      {mayTakeAccount() && (
+        <button type="button" className="act-back" onClick={takeAccount}>
+          Take a new demonstration account
+        </button>
+      )}
     </form>
   );
 }
