@@ -25,7 +25,7 @@ import { Demonstration } from "./session/demonstration.ts";
 import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
 import { Doorkeeper } from "./session/logon.ts";
 import { Sockets } from "./session/socket.ts";
-import { follow, makeDiskWatch, makeLane, type ShardLane } from "./shard-lane.ts";
+import { follow, hasPast, makeDiskWatch, makeLane, type ShardLane } from "./shard-lane.ts";
 import { ExchangeStatus } from "./status.ts";
 
 export interface GatewayOptions {
@@ -117,12 +117,11 @@ function build(options: GatewayOptions) {
   const routes = lanes.map(({ route }) => route);
   const listing = new Listing(routes, market);
   const doorkeeper = new Doorkeeper(registry);
-  const secret = options.adminToken;
   const demonstration = new Demonstration({
     identity: registry,
     listing,
-    secret,
-    hasPast: (id) => lanes.some(({ orders, fills }) => orders.has(id) || fills.hasTraded(id)),
+    secret: options.adminToken,
+    hasPast: (id) => lanes.some((lane) => hasPast(lane, id)),
     hasSocket: (id) => sockets.hasAccount(id),
     logger,
   });
@@ -135,11 +134,10 @@ function build(options: GatewayOptions) {
     pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
   });
   const executions = lanes.map((lane) => lane.executions);
-  const fills = lanes.map((lane) => lane.fills);
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
-    fills,
+    fills: lanes.map((lane) => lane.fills),
     rate: new OrderRate(limits),
     subscribables: { market, executions, status: status.topic },
     metrics,
