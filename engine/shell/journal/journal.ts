@@ -67,7 +67,8 @@ export interface ClaimableJournal extends JournalReader {
   openWriter(place: JournalPlace): RemoteJournal;
   /** What a verified snapshot covers may go, as far as the setting for keeping it allows. */
   archiveBefore(position: number): Promise<void>;
-  close(): Promise<void>;
+  /** Gives up claims under way. Writers and tails have an end of their own. */
+  close(): void;
 }
 
 export type Appended =
@@ -120,4 +121,7 @@ export interface JournalWriter<Result> {
 export type Journal = JournalWriter<void>;
 
 /** A broker: one append at a time, the batch untouched until it is answered; it never throws. */
-export type RemoteJournal = JournalWriter<Promise<Appended>>;
+export interface RemoteJournal extends JournalWriter<Promise<Appended>> {
+  /** Behind the last append that was durable: where to follow from for who steps down. */
+  place(): JournalPlace;
+}

@@ -19,7 +19,7 @@ import {
   payloadIsWhole,
   readHeader,
 } from "./frame.ts";
-import type { JournalPlace } from "./journal.ts";
+import { JOURNAL_START, type JournalFrame, type JournalPlace } from "./journal.ts";
 import { damaged, findSegments, type FoundSegments, placeOf, segmentName } from "./segments.ts";
 
 export interface JournalEnd extends JournalPlace {
@@ -32,23 +32,19 @@ export interface JournalEnd extends JournalPlace {
   readonly short: FoundSegments["short"];
 }
 
-export interface ReadFrame {
-  readonly header: FrameHeader;
-  /** Header and payload; reused for the next frame. */
-  readonly bytes: Buffer;
-}
-
 /**
- * Yields each frame in order and returns where they end. `shard` null: whichever the first frame
- * names. Throws ShellError JOURNAL_DAMAGED, JOURNAL_VERSION or JOURNAL_FOREIGN. May read while the
- * owner writes: it then ends somewhere near the end.
+ * Yields each frame from `from` on and returns where they end, `until` at the latest. `shard` null:
+ * whichever the first frame names. Throws ShellError JOURNAL_DAMAGED, JOURNAL_VERSION or
+ * JOURNAL_FOREIGN. May read while the owner writes: it then ends somewhere near the end.
  */
 export function* readJournal(
   files: FileOps,
   directory: string,
   shard: number | null,
-): Generator<ReadFrame, JournalEnd> {
-  const reader = new JournalReader(files, directory, shard);
+  from: JournalPlace = JOURNAL_START,
+  until = Infinity,
+): Generator<JournalFrame, JournalEnd> {
+  const reader = new SegmentReader(files, directory, shard, from, until);
   try {
     return yield* reader.readAll();
   } finally {
@@ -58,7 +54,7 @@ export function* readJournal(
 
 /** What one look at the next place found; `unreadable` with "" says that nothing is written there. */
 type Step =
-  | { readonly kind: "frame"; readonly frame: ReadFrame }
+  | { readonly kind: "frame"; readonly frame: JournalFrame }
   | { readonly kind: "steppedOver" }
   | { readonly kind: "unreadable"; readonly why: string };
 
@@ -67,7 +63,7 @@ type Tail =
   | { readonly kind: "torn"; readonly to: number }
   | { readonly kind: "damage"; readonly laterAt: number };
 
-class JournalReader {
+class SegmentReader {
   private readonly files: FileOps;
   private readonly directory: string;
   private shard: number | null;
@@ -77,26 +73,42 @@ class JournalReader {
   private readonly frame = Buffer.from(new ArrayBuffer(FRAME_BYTES_MAX));
   private openNumber = -1;
   private openFd = -1;
-  private journalId: Buffer | null = null;
-  private position = 0;
-  private nextSequence = 1;
-  private previousHash: Buffer = Buffer.alloc(32);
-  private term = 0;
-  private writerId: Buffer = Buffer.alloc(16);
+  private readonly until: number;
+  private journalId: Buffer | null;
+  private position: number;
+  private nextSequence: number;
+  private previousHash: Buffer;
+  private term: number;
+  private writerId: Buffer;
   private frames = 0;
 
-  constructor(files: FileOps, directory: string, shard: number | null) {
+  constructor(
+    files: FileOps,
+    directory: string,
+    shard: number | null,
+    from: JournalPlace,
+    until: number,
+  ) {
     this.files = files;
     this.directory = directory;
     this.shard = shard;
+    this.until = until;
+    ({
+      journalId: this.journalId,
+      position: this.position,
+      nextSequence: this.nextSequence,
+      previousHash: this.previousHash,
+      term: this.term,
+      writerId: this.writerId,
+    } = from);
     const found = findSegments(files, directory);
     this.segments = found.segments;
     this.segmentBytes = found.segmentBytes;
     this.short = found.short;
   }
 
-  *readAll(): Generator<ReadFrame, JournalEnd> {
-    const limit = this.segments * this.segmentBytes;
+  *readAll(): Generator<JournalFrame, JournalEnd> {
+    const limit = Math.min(this.segments * this.segmentBytes, this.until);
     let lookedAgainAt = -1;
     while (this.position < limit) {
       const step = this.readOne();
@@ -114,18 +126,18 @@ class JournalReader {
   }
 
   private end(torn: JournalEnd["torn"]): JournalEnd {
+    const { segments, segmentBytes, frames, short } = this;
+    return { ...this.place(), segments, segmentBytes, frames, torn, short };
+  }
+
+  private place(): JournalPlace {
     return {
       journalId: this.journalId,
-      segments: this.segments,
-      segmentBytes: this.segmentBytes,
       position: this.position,
       nextSequence: this.nextSequence,
       previousHash: this.previousHash,
       term: this.term,
       writerId: this.writerId,
-      frames: this.frames,
-      torn,
-      short: this.short,
     };
   }
 
@@ -157,7 +169,7 @@ class JournalReader {
     this.writerId = header.writerId;
     this.frames++;
     this.position += bytes;
-    return { kind: "frame", frame: { header, bytes: this.frame } };
+    return { kind: "frame", frame: { header, bytes: this.frame, place: this.place() } };
   }
 
   private whyNotNext(header: FrameHeader, bytes: number): string {

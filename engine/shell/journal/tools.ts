@@ -25,7 +25,8 @@ import { BATCH_COMMANDS_MAX } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type FileOps, nodeFiles } from "./file-ops.ts";
 import { HEADER_BYTES } from "./frame.ts";
-import { type JournalEnd, type ReadFrame, readJournal } from "./read.ts";
+import type { JournalFrame } from "./journal.ts";
+import { type JournalEnd, readJournal } from "./read.ts";
 import { findSegments, placeOf, segmentName } from "./segments.ts";
 
 export interface JournalReport {
@@ -128,8 +129,8 @@ function requireJournal(files: FileOps, directory: string): { readonly segmentBy
 }
 
 function drive(
-  frames: Generator<ReadFrame, JournalEnd>,
-  each: (frame: ReadFrame) => void,
+  frames: Generator<JournalFrame, JournalEnd>,
+  each: (frame: JournalFrame) => void,
 ): JournalEnd {
   for (;;) {
     const next = frames.next();
