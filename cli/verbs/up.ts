@@ -33,8 +33,8 @@ DIR: started again on the same directory, it goes on where it was, however it en
 
   --data DIR     where everything is kept (${DATA_DEFAULT}); made if missing
   --port N       ${PORT_DEFAULT} unless said otherwise; 0 takes any free one
-  --host H       ${HOST_DEFAULT}, so that only this machine can reach it; 0.0.0.0: others, too. They may look;
-                 a browser there logs on over HTTPS only, which is a proxy's to add. Admin is never offered to them
+  --host H       ${HOST_DEFAULT}, so that only this machine can reach it; 0.0.0.0: others, too, to look;
+                 a browser there logs on over HTTPS only, which is a proxy's to add. Admin is for this machine
   --no-traders   without the simulated traders, who otherwise trade on the products it begins with
   --traders-rate N
                  about how many trades a second they make (${RATE_DEFAULT}, at most ${RATE_MAX})
