@@ -246,7 +246,7 @@ export function makeTimers(
     }
     const by = (a: number, b: number, at: number): number =>
       f64[a * DOUBLES + at]! - f64[b * DOUBLES + at]!;
-    for (const row of rows.sort((a, b) => by(a, b, FIRES) || by(a, b, ARMED))) visit(row);
+    for (const row of rows.toSorted((a, b) => by(a, b, FIRES) || by(a, b, ARMED))) visit(row);
   };
 
   return {
