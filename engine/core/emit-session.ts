@@ -3,7 +3,6 @@
  */
 import { EventType } from "./codes.ts";
 import { CommandF64, CommandI32 } from "./command.ts";
-import type { EventFields } from "./emit-fields.ts";
 import { EventF64, EventI32 } from "./event.ts";
 import type { EventRecord } from "./event-record.ts";
 import { TIMER_DOUBLES, TIMER_WORDS, TimerF64, TimerI32, type Timers } from "./timers.ts";
@@ -16,9 +15,10 @@ export interface EmitSession {
   timerFired(row: number, quantity: number, flags: number): void;
 }
 
+/** `hears` gives the double `at64` the account's next sequence. */
 export function makeEmitSession(
   record: EventRecord,
-  fields: EventFields,
+  hears: (at64: number, account: number) => void,
   turn: Turn,
   timers: Timers,
 ): EmitSession {
@@ -40,7 +40,7 @@ export function makeEmitSession(
     word(EventI32.tag, timers.i32[row * TIMER_WORDS + TimerI32.tag]!);
     word(EventI32.quantity, quantity);
     double(EventF64.expiresAtUs, timers.f64, row * TIMER_DOUBLES + TimerF64.firesAtUs);
-    fields.hears((at >> 1) + EventF64.accountSeq, account);
+    hears((at >> 1) + EventF64.accountSeq, account);
   }
 
   return { timerSet, timerFired };

@@ -190,7 +190,7 @@ export function makeEmit(tables: EmitTables): Emit {
     dropped,
     rested,
     amended,
-    session: makeEmitSession(record, fields, turn, tables.timers),
+    session: makeEmitSession(record, hears, turn, tables.timers),
     admin: makeEmitAdmin(record, tables, (instrument) => {
       const at = instrument * N_WORDS + N_MARKET;
       n64[at] = n64[at]! + 1;

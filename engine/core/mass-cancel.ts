@@ -50,6 +50,8 @@ export interface MassCancels {
     lastOrderId: Float64Array,
     at: number,
   ): void;
+  /** Takes one up again as `walk` told it; `lastOrderId[at]` is the newest order it covers. */
+  resume(pending: Omit<PendingMassCancel, "row">, lastOrderId: Float64Array, at: number): void;
   /**
    * How many orders `add` with these words would cover, looking at no more than `examinedMax` of the
    * account's oldest; negative, and one more, when it has others.
@@ -129,6 +131,11 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     const pendingAt = account * ACCOUNT_WORDS + MASS_CANCELS;
     a32[pendingAt] = a32[pendingAt]! + 1;
   }
+
+  const resume: MassCancels["resume"] = (is, lastOrderId, at) => {
+    add(is.account, is.instrument, is.side, is.tag, is.reason, lastOrderId, at);
+    rows[rowAt(pending - 1) * WORDS + M_CURSOR] = is.cursor;
+  };
 
   function count(
     account: number,
@@ -230,6 +237,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     isFull: () => pending === MASS_CANCELS_PENDING_MAX,
     isEmpty: () => pending === 0,
     add,
+    resume,
     count,
     coveredBy,
     next,
