@@ -152,6 +152,8 @@ export const CODES = {
   TIMER_TOO_FAR: row("VALIDATION", 400, "Let a timer fire at most one hour ahead."),
   TOO_MANY_TIMERS: row("RATE", 429, "Disarm one of this account's timers first."),
   TIMER_TABLE_FULL: row("RATE", 503, "The engine holds all the timers it can.", AGAIN),
+  PRIORITY_NOT_EARLIER: row("VALIDATION", 400, "Restore an order with a sequence of the past."),
+  RESTORE_TOO_DEEP: row("ORDER", 409, "Too many orders stand around its place; place it anew."),
 } as const satisfies Record<string, CodeRow>;
 
 export type Code = keyof typeof CODES;

@@ -16,8 +16,8 @@ import {
   MatchStop,
 } from "./book-api.ts";
 import { SelfTradePrevention, Side } from "./codes.ts";
-import { MAKERS_PER_COMMAND_MAX } from "./limits.ts";
-import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { MAKERS_PER_COMMAND_MAX, RESTORE_WALK_MAX } from "./limits.ts";
+import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf } from "./orders.ts";
 
 interface PlainLevel {
   readonly priceTicks: number;
@@ -39,6 +39,8 @@ export function makePlainBook(options: BookOptions): Book {
 
   const field = (slot: number, word: number): number => orders.i32[slot * ORDER_WORDS + word]!;
   const openOf = (slot: number): number => field(slot, OrderI32.open);
+  const priorityOf = (slot: number): number =>
+    orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]!;
   const unitsOf = (level: PlainLevel): number =>
     level.queue.reduce((units, slot) => units + openOf(slot), 0);
 
@@ -72,7 +74,7 @@ export function makePlainBook(options: BookOptions): Book {
     touched.quantity[0] = unitsOf(level);
   }
 
-  function rest(slot: number): void {
+  function restBefore(slot: number, before: number): void {
     const levels = levelsOf(slot);
     const side = sideOf(field(slot, OrderI32.bits));
     const priceTicks = field(slot, OrderI32.priceTicks);
@@ -89,8 +91,25 @@ export function makePlainBook(options: BookOptions): Book {
         side === Side.BID ? b.priceTicks - a.priceTicks : a.priceTicks - b.priceTicks,
       );
     }
-    level.queue.push(slot);
+    const at = before === 0 ? level.queue.length : level.queue.indexOf(before);
+    assert(at >= 0, "an order stands before one of its own level");
+    level.queue.splice(at, 0, slot);
     touch(level);
+  }
+
+  function standsBefore(
+    instrument: number,
+    side: number,
+    priceTicks: number,
+    priority: Float64Array,
+    at: number,
+  ): number {
+    const levels = sideLevels(instrument, side);
+    const queue = levels.find((level) => level.priceTicks === priceTicks)?.queue ?? [];
+    const index = queue.findIndex((slot) => priorityOf(slot) > priority[at]!);
+    if (index < 0) return 0;
+    const isNear = index < RESTORE_WALK_MAX || queue.length - index <= RESTORE_WALK_MAX;
+    return isNear ? queue[index]! : -1;
   }
 
   function levelOf(slot: number): PlainLevel {
@@ -213,7 +232,9 @@ export function makePlainBook(options: BookOptions): Book {
     orders,
     matches,
     touched,
-    rest,
+    rest: (slot) => restBefore(slot, 0),
+    standsBefore,
+    restBefore,
     remove,
     shrink,
     match,

@@ -22,6 +22,7 @@ export const CommandType = {
   CHECKPOINT: 12,
   SET_BEHAVIOUR: 13,
   ARM_TIMER: 14,
+  RESTORE: 15,
 } as const;
 export type CommandType = (typeof CommandType)[keyof typeof CommandType];
 
@@ -136,5 +137,7 @@ export const Reject = {
   TIMER_TOO_FAR: 51,
   TOO_MANY_TIMERS: 52, // of one account
   TIMER_TABLE_FULL: 53,
+  PRIORITY_NOT_EARLIER: 54, // a restored order's priority is none, or not before its command
+  RESTORE_TOO_DEEP: 55, // its place lies further from both ends of its level than is looked
 } as const;
 export type Reject = (typeof Reject)[keyof typeof Reject];

@@ -29,6 +29,8 @@ export interface Emit {
   /** What an order that does not rest had left was cancelled. */
   dropped(slot: number, priceTicks: number, quantity: number, reason: number): void;
   rested(slot: number): void;
+  /** As `rested`, of an order that returned with the priority its row says. */
+  restored(slot: number): void;
   /** Response to AMEND and REDUCE; `quantity` left the level of `priceTicks`, where the order stood. */
   amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void;
   status(slot: number): void;

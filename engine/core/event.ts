@@ -29,7 +29,7 @@
  *
  * | type | quantity | public (marketSeq) | notes |
  * |---|---|---|---|
- * | ACCEPTED | the order's total | no | response to PLACE; priceTicks is the limit (0 market); open = total, filled = 0; duplicates: flag DUPLICATE, open/filled/status as they are now, firstSequence, no accountSeq |
+ * | ACCEPTED | the order's total | no | response to PLACE and RESTORE; priceTicks is the limit (0 market); open = total, filled = 0; duplicates: flag DUPLICATE, open/filled/status as they are now, firstSequence, no accountSeq |
  * | REJECTED | as asked | no | response; reason is a Reject; accountSeq only when the id is remembered (a new PLACE); duplicates: flag DUPLICATE, firstSequence |
  * | TRADE | traded | yes | at the maker's price; both parties' numbers after it |
  * | RESTED | open | yes | what was left of a taker, or a whole order, joined the back of its level; accountSeq 0 (the owner knew) |
@@ -39,6 +39,7 @@
  * | PREVENTED | taken off both | yes | self-trade DECREMENT; numbers of both as in TRADE; status of the maker afterwards (OPEN or CANCELLED) |
  * | STATUS | the order's total | no | response to ORDER_STATUS: status, open, filled, orderId, firstSequence; reason when REJECTED |
  * | MASS_CANCEL_ACCEPTED | orders covered | no | response to CANCEL_ALL; tag; CANCELLED follow, in slices, perhaps under later commands |
+ * | RESTED of RESTORE | open | yes | flag RESTORED: it stands by `priority`, behind the orders of its level with the same or an earlier one |
  * | TIMER_SET | – | no | response to ARM_TIMER; account, tag, expiresAtUs when it fires (0: disarmed) |
  * | TIMER_FIRED | orders covered | no | no response; account hears it; tag, expiresAtUs when it was due; CANCELLED follow as after a mass cancel |
  * | INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET | – | yes | response; the instrument's parameters in the overlay |
@@ -117,6 +118,8 @@ export const EventF64 = {
   // ACCEPTED, REJECTED, STATUS, AMENDED, RESTED; TIMER_SET, TIMER_FIRED
   expiresAtUs: 15,
   firstSequence: 16, // sequence of the PLACE that first carried this client order id
+  // RESTED flagged RESTORED
+  priority: 17,
   // ACCOUNT_SET
   openBidValueMaxMinor: 9,
 } as const;
@@ -128,6 +131,7 @@ export const EventFlag = {
   REQUEUED: 4, // AMENDED: lost its place
   POST_ONLY: 8, // ACCEPTED
   MORE_PENDING: 16, // MASS_CANCEL_ACCEPTED: slices remain
+  RESTORED: 128, // RESTED: not at the back of its level but where its priority says
   AT_LEAST: 32, // MASS_CANCEL_ACCEPTED, TIMER_FIRED: the account has more orders than were counted
 } as const;
 

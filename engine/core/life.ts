@@ -14,6 +14,8 @@ import { Counter } from "./turn.ts";
 export interface Life {
   /** Puts a filled row into its book, told as RESTED. */
   rest(slot: number): void;
+  /** As `rest`, right before another order of its level (0: at the back), told as RESTORED. */
+  restBefore(slot: number, before: number): void;
   /** Takes a resting order out of the book for good. */
   end(slot: number, type: number, reason: number, isResponse: boolean): void;
   /** Ends an order that has lapsed, by its expiry if that is due, else by what covers it. */
@@ -85,6 +87,12 @@ export function makeLife(state: State): Life {
     book.rest(slot);
     addBidValue(slot, o32[slot * WORDS + OPEN]!);
     emit.rested(slot);
+  }
+
+  function restBefore(slot: number, before: number): void {
+    book.restBefore(slot, before);
+    addBidValue(slot, o32[slot * WORDS + OPEN]!);
+    emit.restored(slot);
   }
 
   function release(slot: number): void {
@@ -188,5 +196,5 @@ export function makeLife(state: State): Life {
     return false;
   }
 
-  return { rest, end, lapse, release, addBidValue, setStatus, settleMakers, settle };
+  return { rest, restBefore, end, lapse, release, addBidValue, setStatus, settleMakers, settle };
 }

@@ -52,6 +52,9 @@ export const MASS_CANCELS_PENDING_MAX = 1_024;
 export const TIMER_AHEAD_MAX_US = 3_600_000_000;
 export const TIMERS_PER_ACCOUNT_MAX = 64;
 
+/** Orders of its level, from either end, a restored order's place is looked for among. */
+export const RESTORE_WALK_MAX = 1_024;
+
 /**
  * What a state hash covers. It changes when the state has more in it, which changes no rule: a
  * checkpoint of another version is answered and not compared.

@@ -38,7 +38,7 @@ export function makeShardOver(state: State): Shard {
   const hash = (): StateHash => hashState(state);
   const life = makeLife(state);
   const check = makeCheck(state);
-  const { place, status } = makePlace(state, check, life);
+  const { place, restore, status } = makePlace(state, check, life);
   const sessions = makeSessions(state);
   const { cancel, reduce, amend, cancelAll, carryOn } = makeChange(state, check, life, sessions);
   const admin = makeAdmin(state, hash);
@@ -62,6 +62,7 @@ export function makeShardOver(state: State): Shard {
   function dispatchNewer(type: number): void {
     const behaviour = counters[Counter.behaviour]!;
     if (type === TYPE.ARM_TIMER && behaviour >= BEHAVIOUR_SESSIONS) sessions.arm();
+    else if (type === TYPE.RESTORE && behaviour >= BEHAVIOUR_SESSIONS) restore();
     else emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
   }
 

@@ -94,7 +94,7 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
 
   /** What came with behaviour 2, or a command of before with the fields that came with it. */
   function newer(): [number, Words] {
-    switch (random.below(4)) {
+    switch (random.below(6)) {
       case 0:
         return [
           CommandType.CANCEL_ALL,
@@ -108,6 +108,12 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
       case 1: {
         const type = random.pick([CommandType.CANCEL, CommandType.AMEND, CommandType.REDUCE]);
         return [type, { ...change(), deadlineUs: stampUs + random.below(3) - 1 }];
+      }
+      case 2:
+      case 3: {
+        // Where it comes to rest, not what it takes, is what is new.
+        const rests = random.once(10) ? {} : { orderType: 1, tif: 1, expiresAtUs: 0, flags: 0 };
+        return [CommandType.RESTORE, { ...place(), ...rests, priority: random.below(count + 3) }];
       }
       default:
         return [CommandType.ARM_TIMER, timer()];
