@@ -54,9 +54,12 @@ export const MASS_CANCELS_PENDING_MAX = 1_024;
  */
 export const HASH_VERSION = 2;
 
-/** The rules this build knows how to replay; see SET_BEHAVIOUR. */
+/**
+ * The rules this build knows how to replay; see SET_BEHAVIOUR. A shard begins with the first. What
+ * came with a later one is refused before it as if it did not exist.
+ */
 export const BEHAVIOUR_FIRST = 1;
-export const BEHAVIOUR_NEWEST = 1;
+export const BEHAVIOUR_NEWEST = 2;
 
 /**
  * Sizes of one shard's tables. Tables are zero-filled typed arrays, so what is not used yet costs

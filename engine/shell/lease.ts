@@ -1,7 +1,8 @@
 /**
- * The lease, which lives in the journal: a writer proves by its own confirmed appends that it may go
- * on, and who follows knows by their silence that somebody else may claim. Both halves by the
- * monotonic clock of their own process; no two clocks are ever compared.
+ * The lease, which lives in the journal: a writer is never silent for longer than a third of it, and
+ * steps down when an append is not confirmed within one (`journal/kafka/writer.ts`); who follows and
+ * has seen no frame for a whole one may claim. Both by the monotonic clock of their own process; no two
+ * clocks are ever compared.
  *
  * It only decides who tries. That two never write at once is the journal's doing: a claim counts at
  * its place or not at all.
@@ -10,8 +11,6 @@
 export interface WriterLease {
   /** An append that was begun then was confirmed. */
   confirmed(begunMs: number): void;
-  /** Whether it may still speak: its last confirmed append began less than a lease ago. */
-  isHeld(nowMs: number): boolean;
   /** How long it may stay silent: a frame is due every third of a lease. 0 or less: now. */
   silenceLeftMs(nowMs: number): number;
 }
@@ -21,7 +20,6 @@ export function makeWriterLease(leaseMs: number, claimedMs: number): WriterLease
   let lastMs = claimedMs;
   return {
     confirmed: (begunMs) => void (lastMs = Math.max(lastMs, begunMs)),
-    isHeld: (nowMs) => nowMs - lastMs < leaseMs,
     silenceLeftMs: (nowMs) => lastMs + leaseMs / 3 - nowMs,
   };
 }

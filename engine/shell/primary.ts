@@ -4,7 +4,9 @@
  * it is durable, and nothing is said before it is applied. While the disk works, the next batch
  * fills by itself.
  *
- * `worker.ts` calls `step` in a loop; what throws here stops the shard.
+ * A step has two halves, `take` and `settle`; what lies between them is its driver's. The one here
+ * blocks, for files: `worker.ts` calls `step` in a loop, and what throws here stops the shard. The
+ * other waits in the event loop, for brokers: `remote-primary.ts`.
  */
 import {
   CommandF64,
@@ -27,11 +29,11 @@ import type { Shard } from "../core/shard-api.ts";
 import type { Consumer, Producer } from "../ring/ring.ts";
 import { ShardState, type Status } from "../ring/status.ts";
 import type { Clock } from "./clock.ts";
-import { type Journal, Room } from "./journal/journal.ts";
+import { type JournalWriter, Room } from "./journal/journal.ts";
 
-export interface PrimaryParts {
+export interface StepParts<Result> {
   readonly shard: Shard;
-  readonly journal: Journal;
+  readonly journal: JournalWriter<Result>;
   readonly clock: Clock;
   readonly status: Status;
   readonly commandRing: Consumer;
@@ -40,6 +42,25 @@ export interface PrimaryParts {
   readonly recoveredCommands: number;
   monotonicMs(): number;
 }
+
+/** The two halves of a step. */
+export interface Steps {
+  /**
+   * Puts what is waiting into the journal's batch and stamps it. How many commands; 0 when nothing
+   * waited or nothing could be taken. Taken again, it is another batch: nothing has happened yet.
+   */
+  take(): number;
+  /** A checkpoint as the batch, for a clean end; 0 when readers have no room for what it says. */
+  takeCheckpoint(): number;
+  /** What was taken last is durable, its append begun then: it is applied and told. */
+  settle(beganMs: number): void;
+  /** When the last append was durable. */
+  appendedAtMs(): number;
+  /** How long until something is due by itself, at most `most`. */
+  idleMs(most: number): number;
+}
+
+export type PrimaryParts = StepParts<void>;
 
 export interface Primary {
   /** One batch: how many commands were taken; 0 when nothing waited or nothing could be taken. */
@@ -58,14 +79,17 @@ const SLEEP_MS_MAX = 1_000;
 const READER_WAIT_MS = 100;
 const ROOM_WAIT_MS = 5;
 
-export function makePrimary(parts: PrimaryParts): Primary {
+/** `readerWaitMs`: how long a step may block for a reader that is slow. */
+export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number): Steps {
   const { shard, journal, clock, status, commandRing, commands, publisher } = parts;
   const { batch } = journal;
   let batches = 0;
   let journalMs = 0;
   let appendedAtMs = parts.monotonicMs();
+  let taken = 0;
+  let takenFromRing = 0;
 
-  function step(): number {
+  function take(): number {
     if (isDiskFull()) return 0;
     const waiting = Math.min(commandRing.available(), BATCH_COMMANDS_MAX);
     if (waiting > 0) return takeWaiting(waiting);
@@ -73,10 +97,7 @@ export function makePrimary(parts: PrimaryParts): Primary {
     if (due === Infinity) return 0;
     const stampUs = clock.stampUs();
     if (due > stampUs || roomFor(1) === 0) return 0;
-    batch.f64.fill(0, 0, COMMAND_F64);
-    batch.u8[CommandU8.type] = CommandType.CLOCK;
-    commit(1, stampUs);
-    return 1;
+    return takeOwn(CommandType.CLOCK, stampUs);
   }
 
   function takeWaiting(waiting: number): number {
@@ -86,15 +107,20 @@ export function makePrimary(parts: PrimaryParts): Primary {
       copyCommand(commands, commandRing.slot(i), batch, i);
       refuseUnknownBehaviour(batch, i);
     }
-    commit(count, clock.stampUs());
-    commandRing.advance(count);
-    return count;
+    return stamp(count, count, clock.stampUs());
+  }
+
+  /** A command that nobody sent. */
+  function takeOwn(type: CommandType, stampUs: number): number {
+    batch.f64.fill(0, 0, COMMAND_F64);
+    batch.u8[CommandU8.type] = type;
+    return stamp(1, 0, stampUs);
   }
 
   /** How many of `wanted` commands the journal and the readers have room for now. */
   function roomFor(wanted: number): number {
     const fits = Math.floor(publisher.room() / EVENTS_PER_COMMAND_MAX);
-    if (fits === 0) publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS);
+    if (fits === 0) publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, readerWaitMs);
     let count = Math.min(wanted, fits);
     while (count > 0 && journal.room(count) !== Room.YES) count >>= 1; // a smaller batch may fit
     if (count === 0 && fits > 0) journal.waitForRoom(ROOM_WAIT_MS);
@@ -116,21 +142,39 @@ export function makePrimary(parts: PrimaryParts): Primary {
     return false;
   }
 
-  function commit(count: number, stampUs: number): void {
+  function stamp(count: number, fromRing: number, stampUs: number): number {
     const first = journal.nextSequence();
     for (let i = 0; i < count; i++) {
       batch.f64[i * COMMAND_F64 + CommandF64.sequence] = first + i;
       batch.f64[i * COMMAND_F64 + CommandF64.stampUs] = stampUs;
     }
-    const before = parts.monotonicMs();
-    journal.append(count);
+    taken = count;
+    takenFromRing = fromRing;
+    return count;
+  }
+
+  function takeCheckpoint(): number {
+    if (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, readerWaitMs)) return 0;
+    const hash = shard.hash();
+    takeOwn(CommandType.CHECKPOINT, clock.stampUs());
+    batch.f64[CommandF64.orderId] = shard.sequence();
+    batch.i32[CommandI32.hashVersion] = HASH_VERSION;
+    batch.i32[CommandI32.hashHigh] = hash.high | 0;
+    batch.i32[CommandI32.hashLow] = hash.low | 0;
+    return 1;
+  }
+
+  function settle(beganMs: number): void {
     appendedAtMs = parts.monotonicMs();
-    journalMs += appendedAtMs - before;
-    status.countAppend(appendedAtMs - before);
+    journalMs += appendedAtMs - beganMs;
+    status.countAppend(appendedAtMs - beganMs);
     batches++;
-    for (let i = 0; i < count; i++) publisher.apply(shard, batch, i);
+    for (let i = 0; i < taken; i++) publisher.apply(shard, batch, i);
     writeFigures();
     publisher.publish();
+    commandRing.advance(takenFromRing);
+    taken = 0;
+    takenFromRing = 0;
   }
 
   function writeFigures(): void {
@@ -146,46 +190,59 @@ export function makePrimary(parts: PrimaryParts): Primary {
     });
   }
 
-  function coverWhenIdle(): void {
-    if (!journal.isUncovered() || parts.monotonicMs() - appendedAtMs < COVER_AFTER_MS) return;
-    if (journal.room(0) === Room.YES) journal.appendWatermark();
-  }
-
-  function idleMs(): number {
-    const sinceMs = parts.monotonicMs() - appendedAtMs;
-    const most = journal.isUncovered() ? Math.max(COVER_AFTER_MS - sinceMs, 1) : SLEEP_MS_MAX;
+  function idleMs(most: number): number {
     const due = shard.nextDueUs();
     if (due === Infinity) return most;
     const aheadMs = Math.ceil((due - clock.stampUs()) / 1_000);
     return Math.max(1, Math.min(aheadMs, most));
   }
 
+  writeFigures();
+  return { take, takeCheckpoint, settle, appendedAtMs: () => appendedAtMs, idleMs };
+}
+
+export function makePrimary(parts: PrimaryParts): Primary {
+  const { journal, status, commandRing, monotonicMs } = parts;
+  const steps = makeSteps(parts, READER_WAIT_MS);
+
+  function step(): number {
+    const count = steps.take();
+    if (count > 0) commit(count);
+    return count;
+  }
+
+  function commit(count: number): void {
+    const beganMs = monotonicMs();
+    journal.append(count);
+    steps.settle(beganMs);
+  }
+
+  function coverWhenIdle(): void {
+    if (!journal.isUncovered() || monotonicMs() - steps.appendedAtMs() < COVER_AFTER_MS) return;
+    if (journal.room(0) === Room.YES) journal.appendWatermark();
+  }
+
+  function idleMs(): number {
+    const sinceMs = monotonicMs() - steps.appendedAtMs();
+    return steps.idleMs(
+      journal.isUncovered() ? Math.max(COVER_AFTER_MS - sinceMs, 1) : SLEEP_MS_MAX,
+    );
+  }
+
   function finish(): void {
-    const giveUpMs = parts.monotonicMs() + DRAIN_MS_MAX;
-    while (commandRing.available() > 0 && parts.monotonicMs() < giveUpMs) {
+    const giveUpMs = monotonicMs() + DRAIN_MS_MAX;
+    while (commandRing.available() > 0 && monotonicMs() < giveUpMs) {
       if (step() === 0 && status.state() === ShardState.DISK_FULL) break; // never taken: nothing happened
     }
     while (!journal.hasRoomToClose()) {
-      if (journal.room(0) !== Room.SOON || parts.monotonicMs() > giveUpMs) return;
+      if (journal.room(0) !== Room.SOON || monotonicMs() > giveUpMs) return;
       journal.waitForRoom(ROOM_WAIT_MS);
     }
     // Without a reader there is no checkpoint; the journal is whole without one.
-    if (publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) commitCheckpoint();
+    if (steps.takeCheckpoint() > 0) commit(1);
     if (journal.isUncovered()) journal.appendWatermark();
   }
 
-  function commitCheckpoint(): void {
-    batch.f64.fill(0, 0, COMMAND_F64);
-    const hash = shard.hash();
-    batch.u8[CommandU8.type] = CommandType.CHECKPOINT;
-    batch.f64[CommandF64.orderId] = shard.sequence();
-    batch.i32[CommandI32.hashVersion] = HASH_VERSION;
-    batch.i32[CommandI32.hashHigh] = hash.high | 0;
-    batch.i32[CommandI32.hashLow] = hash.low | 0;
-    commit(1, clock.stampUs());
-  }
-
-  writeFigures();
   return { step, idleMs, coverWhenIdle, finish };
 }
 

@@ -26,8 +26,14 @@ import {
 import { decodeClientOrderId } from "../client-order-id.ts";
 import { CommandFlag } from "../command.ts";
 import { EVENT_BYTES, EVENT_I32, EventFlag, EventI32, EventU8 } from "../event.ts";
-import type { ShardOptions } from "../limits.ts";
-import { type BookKind, DAY_START_US, type Driver, makeDriver, type Words } from "./driver.ts";
+import {
+  type BookKind,
+  DAY_START_US,
+  type Driver,
+  type DriverOptions,
+  makeDriver,
+  type Words,
+} from "./driver.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Numbers = Readonly<Record<string, number>>;
@@ -186,7 +192,7 @@ export interface Day {
   check(lines: string): void;
 }
 
-export function makeDay(book: BookKind, options: Partial<ShardOptions> = {}): Day {
+export function makeDay(book: BookKind, options: DriverOptions = {}): Day {
   const driver = makeDriver(book, options);
   driver.apply(CommandType.LIST_INSTRUMENT, LISTING);
   for (const account of [1, 2, 3, 4]) {

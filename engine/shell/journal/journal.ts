@@ -121,4 +121,7 @@ export interface JournalWriter<Result> {
 export type Journal = JournalWriter<void>;
 
 /** A broker: one append at a time, the batch untouched until it is answered; it never throws. */
-export type RemoteJournal = JournalWriter<Promise<Appended>>;
+export interface RemoteJournal extends JournalWriter<Promise<Appended>> {
+  /** Behind the last append that was durable: where to follow from for who steps down. */
+  place(): JournalPlace;
+}

@@ -12,6 +12,7 @@ import {
   type RemoteJournal,
 } from "../journal/journal.ts";
 import { type KafkaJournalOptions, openKafkaJournal } from "../journal/kafka/kafka.ts";
+import { Kafka, logLevel } from "../journal/kafka/kafkajs.ts";
 import { type KafkaAddress, openLink } from "../journal/kafka/link.ts";
 import { makeTopic } from "../journal/kafka/settings.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
@@ -59,6 +60,27 @@ export async function newTopic(address: KafkaAddress, replication = 1): Promise<
   const topic = `test-${randomBytes(6).toString("hex")}`;
   await makeTopic(address, topic, { replication });
   return topic;
+}
+
+/** Who leads, and who is in sync, as far as the first broker that answers knows. */
+export async function partitionOf(
+  { brokers }: KafkaAddress,
+  topic: string,
+): Promise<{ readonly leader: number; readonly isr: readonly number[] }> {
+  const kafka = new Kafka({
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+    requestTimeout: 2_000,
+    retry: { retries: 5, initialRetryTime: 50 },
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]!.partitions[0]!;
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 export const TEST_LEASE_MS = 1_500; // a machine that is busy with other tests still keeps it

@@ -14,6 +14,8 @@ export interface Proxy {
   /** HOST:PORT that leads to the broker. */
   readonly address: string;
   meddle(fate: Fate): void;
+  /** The same for every append, until null. */
+  meddleAlways(fate: Fate | null): void;
   /** Lets what was held back arrive, and waits until it was answered. */
   release(): Promise<void>;
   /** Breaks every connection there is. */
@@ -27,6 +29,7 @@ export async function startProxy(port: number): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const late: (() => Promise<void>)[] = [];
   const fates: Fate[] = [];
+  let always: Fate | null = null;
 
   const server = createServer((client) => {
     const broker = connect({ port, host: "127.0.0.1", noDelay: true });
@@ -46,7 +49,7 @@ export async function startProxy(port: number): Promise<Proxy> {
     });
 
     function pass(request: Buffer): void {
-      const fate = request.readInt16BE(4) === PRODUCE ? fates.shift() : undefined;
+      const fate = request.readInt16BE(4) === PRODUCE ? (always ?? fates.shift()) : undefined;
       if (fate === undefined) {
         broker.write(request);
         return;
@@ -83,6 +86,7 @@ export async function startProxy(port: number): Promise<Proxy> {
   return {
     address: `127.0.0.1:${(server.address() as { port: number }).port}`,
     meddle: (fate) => void fates.push(fate),
+    meddleAlways: (fate) => void (always = fate),
     release: async () => {
       for (const arrive of late.splice(0)) await arrive();
     },

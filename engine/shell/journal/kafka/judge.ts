@@ -46,8 +46,8 @@ export function makeJudge(topic: string, shard: number, from: JournalPlace): Jud
   function meet({ offset, value }: KafkaRecord): JournalFrame | null {
     if (offset !== cursor) throw wrong(`record ${cursor} is missing; ${offset} follows`);
     const header = read(value);
-    cursor = offset + 1;
     const counts = header.kind === FrameKind.CLAIM ? judgeClaim(header) : judgeBatch(header);
+    cursor++;
     if (!counts) return null;
     place = behind(header);
     return { header, bytes: frame, place };
@@ -93,7 +93,7 @@ export function makeJudge(topic: string, shard: number, from: JournalPlace): Jud
     if (place.journalId === null) throw wrong("its first record is no claim");
     if (!header.journalId.equals(place.journalId)) throw foreign("of another journal");
     if (header.term > place.term) {
-      throw wrong(`record ${cursor - 1} is of term ${header.term}, which nobody has claimed`);
+      throw wrong(`record ${cursor} is of term ${header.term}, which nobody has claimed`);
     }
     if (header.term < place.term || !header.writerId.equals(place.writerId)) return false;
     const nextSequence = header.firstSequence + header.count;
@@ -101,13 +101,13 @@ export function makeJudge(topic: string, shard: number, from: JournalPlace): Jud
     if (header.durable < place.position && nextSequence <= place.nextSequence) return false;
     if (header.firstSequence !== place.nextSequence) {
       throw wrong(
-        `record ${cursor - 1} begins with sequence ${header.firstSequence}, ` +
+        `record ${cursor} begins with sequence ${header.firstSequence}, ` +
           `not ${place.nextSequence}`,
       );
     }
     if (!header.previousHash.equals(place.previousHash)) {
       throw wrong(
-        `record ${cursor - 1} (sequence ${header.firstSequence}) does not follow the one before ` +
+        `record ${cursor} (sequence ${header.firstSequence}) does not follow the one before ` +
           "it (hash chain)",
       );
     }

@@ -194,6 +194,7 @@ export function makeWriter(options: WriterOptions, from: JournalPlace): RemoteJo
       return appended;
     },
     position: () => expected,
+    place: () => place,
     close: () => {
       over ??= { kind: "unavailable", why: "this journal is closed" };
       sender.close();

@@ -1,0 +1,131 @@
+/** Contenders for one journal, as their parent sees them; and the audit of what they have said. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { COMMAND_BYTES, CommandI32 } from "../../core/command.ts";
+import { HEADER_BYTES } from "../journal/frame.ts";
+import { JOURNAL_START } from "../journal/journal.ts";
+import type { KafkaAddress } from "../journal/kafka/link.ts";
+import { openTest } from "./kafka.ts";
+
+export interface Contender {
+  readonly name: string;
+  /** What it said last of these: "standing by", "up", "down", "ended". */
+  state(): string;
+  /** Terms it was up in. */
+  readonly terms: readonly number[];
+  /** Orders it acknowledged, with the sequence of each. */
+  readonly acked: ReadonlyMap<string, number>;
+  /** All it said but for acknowledgements. */
+  readonly said: readonly string[];
+  alive(): boolean;
+  pause(): void;
+  resume(): void;
+  kill(): Promise<void>;
+}
+
+const PROGRAM = new URL("./contender.ts", import.meta.url).pathname;
+
+export function startContender(
+  address: KafkaAddress,
+  topic: string,
+  name: string,
+  leaseMs: number,
+): Contender {
+  const args = ["--disable-warning=ExperimentalWarning", PROGRAM];
+  const child = spawn(
+    process.execPath,
+    [...args, name, topic, String(leaseMs), address.brokers.join(",")],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const acked = new Map<string, number>();
+  const said: string[] = [];
+  const terms: number[] = [];
+  const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const [word, first = "", second = ""] = line.split(" ");
+    if (word === "acked") {
+      acked.set(first, Number(second));
+      return;
+    }
+    if (word === "up") terms.push(Number(first));
+    said.push(line);
+  });
+  return {
+    name,
+    state: () => said.at(-1)?.split(" ")[0] ?? "",
+    terms,
+    acked,
+    said,
+    alive: () => child.exitCode === null && child.signalCode === null,
+    pause: () => signal(child, "SIGSTOP"),
+    resume: () => signal(child, "SIGCONT"),
+    kill: async () => {
+      signal(child, "SIGKILL");
+      await gone;
+    },
+  };
+}
+
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.exitCode === null && child.signalCode === null) child.kill(name);
+}
+
+export async function until(
+  what: string,
+  isSo: () => boolean,
+  timeoutMs = 60_000,
+): Promise<number> {
+  const beganMs = performance.now();
+  while (!isSo()) {
+    if (performance.now() - beganMs > timeoutMs) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return performance.now() - beganMs;
+}
+
+/** Who says that it is up; the one of the highest term, should a deposed one not know it yet. */
+export function primaryOf(contenders: readonly Contender[]): Contender | null {
+  const up = contenders.filter((one) => one.alive() && one.state() === "up");
+  up.sort((a, b) => b.terms.at(-1)! - a.terms.at(-1)!);
+  return up[0] ?? null;
+}
+
+export interface Audit {
+  readonly acked: number;
+  readonly lost: number;
+  /** Orders that stand under two sequences which their contenders both acknowledged. */
+  readonly doubled: number;
+  readonly terms: number;
+}
+
+/** Reads the journal and compares: each acknowledged order stands under the sequence it was told. */
+export async function audit(
+  address: KafkaAddress,
+  topic: string,
+  contenders: readonly Contender[],
+): Promise<Audit> {
+  const idAt = new Map<number, string>();
+  let terms = 0;
+  const journal = openTest(address, topic);
+  for await (const { header, bytes, place } of journal.read(JOURNAL_START)) {
+    terms = place.term;
+    for (let i = 0; i < header.count; i++) {
+      const at = HEADER_BYTES + i * COMMAND_BYTES + CommandI32.clientOrderId * 4;
+      const id = bytes.toString("latin1", at, at + 16).replace(/\0+$/, "");
+      idAt.set(header.firstSequence + i, id);
+    }
+  }
+  let acked = 0;
+  let lost = 0;
+  let doubled = 0;
+  const owners = new Map<number, string>();
+  for (const contender of contenders) {
+    for (const [id, sequence] of contender.acked) {
+      acked++;
+      if (idAt.get(sequence) !== id) lost++;
+      if (owners.has(sequence)) doubled++;
+      owners.set(sequence, id);
+    }
+  }
+  return { acked, lost, doubled, terms };
+}
