@@ -233,7 +233,10 @@ function checkEvents({ events, firstSequence, nextSequence }: EventBatch): void 
 }
 
 function contradiction(words: string): MatchStreamError {
-  return new MatchStreamError(StreamTrouble.CONTRADICTION, `the stream contradicts itself: ${words}`);
+  return new MatchStreamError(
+    StreamTrouble.CONTRADICTION,
+    `the stream contradicts itself: ${words}`,
+  );
 }
 
 interface Trouble {

@@ -6,8 +6,7 @@
  * position the primary has published, at a broker nothing that does not count.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import type { Commands } from "../core/command.ts";
-import { makeCommands } from "../core/command.ts";
+import { type Commands, makeCommands } from "../core/command.ts";
 import { type Events, makeEvents } from "../core/event.ts";
 import { makeShard } from "../core/index.ts";
 import {

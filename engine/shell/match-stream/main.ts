@@ -65,7 +65,8 @@ export function startMatchStream(config: StreamConfig): StreamHandle {
     if (isOver) return;
     isOver = true;
     if (broke !== null) log.error({ shard, code: broke.code }, `match stream: ${broke.message}`);
-    const why = broke ?? new ShellError(ShellErrorCode.STOPPED, "asked to stop before it was ready");
+    const why =
+      broke ?? new ShellError(ShellErrorCode.STOPPED, "asked to stop before it was ready");
     listening.reject(why);
     ready.reject(why);
     ended.resolve(broke);
@@ -83,7 +84,9 @@ export function startMatchStream(config: StreamConfig): StreamHandle {
   worker.on("message", hear);
   worker.on("error", (error) => end(asShellError(error)));
   worker.on("exit", () => {
-    end(new ShellError(ShellErrorCode.BROKEN_STATE, "the match stream's thread ended without a word"));
+    end(
+      new ShellError(ShellErrorCode.BROKEN_STATE, "the match stream's thread ended without a word"),
+    );
   });
   return {
     listening: listening.promise,

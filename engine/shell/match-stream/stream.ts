@@ -184,7 +184,7 @@ export function makeMatchStream(options: MatchStreamOptions): MatchStream {
   }
 
   function endAsSlow(reader: Reader): void {
-    const words = `the reader does not keep up; it was given all before sequence ${reader.next}`;
+    const words = "the reader does not keep up; resume behind what has arrived";
     end(reader, StreamEndReason.TOO_SLOW, words);
   }
 

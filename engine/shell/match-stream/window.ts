@@ -40,7 +40,7 @@ export function makeWindow(firstSequence: number, bytesMax: number): Window {
 
   return {
     push: (chunk) => {
-      if (chunk.firstSequence !== next) throw new Error(`a chunk after ${next} is missing`);
+      if (chunk.firstSequence !== next) throw new Error(`the chunk from ${next} on is missing`);
       chunks.push(chunk);
       next = chunk.nextSequence;
       bytes += chunk.message.length + CHUNK_COST_BYTES;

@@ -3,6 +3,7 @@
  * It never touches the shard's thread; all it shares with it is the status, which it only reads.
  */
 import { parentPort, workerData } from "node:worker_threads";
+import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import type { ShardOptions } from "../../core/limits.ts";
 import { openStatus, type StatusMemory } from "../../ring/status.ts";
 import { type Checkpoint, checkpointOf } from "../checkpoint.ts";
@@ -37,6 +38,8 @@ export type StreamWorkerMessage =
 
 /** The one thing it is told. */
 export type StreamWorkerOrder = "stop";
+
+setLogVerbosity(logVerbosity.NONE); // what goes wrong is told to the main thread, in our words
 
 const data = workerData as StreamWorkerData;
 const port = parentPort!;
