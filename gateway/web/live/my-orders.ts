@@ -26,21 +26,34 @@ function foldMine(changed: () => void): Fold<MyOrders> {
   const open = new Map<string, OrderData>();
   let done: OrderData[] = [];
   let reports: ReportData[] = [];
+  let whose: string | null = null;
   const end = (order: OrderData): void => {
     open.delete(order.client_order_id);
     done = [order, ...done].slice(0, KEPT);
   };
-  const finish = (order: OrderData): void => {
-    end(order);
-    changed();
-  };
+  /** The answer to a question may come when somebody else is logged on. */
+  const finishFor =
+    (asker: string | null) =>
+    (order: OrderData): void => {
+      if (asker !== whose) return;
+      end(order);
+      changed();
+    };
   return {
     push: ({ type, data, shard }: Push) => {
+      const { account } = exchange.connection;
+      if (account !== whose) {
+        whose = account;
+        open.clear();
+        done = [];
+        reports = [];
+      }
       if (type === "snapshot") {
         const rows = data as OrderData[];
         const before = [...open.values()].filter((order) => isOfShard(order, shard));
         for (const order of before) open.delete(order.client_order_id);
         for (const order of rows) open.set(order.client_order_id, order);
+        const finish = finishFor(whose);
         for (const order of before) if (!open.has(order.client_order_id)) askAfter(order, finish);
         return;
       }
