@@ -65,98 +65,114 @@ const instrument = {
   marketSeq: "1099511627783",
 };
 
+const ROWS: readonly [keyof typeof EventType, Record<string, number>, JsonValue][] = [
+  [
+    "ACCEPTED",
+    { flags: EventFlag.POST_ONLY | EventFlag.DUPLICATE, status: OrderStatus.OPEN },
+    {
+      party: owner,
+      instrument: 1008,
+      side: "SIDE_ASK",
+      orderType: "ORDER_TYPE_LIMIT",
+      timeInForce: "TIME_IN_FORCE_GTD",
+      postOnly: true,
+      priceTicks: 1009,
+      quantity: 1010,
+      expiresAtUs: "1099511627791",
+      status: "ORDER_STATUS_OPEN",
+      duplicate: true,
+      firstSequence: "1099511627792",
+    },
+  ],
+  [
+    "REJECTED",
+    { flags: EventFlag.DUPLICATE, reason: 5 },
+    {
+      party: owner,
+      instrument: 1008,
+      side: "SIDE_ASK",
+      orderType: "ORDER_TYPE_LIMIT",
+      timeInForce: "TIME_IN_FORCE_GTD",
+      priceTicks: 1009,
+      quantity: 1010,
+      reject: "REJECT_DEADLINE_PASSED",
+      duplicate: true,
+      firstSequence: "1099511627792",
+    },
+  ],
+  ["TRADE", {}, { level, tradeId: "1099511627784", quantity: 1010, maker: owner, taker }],
+  ["RESTED", {}, { level, party: owner, expiresAtUs: "1099511627791" }],
+  [
+    "CANCELLED",
+    { reason: 4 },
+    { level, party: owner, quantity: 1010, reason: "CANCEL_REASON_SELF_TRADE" },
+  ],
+  ["EXPIRED", {}, { level, party: owner, quantity: 1010 }],
+  [
+    "AMENDED",
+    { flags: EventFlag.REQUEUED },
+    {
+      level,
+      party: owner,
+      quantity: 1010,
+      priceTicks: 1034,
+      total: 1035,
+      expiresAtUs: "1099511627791",
+      requeued: true,
+    },
+  ],
+  [
+    "PREVENTED",
+    { status: OrderStatus.CANCELLED },
+    { level, quantity: 1010, maker: owner, taker, makerStatus: "ORDER_STATUS_CANCELLED" },
+  ],
+  ["STATUS", { status: OrderStatus.REJECTED, reason: 5 }, statusOf("REJECTED", "reject")],
+  ["STATUS", { status: OrderStatus.CANCELLED, reason: 5 }, statusOf("CANCELLED", "cancelReason")],
+  ["STATUS", { status: OrderStatus.FILLED, reason: 5 }, statusOf("FILLED")],
+  [
+    "MASS_CANCEL_ACCEPTED",
+    { flags: EventFlag.MORE_PENDING | EventFlag.AT_LEAST },
+    {
+      account: 1022,
+      accountSeq: "1099511627786",
+      orders: 1010,
+      morePending: true,
+      tag: 1034,
+      atLeast: true,
+    },
+  ],
+  ["TIMER_SET", {}, { account: 1022, tag: 1034, firesAtUs: "1099511627791" }],
+  [
+    "TIMER_FIRED",
+    { flags: EventFlag.AT_LEAST },
+    {
+      account: 1022,
+      accountSeq: "1099511627786",
+      tag: 1034,
+      firesAtUs: "1099511627791",
+      orders: 1010,
+      atLeast: true,
+    },
+  ],
+  ["INSTRUMENT_LISTED", { flags: EventFlag.DUPLICATE }, { instrument, duplicate: true }],
+  ["INSTRUMENT_STATE_SET", {}, { instrument }],
+  ["BAND_SET", {}, { instrument }],
+  [
+    "ACCOUNT_SET",
+    {},
+    {
+      account: 1022,
+      allowed: true,
+      openOrdersMax: 1034,
+      openBidValueMaxMinor: "1099511627785",
+    },
+  ],
+  ["CHECKPOINTED", {}, {}],
+  ["BEHAVIOUR_SET", {}, {}],
+];
+
 describe("what each event says", () => {
-  test.each<[keyof typeof EventType, Record<string, number>, JsonValue]>([
-    [
-      "ACCEPTED",
-      { flags: EventFlag.POST_ONLY | EventFlag.DUPLICATE, status: OrderStatus.OPEN },
-      {
-        party: owner,
-        instrument: 1008,
-        side: "SIDE_ASK",
-        orderType: "ORDER_TYPE_LIMIT",
-        timeInForce: "TIME_IN_FORCE_GTD",
-        postOnly: true,
-        priceTicks: 1009,
-        quantity: 1010,
-        expiresAtUs: "1099511627791",
-        status: "ORDER_STATUS_OPEN",
-        duplicate: true,
-        firstSequence: "1099511627792",
-      },
-    ],
-    [
-      "REJECTED",
-      { flags: EventFlag.DUPLICATE, reason: 5 },
-      {
-        party: owner,
-        instrument: 1008,
-        side: "SIDE_ASK",
-        orderType: "ORDER_TYPE_LIMIT",
-        timeInForce: "TIME_IN_FORCE_GTD",
-        priceTicks: 1009,
-        quantity: 1010,
-        reject: "REJECT_DEADLINE_PASSED",
-        duplicate: true,
-        firstSequence: "1099511627792",
-      },
-    ],
-    ["TRADE", {}, { level, tradeId: "1099511627784", quantity: 1010, maker: owner, taker }],
-    ["RESTED", {}, { level, party: owner, expiresAtUs: "1099511627791" }],
-    [
-      "CANCELLED",
-      { reason: 4 },
-      { level, party: owner, quantity: 1010, reason: "CANCEL_REASON_SELF_TRADE" },
-    ],
-    ["EXPIRED", {}, { level, party: owner, quantity: 1010 }],
-    [
-      "AMENDED",
-      { flags: EventFlag.REQUEUED },
-      {
-        level,
-        party: owner,
-        quantity: 1010,
-        priceTicks: 1034,
-        total: 1035,
-        expiresAtUs: "1099511627791",
-        requeued: true,
-      },
-    ],
-    [
-      "PREVENTED",
-      { status: OrderStatus.CANCELLED },
-      { level, quantity: 1010, maker: owner, taker, makerStatus: "ORDER_STATUS_CANCELLED" },
-    ],
-    ["STATUS", { status: OrderStatus.REJECTED, reason: 5 }, statusOf("REJECTED", "reject")],
-    ["STATUS", { status: OrderStatus.CANCELLED, reason: 5 }, statusOf("CANCELLED", "cancelReason")],
-    ["STATUS", { status: OrderStatus.FILLED, reason: 5 }, statusOf("FILLED")],
-    [
-      "MASS_CANCEL_ACCEPTED",
-      { flags: EventFlag.MORE_PENDING | EventFlag.AT_LEAST },
-      {
-        account: 1022,
-        accountSeq: "1099511627786",
-        orders: 1010,
-        morePending: true,
-        atLeast: true,
-      },
-    ],
-    ["INSTRUMENT_LISTED", { flags: EventFlag.DUPLICATE }, { instrument, duplicate: true }],
-    ["INSTRUMENT_STATE_SET", {}, { instrument }],
-    ["BAND_SET", {}, { instrument }],
-    [
-      "ACCOUNT_SET",
-      {},
-      {
-        account: 1022,
-        allowed: true,
-        openOrdersMax: 1034,
-        openBidValueMaxMinor: "1099511627785",
-      },
-    ],
-    ["CHECKPOINTED", {}, {}],
-    ["BEHAVIOUR_SET", {}, {}],
-  ])("%s %j", (name, bytes, says) => {
+  test.each(ROWS)("%s %j", (name, bytes, says) => {
     const events = recordOf(EventType[name], bytes);
     const [event] = eventsOf(encode(events, 2 ** 40 + 2));
     const { type, sequence, stampUs, correlation, commandType, ...rest } = jsonOf(event!);
@@ -168,6 +184,11 @@ describe("what each event says", () => {
       "COMMAND_TYPE_PLACE",
     ]);
     expect(rest).toEqual({ last: true, [camel(name)]: says });
+  });
+
+  test("every type has its row", () => {
+    const names = ["NONE", ...new Set(ROWS.map(([name]) => name))];
+    expect(names.toSorted()).toEqual(Object.keys(EventType).toSorted());
   });
 });
 
