@@ -18,6 +18,7 @@ import {
 import { SelfTradePrevention, Side } from "./codes.ts";
 import { MAKERS_PER_COMMAND_MAX, RESTORE_WALK_MAX } from "./limits.ts";
 import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf } from "./orders.ts";
+import type { DepthLevel } from "./shard-api.ts";
 
 interface PlainLevel {
   readonly priceTicks: number;
@@ -215,14 +216,14 @@ export function makePlainBook(options: BookOptions): Book {
     return met.some((slot) => !isLapsed(slot));
   }
 
-  const depth: Book["depth"] = (instrument, side, levelsMax) =>
-    sideLevels(instrument, side)
-      .slice(0, levelsMax)
-      .map((level) => ({
-        priceTicks: level.priceTicks,
-        quantity: unitsOf(level),
-        orders: level.queue.length,
-      }));
+  function depth(instrument: number, side: number, levelsMax: number): DepthLevel[] {
+    const levels = sideLevels(instrument, side).slice(0, levelsMax);
+    return levels.map((level) => ({
+      priceTicks: level.priceTicks,
+      quantity: unitsOf(level),
+      orders: level.queue.length,
+    }));
+  }
 
   const walk: Book["walk"] = (instrument, side, visit) => {
     for (const level of sideLevels(instrument, side)) for (const slot of level.queue) visit(slot);

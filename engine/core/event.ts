@@ -9,7 +9,7 @@
  *       40 i32 quantity        44 i32 levelOrders      orders on that level afterwards
  *       48 f64 levelQuantity   units on that level afterwards (absolute)
  *       56 f64 marketSeq       the instrument's; 0 when the public sees nothing of this event
- *       64 f64 tradeId         contiguous per instrument, from 1; TRADE only
+ *       64 f64 tradeId         contiguous per instrument, from 1; TRADE only (RESTED: priority)
  *       72 f64 orderId         80 f64 accountSeq       the owner: the maker of a TRADE or PREVENTED,
  *       88 i32 account         92 i32 open             else the order's owner
  *       96 i32 filled         100 i32 zero
@@ -119,7 +119,7 @@ export const EventF64 = {
   expiresAtUs: 15,
   firstSequence: 16, // sequence of the PLACE that first carried this client order id
   // RESTED flagged RESTORED
-  priority: 17,
+  priority: 8,
   // ACCOUNT_SET
   openBidValueMaxMinor: 9,
 } as const;
