@@ -25,7 +25,7 @@ import { Demonstration } from "./session/demonstration.ts";
 import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
 import { Doorkeeper } from "./session/logon.ts";
 import { Sockets } from "./session/socket.ts";
-import { follow, makeDiskWatch, makeLane, type ShardLane } from "./shard-lane.ts";
+import { follow, hasPast, makeDiskWatch, makeLane, type ShardLane } from "./shard-lane.ts";
 import { ExchangeStatus } from "./status.ts";
 
 export interface GatewayOptions {
@@ -117,8 +117,14 @@ function build(options: GatewayOptions) {
   const routes = lanes.map(({ route }) => route);
   const listing = new Listing(routes, market);
   const doorkeeper = new Doorkeeper(registry);
-  const secret = options.adminToken;
-  const demonstration = new Demonstration({ identity: registry, listing, secret });
+  const demonstration = new Demonstration({
+    identity: registry,
+    listing,
+    secret: options.adminToken,
+    hasPast: (id) => lanes.some((lane) => hasPast(lane, id)),
+    hasSocket: (id) => sockets.hasAccount(id),
+    logger,
+  });
   const entry = new OrderEntry(routes, market);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
   const nextRequestId = makeRequestIds();
@@ -128,11 +134,10 @@ function build(options: GatewayOptions) {
     pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
   });
   const executions = lanes.map((lane) => lane.executions);
-  const fills = lanes.map((lane) => lane.fills);
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
-    fills,
+    fills: lanes.map((lane) => lane.fills),
     rate: new OrderRate(limits),
     subscribables: { market, executions, status: status.topic },
     metrics,
@@ -144,7 +149,8 @@ function build(options: GatewayOptions) {
     origins: options.origins ?? [],
     demonstration,
   });
-  registry.onRevoked((key) => sockets.closeKey(key));
+  registry.onRevoked((key) => sockets.closeKey(key, "KEY_REVOKED"));
+  const endSockets = (key: string): void => sockets.closeKey(key, "SESSION_ENDED");
 
   const app = App();
   sockets.attach(app);
@@ -154,7 +160,7 @@ function build(options: GatewayOptions) {
   const table = [
     ...publicRoutes(open),
     ...marketRoutes(open),
-    ...sessionRoutes({ demonstration, status }),
+    ...sessionRoutes({ demonstration, status, endSockets }),
     ...adminRoutes(admin),
     ...pageRoutes(),
   ];

@@ -43,6 +43,11 @@ export function makeLane(client: ShardClient, market: Market): ShardLane {
   return { client, orders, reports, executions, fills, route };
 }
 
+/** Whether the account ever traded on this shard, or has an open order there. */
+export function hasPast({ orders, fills }: ShardLane, account: number): boolean {
+  return orders.has(account) || fills.hasTraded(account);
+}
+
 /** Listens to the shard; resolves when its journal was told, rejects when it stops before. */
 export function follow(lane: ShardLane, parts: LaneParts): Promise<void> {
   const { client, route } = lane;

@@ -16,6 +16,7 @@ import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
 import { codeOf, Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
+import { type Reach, reachOf } from "../reach.ts";
 import { startTraders, type Traders } from "../traders.ts";
 import { version } from "../version.ts";
 
@@ -32,7 +33,8 @@ DIR: started again on the same directory, it goes on where it was, however it en
 
   --data DIR     where everything is kept (${DATA_DEFAULT}); made if missing
   --port N       ${PORT_DEFAULT} unless said otherwise; 0 takes any free one
-  --host H       ${HOST_DEFAULT}, so that only this machine can reach it; admin is never offered to others
+  --host H       ${HOST_DEFAULT}, so that only this machine can reach it; 0.0.0.0: others, too, to look;
+                 a browser there logs on over HTTPS only, which is a proxy's to add. Admin is for this machine
   --no-traders   without the simulated traders, who otherwise trade on the products it begins with
   --traders-rate N
                  about how many trades a second they make (${RATE_DEFAULT}, at most ${RATE_MAX})
@@ -72,8 +74,12 @@ async function live({ directory, host, port, tradersRate }: Wanted): Promise<voi
   let traders: Traders | undefined;
   try {
     const exchange = await start(directory, host, port, logger);
-    if (tradersRate > 0) traders = startTraders(directory, tradersRate, logger);
-    print(directory, exchange, tradersRate);
+    const reach = reachOf(host, exchange.gateway.port);
+    writeFileSync(join(directory, "url"), `${reach.here}\n`);
+    if (tradersRate > 0 && reach.isAdminServed) {
+      traders = startTraders(directory, tradersRate, logger);
+    }
+    print(directory, exchange, reach, tradersRate);
     const broke = await Promise.race([asked.then(() => null), exchange.shard.ended]);
     if (broke === null) process.stdout.write("stopping: nothing new is taken, what came is kept\n");
     await traders?.stop();
@@ -129,7 +135,6 @@ async function start(
     const [report, gateway] = await Promise.all([shard.ready, opening]);
     // What was listed is in the journal by now: from here on the two belong together.
     registry.bindJournals([report.journalId]);
-    writeFileSync(join(directory, "url"), `${gateway.url}\n`);
     return { shard, gateway, report };
   } catch (error) {
     const opened = await opening.catch(() => null);
@@ -196,7 +201,7 @@ function makeLogger(): Logger {
   return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
 }
 
-function print(directory: string, { gateway, report }: Exchange, tradersRate: number): void {
+function print(directory: string, { report }: Exchange, reach: Reach, tradersRate: number): void {
   const shown = relative(process.cwd(), directory) || ".";
   const kept =
     report.commands === 0
@@ -204,10 +209,26 @@ function print(directory: string, { gateway, report }: Exchange, tradersRate: nu
       : `${report.commands.toLocaleString("en")} commands replayed in ${report.seconds.toFixed(1)} s`;
   process.stdout.write(
     `Solebook ${version()}\n\n` +
-      `  open     ${gateway.url}\n` +
+      `  open     ${reach.here}\n` +
+      othersLine(reach) +
       `  data     ${shown.startsWith("..") ? directory : shown} (${kept})\n` +
-      `  traders  ${tradersRate === 0 ? "none simulated" : `simulated, some ${tradersRate} trades a second`}\n` +
+      `  traders  ${tradersWords(reach, tradersRate)}\n` +
       `  next     npx solebook help\n\n` +
       "Ctrl-C stops it.\n",
   );
+}
+
+/** Where others were asked in, what they can open, and what they cannot do there. */
+function othersLine({ elsewhere, isShared }: Reach): string {
+  if (!isShared) return "";
+  const where = elsewhere ?? "no address of this machine is known to others";
+  return `  others   ${where} (to look at: logging on needs HTTPS, or this machine)\n`;
+}
+
+function tradersWords({ isAdminServed }: Reach, tradersRate: number): string {
+  if (tradersRate === 0) return "none simulated";
+  // Their keys come from the admin interface, which this machine's own address alone is given.
+  return isAdminServed
+    ? `simulated, some ${tradersRate} trades a second`
+    : "none: they and `solebook key` need this machine's own address, as with --host 0.0.0.0";
 }

@@ -1,93 +1,112 @@
 /**
- * The fast book: all books of a shard in typed arrays. Levels hang in a price tree and in a list
- * sorted by price (`levels.ts`), orders in a queue per level (`queue.ts`); the loop is `match.ts`.
- * What it must do is said in `book-api.ts` and, readably, by `book-plain.ts`.
+ * The fast book: all books of a shard in typed arrays. Levels lie in pages by price (`pages.ts`), orders
+ * in a ring per level (`queue.ts`); the loop is `match.ts`. What it must do is said in `book-api.ts`
+ * and, readably, by `book-plain.ts`.
  */
 import { assert } from "./assert.ts";
 import { type Book, type BookOptions, makeMatches, type Touched } from "./book-api.ts";
 import { Side } from "./codes.ts";
-import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, makeLevels } from "./levels.ts";
 import { makeMatcher } from "./match.ts";
 import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, makePages } from "./pages.ts";
 import { makeQueue } from "./queue.ts";
 import type { DepthLevel } from "./shard-api.ts";
 
-const { head: HEAD, orders: ORDERS, priceTicks: PRICE, lower: LOWER, higher: HIGHER } = LevelI32;
+const WORDS = ORDER_WORDS;
+const L_WORDS = LEVEL_WORDS;
+const L_DOUBLES = LEVEL_DOUBLES;
+const { head: HEAD, orders: ORDERS } = LevelI32;
 const { quantity: QUANTITY } = LevelF64;
-const { next: NEXT, level: LEVEL, instrument: INSTRUMENT, priceTicks: ORDER_PRICE } = OrderI32;
-const { bits: ORDER_BITS, open: OPEN } = OrderI32;
+const { next: NEXT, prev: PREV, level: LEVEL, instrument: INSTRUMENT } = OrderI32;
+const { bits: ORDER_BITS, open: OPEN, priceTicks: PRICE } = OrderI32;
+const BID = Side.BID;
+const OTHER = Side.BID + Side.ASK;
 
 export function makeBook(options: BookOptions): Book {
   const { orders, instrumentsMax, isLapsed = () => false } = options;
-  const levels = makeLevels(instrumentsMax, orders.capacity);
-  const queue = makeQueue(orders, levels);
+  const pages = makePages(instrumentsMax, orders.openMax);
+  const queue = makeQueue(orders, pages);
   const matches = makeMatches();
-  const matcher = makeMatcher(orders, levels, queue, matches, isLapsed);
+  const { match, canFill, wouldCross } = makeMatcher(orders, pages, queue, matches, isLapsed);
   const touched: Touched = { orders: new Int32Array(1), quantity: new Float64Array(1) };
+  const { orders: touchedOrders, quantity: touchedQuantity } = touched;
   const o32 = orders.i32;
-  const l32 = levels.i32;
-  const l64 = levels.f64;
+  const { i32: l32, f64: l64 } = pages;
 
   function touch(level: number): void {
-    touched.orders[0] = l32[level * LEVEL_WORDS + ORDERS]!;
-    touched.quantity[0] = l64[level * LEVEL_DOUBLES + QUANTITY]!;
+    touchedOrders[0] = l32[level * L_WORDS + ORDERS]!;
+    touchedQuantity[0] = l64[level * L_DOUBLES + QUANTITY]!;
   }
 
   function rest(slot: number): void {
-    const row = slot * ORDER_WORDS;
+    const row = slot * WORDS;
     const instrument = o32[row + INSTRUMENT]!;
     const side = sideOf(o32[row + ORDER_BITS]!);
-    const priceTicks = o32[row + ORDER_PRICE]!;
-    const other = levels.best(instrument, side === Side.BID ? Side.ASK : Side.BID);
-    const sign = side === Side.BID ? 1 : -1;
-    assert(
-      other === 0 || sign * (l32[other * LEVEL_WORDS + PRICE]! - priceTicks) > 0,
-      "an order that rests does not cross",
-    );
-    const level = levels.at(instrument, side, priceTicks);
-    queue.append(level, slot);
+    const priceTicks = o32[row + PRICE]!;
+    const other = pages.best(instrument, OTHER - side);
+    if (other !== 0) {
+      const gap = pages.priceOf(other) - priceTicks;
+      assert(side === BID ? gap > 0 : gap < 0, "an order that rests does not cross");
+    }
+    const level = pages.at(instrument, side, priceTicks);
+    if (queue.append(level, slot)) pages.use(instrument, side, level);
     touch(level);
   }
 
   function remove(slot: number): void {
-    const level = o32[slot * ORDER_WORDS + LEVEL]!;
-    queue.unlink(level, slot);
+    const row = slot * WORDS;
+    const level = o32[row + LEVEL]!;
+    const isEmpty = queue.unlink(level, slot);
     touch(level);
-    if (l32[level * LEVEL_WORDS + ORDERS] !== 0) return;
-    levels.drop(o32[slot * ORDER_WORDS + INSTRUMENT]!, level);
+    if (isEmpty) pages.drop(o32[row + INSTRUMENT]!, sideOf(o32[row + ORDER_BITS]!), level);
   }
 
   function shrink(slot: number, by: number): void {
-    assert(by < o32[slot * ORDER_WORDS + OPEN]!, "an order that keeps its place keeps units");
-    const level = o32[slot * ORDER_WORDS + LEVEL]!;
+    assert(by < o32[slot * WORDS + OPEN]!, "an order that keeps its place keeps units");
+    const level = o32[slot * WORDS + LEVEL]!;
     queue.shrink(level, slot, by);
     touch(level);
   }
 
   function depth(instrument: number, side: number, levelsMax: number): DepthLevel[] {
-    const worse = side === Side.BID ? LOWER : HIGHER;
     const found: DepthLevel[] = [];
-    let level = levels.best(instrument, side);
-    for (; level !== 0 && found.length < levelsMax; level = l32[level * LEVEL_WORDS + worse]!) {
+    let level = pages.best(instrument, side);
+    for (; level !== 0 && found.length < levelsMax; level = pages.worse(level, side)) {
       found.push({
-        priceTicks: l32[level * LEVEL_WORDS + PRICE]!,
-        quantity: l64[level * LEVEL_DOUBLES + QUANTITY]!,
-        orders: l32[level * LEVEL_WORDS + ORDERS]!,
+        priceTicks: pages.priceOf(level),
+        quantity: l64[level * L_DOUBLES + QUANTITY]!,
+        orders: l32[level * L_WORDS + ORDERS]!,
       });
     }
     return found;
   }
 
   function walk(instrument: number, side: number, visit: (slot: number) => void): void {
-    const worse = side === Side.BID ? LOWER : HIGHER;
-    let level = levels.best(instrument, side);
-    for (; level !== 0; level = l32[level * LEVEL_WORDS + worse]!) {
-      let slot = l32[level * LEVEL_WORDS + HEAD]!;
-      for (; slot !== 0; slot = o32[slot * ORDER_WORDS + NEXT]!) visit(slot);
+    let level = pages.best(instrument, side);
+    for (; level !== 0; level = pages.worse(level, side)) {
+      const head = l32[level * L_WORDS + HEAD]!;
+      let slot = head;
+      do {
+        visit(slot);
+        slot = o32[slot * WORDS + NEXT]!;
+      } while (slot !== head);
     }
   }
 
-  const { match, canFill, wouldCross } = matcher;
+  function touchPrice(instrument: number, side: number, priceTicks: number): number {
+    const head = l32[pages.near(instrument, side, priceTicks) * L_WORDS + HEAD]!;
+    return o32[head * WORDS + PREV]!;
+  }
+
+  function touchOrder(slot: number): number {
+    const row = slot * WORDS;
+    return (
+      l32[o32[row + LEVEL]! * L_WORDS]! ^
+      o32[o32[row + NEXT]! * WORDS]! ^
+      o32[o32[row + PREV]! * WORDS]!
+    );
+  }
+
   return {
     orders,
     matches,
@@ -98,8 +117,8 @@ export function makeBook(options: BookOptions): Book {
     match,
     canFill,
     wouldCross,
-    touchPrice: (instrument, side) => l32[levels.best(instrument, side) * LEVEL_WORDS]!,
-    touchOrder: (slot) => l32[o32[slot * ORDER_WORDS + LEVEL]! * LEVEL_WORDS]!,
+    touchPrice,
+    touchOrder,
     depth,
     walk,
   };

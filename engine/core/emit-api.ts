@@ -4,9 +4,11 @@
 import type { Accounts } from "./accounts.ts";
 import type { Matches, Touched } from "./book-api.ts";
 import type { EmitAdmin } from "./emit-admin.ts";
+import type { EmitSession } from "./emit-session.ts";
 import type { Events } from "./event.ts";
 import type { Instruments } from "./instruments.ts";
 import type { Orders } from "./orders.ts";
+import type { Timers } from "./timers.ts";
 import type { Turn } from "./turn.ts";
 
 export interface Emit {
@@ -33,6 +35,7 @@ export interface Emit {
   /** A response with nothing but its type. */
   plain(type: number): void;
   readonly admin: EmitAdmin;
+  readonly session: EmitSession;
 }
 
 export interface EmitTables {
@@ -42,6 +45,7 @@ export interface EmitTables {
   readonly orders: Orders;
   readonly accounts: Accounts;
   readonly instruments: Instruments;
+  readonly timers: Timers;
   readonly matches: Matches;
   readonly touched: Touched;
 }

@@ -9,6 +9,7 @@ import { EventType, OrderType } from "./codes.ts";
 import { CommandF64 } from "./command.ts";
 import { makeEmitAdmin } from "./emit-admin.ts";
 import type { Emit, EmitTables } from "./emit-api.ts";
+import { makeEmitSession } from "./emit-session.ts";
 import { EventF64, EventFlag, EventI32 } from "./event.ts";
 import { makeEmitResponses } from "./emit-response.ts";
 import { makeEventFields } from "./emit-fields.ts";
@@ -189,6 +190,7 @@ export function makeEmit(tables: EmitTables): Emit {
     dropped,
     rested,
     amended,
+    session: makeEmitSession(record, hears, turn, tables.timers),
     admin: makeEmitAdmin(record, tables, (instrument) => {
       const at = instrument * N_WORDS + N_MARKET;
       n64[at] = n64[at]! + 1;

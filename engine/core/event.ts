@@ -38,13 +38,16 @@
  * | AMENDED | units that left the level | yes | response to AMEND and REDUCE; level is the one it stood on; newPriceTicks, newTotal, expiresAtUs say what it is now; flag REQUEUED when it lost its place and comes again as TRADE or RESTED |
  * | PREVENTED | taken off both | yes | self-trade DECREMENT; numbers of both as in TRADE; status of the maker afterwards (OPEN or CANCELLED) |
  * | STATUS | the order's total | no | response to ORDER_STATUS: status, open, filled, orderId, firstSequence; reason when REJECTED |
- * | MASS_CANCEL_ACCEPTED | orders covered | no | response to CANCEL_ALL; CANCELLED follow, in slices, perhaps under later commands |
+ * | MASS_CANCEL_ACCEPTED | orders covered | no | response to CANCEL_ALL; tag; CANCELLED follow, in slices, perhaps under later commands |
+ * | TIMER_SET | – | no | response to ARM_TIMER; account, tag, expiresAtUs when it fires (0: disarmed) |
+ * | TIMER_FIRED | orders covered | no | no response; account hears it; tag, expiresAtUs when it was due; CANCELLED follow as after a mass cancel |
  * | INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET | – | yes | response; the instrument's parameters in the overlay |
  * | ACCOUNT_SET, CHECKPOINTED, BEHAVIOUR_SET | – | no | response |
  *
  * PREVENTED with takerOpen 0 ends the taker (CANCELLED, SELF_TRADE): nothing is left to tell later.
- * MASS_CANCEL_ACCEPTED counts what waits in an earlier slice too; flagged AT_LEAST it counted only the
- * oldest MASS_CANCEL_COUNTED_MAX of the account's orders. INSTRUMENT_LISTED flagged DUPLICATE changed
+ * MASS_CANCEL_ACCEPTED and TIMER_FIRED count what waits in an earlier slice too; flagged AT_LEAST they
+ * counted only the oldest of the account's orders (MASS_CANCEL_COUNTED_MAX, SLICE_EXAMINED_MAX). An order
+ * that a timer covers may be met, and end, before its TIMER_FIRED is told. INSTRUMENT_LISTED flagged DUPLICATE changed
  * nothing and is not public. STATUS of a CANCELLED order says its CancelReason.
  * A command that names an order which has lapsed ends it first (CANCELLED or EXPIRED), then is refused.
  *
@@ -92,6 +95,8 @@ export const EventI32 = {
   tickMinor: 38,
   state: 39,
   referenceTicks: 40,
+  // MASS_CANCEL_ACCEPTED, TIMER_SET, TIMER_FIRED (account in its usual place)
+  tag: 34,
   // ACCOUNT_SET (account in its usual place)
   openOrdersMax: 34,
   allowed: 35,
@@ -109,7 +114,7 @@ export const EventF64 = {
   accountSeq: 10,
   takerOrderId: 15,
   takerAccountSeq: 16,
-  // ACCEPTED, REJECTED, STATUS, AMENDED, RESTED
+  // ACCEPTED, REJECTED, STATUS, AMENDED, RESTED; TIMER_SET, TIMER_FIRED
   expiresAtUs: 15,
   firstSequence: 16, // sequence of the PLACE that first carried this client order id
   // ACCOUNT_SET
@@ -123,7 +128,7 @@ export const EventFlag = {
   REQUEUED: 4, // AMENDED: lost its place
   POST_ONLY: 8, // ACCEPTED
   MORE_PENDING: 16, // MASS_CANCEL_ACCEPTED: slices remain
-  AT_LEAST: 32, // MASS_CANCEL_ACCEPTED: the account has more orders than were counted
+  AT_LEAST: 32, // MASS_CANCEL_ACCEPTED, TIMER_FIRED: the account has more orders than were counted
 } as const;
 
 /** Three views over one buffer of event records; the core appends at `count`, its caller resets it. */

@@ -20,7 +20,7 @@
  */
 import { assert } from "./assert.ts";
 import { OrderStatus } from "./codes.ts";
-import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
+import { makeIdWheel, WHEEL_BUCKET_US } from "./id-wheel.ts";
 import {
   CACHE_ALIGN_BYTES,
   ON_WHEEL as ON_WHEEL_BIT,
@@ -35,8 +35,8 @@ import {
 const WORDS = ORDER_WORDS;
 const DOUBLES = ORDER_DOUBLES;
 const ON_WHEEL = ON_WHEEL_BIT;
-const FORGOTTEN_MAX = IDS_FORGOTTEN_PER_COMMAND_MAX;
-const { account: ACCOUNT, bits: BITS, wheelNext: WHEEL_NEXT, clientOrderId: KEY } = OrderI32;
+const BUCKET_US = WHEEL_BUCKET_US;
+const { account: ACCOUNT, bits: BITS, keyHash: HASH, clientOrderId: KEY } = OrderI32;
 const { deadlineUs: DEADLINE } = OrderF64;
 const OPEN = OrderStatus.OPEN;
 
@@ -45,10 +45,6 @@ const LINE_BYTES = 64;
 const ALIGN_BYTES = CACHE_ALIGN_BYTES;
 const SLOT_MASK = 2 ** 24 - 1;
 const TAG_MASK = ~SLOT_MASK;
-
-const WHEEL_BUCKETS = 2 ** 18;
-const WHEEL_BUCKET_US = 2 ** 14;
-const EMPTY_BUCKETS_MAX = 256; // passed by one command
 
 export interface Ids {
   /** Whether no further id can be remembered; looks for room that is to be given back first. */
@@ -71,6 +67,8 @@ export interface Ids {
     us: Float64Array,
     usAt: number,
   ): number;
+  /** Remembers a filled row, as it was saved. */
+  adopt(slot: number): void;
   /** A later deadline, `us[usAt]`, counts from now on. */
   extend(slot: number, us: Float64Array, usAt: number): void;
   /** To be called when an order has ended, after all has been said about it. */
@@ -91,10 +89,6 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   const words = 2 ** Math.ceil(Math.log2(Math.max(capacity * 1.4, LINE_WORDS)));
   const lines = new Int32Array(new ArrayBuffer(words * 4 + LINE_BYTES), ALIGN_BYTES, words);
   const lineMask = words - LINE_WORDS;
-  const wheel = new Int32Array(WHEEL_BUCKETS);
-  const swept = new Float64Array(2); // bucket number the sweep has reached, from time 0; when it goes on
-  const seen = new Int32Array(1); // what was read ahead, so that reading it is not left out
-  let sweeping = 0; // what is left of the bucket being swept
   let hashed = 0; // of the key `find` was last asked for
 
   function hashKey(account: number, key: Int32Array, at: number): number {
@@ -145,9 +139,8 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function remove(slot: number): void {
-    const h = hashKey(i32[slot * WORDS + ACCOUNT]!, i32, slot * WORDS + KEY);
-    const word = (h << 24) | slot;
-    let line = (h >>> 4) & lineMask;
+    let line = (i32[slot * WORDS + HASH]! >>> 4) & lineMask;
+    const word = (i32[slot * WORDS + HASH]! << 24) | slot;
     for (;;) {
       let at = line + 1;
       while (at < line + LINE_WORDS && lines[at] !== word) at++;
@@ -165,18 +158,20 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     }
   }
 
+  function adopt(slot: number): void {
+    const row = slot * WORDS;
+    const h = hashKey(i32[row + ACCOUNT]!, i32, row + KEY);
+    i32[row + HASH] = h;
+    insert(slot, h);
+    const bucket = Math.floor(f64[slot * DOUBLES + DEADLINE]! / BUCKET_US);
+    if (bucket >= Math.floor(nowUs[nowAt]! / BUCKET_US)) wheel.put(slot);
+  }
+
   function isOver(slot: number): boolean {
     return (
       statusOf(i32[slot * WORDS + BITS]!) !== OPEN &&
       f64[slot * DOUBLES + DEADLINE]! < nowUs[nowAt]!
     );
-  }
-
-  function putOnWheel(slot: number): void {
-    const bucket = (f64[slot * DOUBLES + DEADLINE]! / WHEEL_BUCKET_US) & (WHEEL_BUCKETS - 1);
-    i32[slot * WORDS + WHEEL_NEXT] = wheel[bucket]!;
-    wheel[bucket] = slot;
-    i32[slot * WORDS + BITS] = i32[slot * WORDS + BITS]! | ON_WHEEL;
   }
 
   function add(
@@ -199,9 +194,10 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     i32[row + KEY + 3] = key[at + 3]!;
     i32[row + ACCOUNT] = account;
     i32[row + BITS] = 0;
+    i32[row + HASH] = hashed;
     f64[slot * DOUBLES + DEADLINE] = us[usAt]!;
     insert(slot, hashed);
-    putOnWheel(slot);
+    wheel.put(slot);
     return slot;
   }
 
@@ -214,7 +210,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   function extend(slot: number, us: Float64Array, usAt: number): void {
     if (!(us[usAt]! > f64[slot * DOUBLES + DEADLINE]!)) return;
     f64[slot * DOUBLES + DEADLINE] = us[usAt]!;
-    if ((i32[slot * WORDS + BITS]! & ON_WHEEL) === 0) putOnWheel(slot);
+    if ((i32[slot * WORDS + BITS]! & ON_WHEEL) === 0) wheel.put(slot);
   }
 
   function ended(slot: number): void {
@@ -222,51 +218,27 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   /** A row off the wheel: forgotten, left to its order, or back on for its later deadline. */
-  function sweepOne(slot: number): void {
-    const bits = i32[slot * WORDS + BITS]! & ~ON_WHEEL;
-    i32[slot * WORDS + BITS] = bits;
-    if (f64[slot * DOUBLES + DEADLINE]! >= nowUs[nowAt]!) putOnWheel(slot);
-    else if (statusOf(bits) !== OPEN) forget(slot);
-  }
-
-  /** Takes one row that is due off the wheel, or passes an empty bucket; false: nothing is due. */
-  function sweepStep(): boolean {
-    if (sweeping !== 0) {
-      const slot = sweeping;
-      sweeping = i32[slot * WORDS + WHEEL_NEXT]!;
-      sweepOne(slot);
-      return true;
-    }
-    const reachable = Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
-    const at = Math.max(swept[0]!, reachable - WHEEL_BUCKETS);
-    if (at >= reachable) return false;
-    sweeping = wheel[at & (WHEEL_BUCKETS - 1)]!;
-    wheel[at & (WHEEL_BUCKETS - 1)] = 0;
-    swept[0] = at + 1;
-    swept[1] = (at + 2) * WHEEL_BUCKET_US;
-    return true;
-  }
-
-  function sweep(): void {
-    if (sweeping === 0) {
-      if (nowUs[nowAt]! < swept[1]!) return;
-      for (let n = 0; n < EMPTY_BUCKETS_MAX && sweeping === 0; n++) if (!sweepStep()) return;
-    }
-    for (let n = 0; n < FORGOTTEN_MAX && sweeping !== 0; n++) sweepStep();
-    if (sweeping !== 0) seen[0] = i32[sweeping * WORDS + BITS]!;
+  function isDue(slot: number): void {
+    if (f64[slot * DOUBLES + DEADLINE]! >= nowUs[nowAt]!) wheel.put(slot);
+    else if (statusOf(i32[slot * WORDS + BITS]!) !== OPEN) forget(slot);
   }
 
   function isFull(): boolean {
-    while (orders.used() === capacity && sweepStep());
-    return orders.used() === capacity;
+    while (orders.used() === capacity) if (!wheel.turn()) return true;
+    return false;
   }
 
   function isRemembered(slot: number): boolean {
     const status = statusOf(i32[slot * WORDS + BITS]!);
     if (status === OPEN || status === OrderStatus.NONE) return status === OPEN;
-    const bucket = Math.floor(f64[slot * DOUBLES + DEADLINE]! / WHEEL_BUCKET_US);
-    return bucket >= Math.floor(nowUs[nowAt]! / WHEEL_BUCKET_US);
+    const bucket = Math.floor(f64[slot * DOUBLES + DEADLINE]! / BUCKET_US);
+    return bucket >= Math.floor(nowUs[nowAt]! / BUCKET_US);
   }
+
+  const wheel = makeIdWheel(orders, nowUs, nowAt, {
+    readAhead: (slot) => lines[(i32[slot * WORDS + HASH]! >>> 4) & lineMask]!,
+    due: isDue,
+  });
 
   return {
     isFull,
@@ -274,9 +246,10 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     find,
     isOver,
     add,
+    adopt,
     extend,
     ended,
-    sweep,
+    sweep: wheel.sweep,
     lines,
     lineOf: (account, key, at) => (hashKey(account, key, at) >>> 4) & lineMask,
   };

@@ -14,15 +14,26 @@ import {
   MatchStop,
 } from "./book-api.ts";
 import { SelfTradePrevention, Side } from "./codes.ts";
-import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, type Levels } from "./levels.ts";
 import { MAKERS_PER_COMMAND_MAX } from "./limits.ts";
 import { ORDER_WORDS, OrderI32, type Orders } from "./orders.ts";
+import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, type Pages } from "./pages.ts";
 import type { Queue } from "./queue.ts";
 
-const { head: HEAD, orders: ORDERS, priceTicks: PRICE, lower: LOWER, higher: HIGHER } = LevelI32;
+const WORDS = ORDER_WORDS;
+const L_WORDS = LEVEL_WORDS;
+const L_DOUBLES = LEVEL_DOUBLES;
+const M_WORDS = MATCH_WORDS;
+const MAKERS_MAX = MAKERS_PER_COMMAND_MAX;
+const { head: HEAD, orders: ORDERS } = LevelI32;
 const { quantity: QUANTITY } = LevelF64;
 const { next: NEXT, open: OPEN, account: ACCOUNT } = OrderI32;
 const { slot: M_SLOT, kind: M_KIND, quantity: M_QUANTITY, levelOrders: M_ORDERS } = MatchI32;
+const { count: R_COUNT, remaining: R_REMAINING, stop: R_STOP } = MatchResult;
+const { TRADE, LAPSED, SELF_CANCELLED, SELF_DECREMENTED } = MatchKind;
+const { NONE: STOP_NONE, SELF_TRADE: STOP_SELF_TRADE, WORK_BOUND: STOP_WORK_BOUND } = MatchStop;
+const STP = SelfTradePrevention;
+const BID = Side.BID;
+const OTHER = Side.BID + Side.ASK;
 
 export interface Matcher {
   match(
@@ -46,33 +57,39 @@ export interface Matcher {
 
 /** The kind of a meeting between a taker and one maker; 0: it ends the match. */
 function meet(isLapsed: boolean, isSelf: boolean, stp: number): number {
-  if (isLapsed) return MatchKind.LAPSED;
-  if (!isSelf || stp === SelfTradePrevention.NONE) return MatchKind.TRADE;
-  if (stp === SelfTradePrevention.CANCEL_TAKER) return 0;
-  if (stp === SelfTradePrevention.DECREMENT) return MatchKind.SELF_DECREMENTED;
-  return MatchKind.SELF_CANCELLED;
+  if (isLapsed) return LAPSED;
+  if (!isSelf || stp === STP.NONE) return TRADE;
+  if (stp === STP.CANCEL_TAKER) return 0;
+  if (stp === STP.DECREMENT) return SELF_DECREMENTED;
+  return SELF_CANCELLED;
 }
 
 export function makeMatcher(
   orders: Orders,
-  levels: Levels,
+  pages: Pages,
   queue: Queue,
   matches: Matches,
   isLapsed: (slot: number) => boolean,
 ): Matcher {
   const o32 = orders.i32;
-  const l32 = levels.i32;
-  const l64 = levels.f64;
+  const { i32: l32, f64: l64 } = pages;
   const m32 = matches.i32;
   const { levelQuantity, result } = matches;
 
   function record(met: number, slot: number, kind: number, quantity: number, level: number): void {
-    const at = met * MATCH_WORDS;
+    const at = met * M_WORDS;
     m32[at + M_SLOT] = slot;
     m32[at + M_KIND] = kind;
     m32[at + M_QUANTITY] = quantity;
-    m32[at + M_ORDERS] = l32[level * LEVEL_WORDS + ORDERS]!;
-    levelQuantity[met] = l64[level * LEVEL_DOUBLES + QUANTITY]!;
+    m32[at + M_ORDERS] = l32[level * L_WORDS + ORDERS]!;
+    levelQuantity[met] = l64[level * L_DOUBLES + QUANTITY]!;
+  }
+
+  /** Whether a taker of `side` with this limit may trade at a level. */
+  function reaches(side: number, limitTicks: number, level: number): boolean {
+    if (level === 0) return false;
+    const gap = limitTicks - pages.priceOf(level);
+    return side === BID ? gap >= 0 : gap <= 0;
   }
 
   function match(
@@ -83,43 +100,58 @@ export function makeMatcher(
     account: number,
     stp: number,
   ): void {
-    const sign = side === Side.BID ? 1 : -1;
-    const makerSide = side === Side.BID ? Side.ASK : Side.BID;
+    result[R_COUNT] = 0;
+    result[R_REMAINING] = quantity;
+    result[R_STOP] = STOP_NONE;
+    const level = pages.best(instrument, OTHER - side);
+    if (reaches(side, limitTicks, level)) {
+      meetAll(instrument, side, limitTicks, quantity, account, stp);
+    }
+  }
+
+  function meetAll(
+    instrument: number,
+    side: number,
+    limitTicks: number,
+    quantity: number,
+    account: number,
+    stp: number,
+  ): void {
     let remaining = quantity;
     let met = 0;
-    let stop: number = MatchStop.NONE;
+    let stop: number = STOP_NONE;
     while (remaining > 0) {
-      const level = levels.best(instrument, makerSide);
-      if (level === 0 || sign * (limitTicks - l32[level * LEVEL_WORDS + PRICE]!) < 0) break;
-      if (met === MAKERS_PER_COMMAND_MAX) {
-        stop = MatchStop.WORK_BOUND;
+      const level = pages.best(instrument, OTHER - side);
+      if (!reaches(side, limitTicks, level)) break;
+      if (met === MAKERS_MAX) {
+        stop = STOP_WORK_BOUND;
         break;
       }
-      const slot = l32[level * LEVEL_WORDS + HEAD]!;
-      const open = o32[slot * ORDER_WORDS + OPEN]!;
-      const isSelf = account !== 0 && o32[slot * ORDER_WORDS + ACCOUNT] === account;
+      const slot = l32[level * L_WORDS + HEAD]!;
+      const open = o32[slot * WORDS + OPEN]!;
+      const isSelf = account !== 0 && o32[slot * WORDS + ACCOUNT] === account;
       const kind = meet(isLapsed(slot), isSelf, stp);
       if (kind === 0) {
-        stop = MatchStop.SELF_TRADE;
+        stop = STOP_SELF_TRADE;
         break;
       }
-      const takesOff = kind === MatchKind.TRADE || kind === MatchKind.SELF_DECREMENTED;
+      const takesOff = kind === TRADE || kind === SELF_DECREMENTED;
       const units = takesOff && remaining < open ? remaining : open;
       if (takesOff) {
         queue.shrink(level, slot, units);
         remaining -= units;
       }
-      if (!takesOff || units === open) queue.unlink(level, slot);
+      const isEmpty = (!takesOff || units === open) && queue.unlink(level, slot);
       record(met++, slot, kind, units, level);
-      if (l32[level * LEVEL_WORDS + ORDERS] === 0) levels.drop(instrument, level);
-      if (kind === MatchKind.SELF_CANCELLED && stp === SelfTradePrevention.CANCEL_BOTH) {
-        stop = MatchStop.SELF_TRADE;
+      if (isEmpty) pages.drop(instrument, OTHER - side, level);
+      if (kind === SELF_CANCELLED && stp === STP.CANCEL_BOTH) {
+        stop = STOP_SELF_TRADE;
         break;
       }
     }
-    result[MatchResult.count] = met;
-    result[MatchResult.remaining] = remaining;
-    result[MatchResult.stop] = stop;
+    result[R_COUNT] = met;
+    result[R_REMAINING] = remaining;
+    result[R_STOP] = stop;
   }
 
   function canFill(
@@ -130,43 +162,38 @@ export function makeMatcher(
     account: number,
     stp: number,
   ): boolean {
-    const sign = side === Side.BID ? 1 : -1;
-    const worse = side === Side.BID ? HIGHER : LOWER;
     let remaining = quantity;
     let met = 0;
-    let level = levels.best(instrument, side === Side.BID ? Side.ASK : Side.BID);
-    while (level !== 0 && sign * (limitTicks - l32[level * LEVEL_WORDS + PRICE]!) >= 0) {
-      let slot = l32[level * LEVEL_WORDS + HEAD]!;
-      while (slot !== 0) {
-        if (++met > MAKERS_PER_COMMAND_MAX) return false;
-        const isSelf = account !== 0 && o32[slot * ORDER_WORDS + ACCOUNT] === account;
+    let level = pages.best(instrument, OTHER - side);
+    for (; reaches(side, limitTicks, level); level = pages.worse(level, OTHER - side)) {
+      const head = l32[level * L_WORDS + HEAD]!;
+      let slot = head;
+      do {
+        if (++met > MAKERS_MAX) return false;
+        const isSelf = account !== 0 && o32[slot * WORDS + ACCOUNT] === account;
         const kind = meet(isLapsed(slot), isSelf, stp);
-        if (kind === MatchKind.TRADE) remaining -= o32[slot * ORDER_WORDS + OPEN]!;
+        if (kind === TRADE) remaining -= o32[slot * WORDS + OPEN]!;
         if (remaining <= 0) return true;
         // These take the taker, or units of it, without a trade: never all of it, then.
-        if (kind === 0 || kind === MatchKind.SELF_DECREMENTED) return false;
-        if (kind === MatchKind.SELF_CANCELLED && stp === SelfTradePrevention.CANCEL_BOTH)
-          return false;
-        slot = o32[slot * ORDER_WORDS + NEXT]!;
-      }
-      level = l32[level * LEVEL_WORDS + worse]!;
+        if (kind === 0 || kind === SELF_DECREMENTED) return false;
+        if (kind === SELF_CANCELLED && stp === STP.CANCEL_BOTH) return false;
+        slot = o32[slot * WORDS + NEXT]!;
+      } while (slot !== head);
     }
     return false;
   }
 
   function wouldCross(instrument: number, side: number, limitTicks: number): boolean {
-    const sign = side === Side.BID ? 1 : -1;
-    const worse = side === Side.BID ? HIGHER : LOWER;
     let met = 0;
-    let level = levels.best(instrument, side === Side.BID ? Side.ASK : Side.BID);
-    while (level !== 0 && sign * (limitTicks - l32[level * LEVEL_WORDS + PRICE]!) >= 0) {
-      let slot = l32[level * LEVEL_WORDS + HEAD]!;
-      while (slot !== 0) {
-        if (++met > MAKERS_PER_COMMAND_MAX) return false;
+    let level = pages.best(instrument, OTHER - side);
+    for (; reaches(side, limitTicks, level); level = pages.worse(level, OTHER - side)) {
+      const head = l32[level * L_WORDS + HEAD]!;
+      let slot = head;
+      do {
+        if (++met > MAKERS_MAX) return false;
         if (!isLapsed(slot)) return true;
-        slot = o32[slot * ORDER_WORDS + NEXT]!;
-      }
-      level = l32[level * LEVEL_WORDS + worse]!;
+        slot = o32[slot * WORDS + NEXT]!;
+      } while (slot !== head);
     }
     return false;
   }

@@ -6,15 +6,15 @@
  * reads lies in the first, what only the order's own command reads in the second.
  *
  * ```
- * word  0 next     1 prev      2 level        the book: place in its level (next is also the free list)
+ * word  0 next     1 prev      2 level        the book: place in its level
  *       3 instrument  4 priceTicks  5 open    6 account
  *       7 bits: side, tif, stp, post-only, status, reason, whether it is on the wheel
  *       8 f64 orderId (0: refused)         10 f64 expiresAtUs (0: never)
  *      12 filled  13 total                    total: filled and prevented units included
  *      14 accountNext 15 accountPrev          accounts.ts: the account's open orders, oldest first
- *      16..19 clientOrderId                   ids.ts, as are deadline, fingerprint and wheelNext
+ *      16..19 clientOrderId                   ids.ts, as are deadline, fingerprint and keyHash
  *      20 f64 deadlineUs      22 f64 firstSequence   24 f64 priority
- *      26 fingerprint         27 wheelNext
+ *      26 fingerprint         27 keyHash
  *      28 heapAt                              expiry.ts: the way back (0: none)
  *      29 chainNext                           here: orders whose ids share a bucket
  *      30 tag                 31 groupNext    the next leg of its group (0: none)
@@ -54,7 +54,7 @@ export const OrderI32 = {
   accountPrev: 15,
   clientOrderId: 16, // four words
   fingerprint: 26,
-  wheelNext: 27,
+  keyHash: 27,
   heapAt: 28,
   chainNext: 29,
   tag: 30,
@@ -94,7 +94,7 @@ export const withStatus = (bits: number, status: number, reason: number): number
 
 const WORDS = ORDER_WORDS;
 const DOUBLES = ORDER_DOUBLES;
-const { next: NEXT, chainNext: CHAIN } = OrderI32;
+const { chainNext: CHAIN } = OrderI32;
 const { orderId: ORDER_ID } = OrderF64;
 
 export interface Orders {
@@ -134,7 +134,8 @@ export function makeOrders(capacity: number, openMax: number = capacity): Orders
   const f64 = new Float64Array(buffer, CACHE_ALIGN_BYTES);
   const bucketMask = 2 ** Math.ceil(Math.log2(Math.max(openMax, 2))) - 1;
   const buckets = new Int32Array(bucketMask + 1);
-  let freeSlot = 0;
+  const freed = new Int32Array(capacity); // rows given back: the last one is taken first
+  let freedCount = 0;
   let highestSlot = 0;
   let rows = 0;
   let open = 0;
@@ -142,16 +143,12 @@ export function makeOrders(capacity: number, openMax: number = capacity): Orders
   function take(): number {
     assert(rows < capacity, "the order table is not full when a row is taken");
     rows++;
-    if (freeSlot === 0) return ++highestSlot;
-    const slot = freeSlot;
-    freeSlot = i32[slot * WORDS + NEXT]!;
-    return slot;
+    return freedCount === 0 ? ++highestSlot : freed[--freedCount]!;
   }
 
   function free(slot: number): void {
     rows--;
-    i32[slot * WORDS + NEXT] = freeSlot;
-    freeSlot = slot;
+    freed[freedCount++] = slot;
   }
 
   function index(slot: number): void {

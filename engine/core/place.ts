@@ -134,6 +134,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
       o64[slot * DOUBLES + ORDER_ID] = 0;
       return slot;
     }
+    if (state.waiting[0] !== 0) state.timers.drawLine(account, counters, ORDERS_TOTAL);
     const orderId = counters[ORDERS_TOTAL]! + 1;
     counters[ORDERS_TOTAL] = orderId;
     o64[slot * DOUBLES + ORDER_ID] = orderId;

@@ -1,69 +1,83 @@
 /**
- * The queue of one level: orders of one price, oldest first, linked through their rows.
+ * The queue of one level: orders of one price, oldest first, linked through their rows in a ring, so
+ * that the newest is the one before the oldest.
  *
  * ```
- * level.head ──► order ⇄ order ⇄ order ◄── level.tail
+ * level.head ──► order ⇄ order ⇄ order ⇄ (the first again)
  * ```
  */
 import { assert } from "./assert.ts";
-import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, type Levels } from "./levels.ts";
 import { ORDER_WORDS, OrderI32, type Orders } from "./orders.ts";
+import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, type Pages } from "./pages.ts";
 
-const { head: HEAD, tail: TAIL, orders: ORDERS } = LevelI32;
+const WORDS = ORDER_WORDS;
+const L_WORDS = LEVEL_WORDS;
+const L_DOUBLES = LEVEL_DOUBLES;
+const { head: HEAD, orders: ORDERS } = LevelI32;
 const { quantity: QUANTITY } = LevelF64;
 const { next: NEXT, prev: PREV, level: LEVEL, open: OPEN } = OrderI32;
 
 export interface Queue {
-  /** Puts an order with all it has open at the back of a level. */
-  append(level: number, slot: number): void;
-  /** Takes an order with all it has open out of its level; the level may be empty afterwards. */
-  unlink(level: number, slot: number): void;
+  /** Puts an order with all it has open at the back of a level; true: the level was not in use. */
+  append(level: number, slot: number): boolean;
+  /** Takes an order with all it has open out of its level; true: the level is empty now. */
+  unlink(level: number, slot: number): boolean;
   /** Takes units off an order that stays. */
   shrink(level: number, slot: number, by: number): void;
 }
 
-export function makeQueue(orders: Orders, levels: Levels): Queue {
+export function makeQueue(orders: Orders, pages: Pages): Queue {
   const o32 = orders.i32;
-  const l32 = levels.i32;
-  const l64 = levels.f64;
+  const { i32: l32, f64: l64 } = pages;
 
-  function append(level: number, slot: number): void {
-    const row = slot * ORDER_WORDS;
-    const at = level * LEVEL_WORDS;
-    const tail = l32[at + TAIL]!;
-    o32[row + NEXT] = 0;
-    o32[row + PREV] = tail;
+  function append(level: number, slot: number): boolean {
+    const row = slot * WORDS;
+    const at = level * L_WORDS;
+    const head = l32[at + HEAD]!;
     o32[row + LEVEL] = level;
-    if (tail === 0) l32[at + HEAD] = slot;
-    else o32[tail * ORDER_WORDS + NEXT] = slot;
-    l32[at + TAIL] = slot;
+    if (head === 0) {
+      o32[row + NEXT] = slot;
+      o32[row + PREV] = slot;
+      l32[at + HEAD] = slot;
+      l32[at + ORDERS] = 1;
+      l64[level * L_DOUBLES + QUANTITY] = o32[row + OPEN]!;
+      return true;
+    }
+    const tail = o32[head * WORDS + PREV]!;
+    o32[row + NEXT] = head;
+    o32[row + PREV] = tail;
+    o32[tail * WORDS + NEXT] = slot;
+    o32[head * WORDS + PREV] = slot;
     l32[at + ORDERS] = l32[at + ORDERS]! + 1;
-    const quantityAt = level * LEVEL_DOUBLES + QUANTITY;
-    l64[quantityAt] = l64[quantityAt]! + o32[row + OPEN]!;
+    l64[level * L_DOUBLES + QUANTITY] = l64[level * L_DOUBLES + QUANTITY]! + o32[row + OPEN]!;
+    return false;
   }
 
-  function unlink(level: number, slot: number): void {
-    const row = slot * ORDER_WORDS;
-    const at = level * LEVEL_WORDS;
-    const prev = o32[row + PREV]!;
+  function unlink(level: number, slot: number): boolean {
+    const row = slot * WORDS;
+    const at = level * L_WORDS;
     const next = o32[row + NEXT]!;
-    if (prev === 0) l32[at + HEAD] = next;
-    else o32[prev * ORDER_WORDS + NEXT] = next;
-    if (next === 0) l32[at + TAIL] = prev;
-    else o32[next * ORDER_WORDS + PREV] = prev;
+    const left = l64[level * L_DOUBLES + QUANTITY]! - o32[row + OPEN]!;
     o32[row + LEVEL] = 0;
-    l32[at + ORDERS] = l32[at + ORDERS]! - 1;
-    const quantityAt = level * LEVEL_DOUBLES + QUANTITY;
-    const left = l64[quantityAt]! - o32[row + OPEN]!;
     assert(left >= 0, "a level gave no more than it held");
-    l64[quantityAt] = left;
+    l64[level * L_DOUBLES + QUANTITY] = left;
+    if (next === slot) {
+      l32[at + HEAD] = 0;
+      l32[at + ORDERS] = 0;
+      return true;
+    }
+    const prev = o32[row + PREV]!;
+    o32[prev * WORDS + NEXT] = next;
+    o32[next * WORDS + PREV] = prev;
+    if (l32[at + HEAD] === slot) l32[at + HEAD] = next;
+    l32[at + ORDERS] = l32[at + ORDERS]! - 1;
+    return false;
   }
 
   function shrink(level: number, slot: number, by: number): void {
-    const row = slot * ORDER_WORDS;
+    const row = slot * WORDS;
     o32[row + OPEN] = o32[row + OPEN]! - by;
-    const quantityAt = level * LEVEL_DOUBLES + QUANTITY;
-    l64[quantityAt] = l64[quantityAt]! - by;
+    l64[level * L_DOUBLES + QUANTITY] = l64[level * L_DOUBLES + QUANTITY]! - by;
   }
 
   return { append, unlink, shrink };

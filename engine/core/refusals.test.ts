@@ -212,7 +212,8 @@ describe.each(BOTH_BOOKS)("whoever runs the exchange, %s book", (book) => {
   test("behaviour changes to known versions only", () => {
     makeDay(book).check(`
       set-behaviour 0 -> rejected BEHAVIOUR_UNKNOWN
-      set-behaviour 2 -> rejected BEHAVIOUR_UNKNOWN
+      set-behaviour 2 -> behaviour_set
+      set-behaviour 3 -> rejected BEHAVIOUR_UNKNOWN
       set-behaviour 1 -> behaviour_set`);
   });
 

@@ -31,8 +31,9 @@ export interface Shard {
    */
   readAhead(commands: Commands, from: number, count: number): void;
   /**
-   * When something next happens by itself, in stamp microseconds: the earliest expiry, 0 while slices
-   * of pending work remain, Infinity when nothing waits. At that time the caller applies a CLOCK.
+   * When something next happens by itself, in stamp microseconds: the earliest expiry or session
+   * timer, 0 while slices of pending work remain, Infinity when nothing waits. At that time the caller
+   * applies a CLOCK.
    */
   nextDueUs(): number;
   sequence(): number;
@@ -43,6 +44,11 @@ export interface Shard {
   ordersOpen(): number;
   /** Pure function of state, independent of which book is used; walks everything: not for the hot path. */
   hash(): StateHash;
+  /**
+   * Writes the whole state to `sink` in chunks of at most 1 MiB, which are the sink's only until it
+   * returns; see `snapshot.ts` and `loadShard`. Walks everything and allocates: for followers.
+   */
+  save(sink: (bytes: Uint8Array) => void): StateHash;
   /** Levels of one side, best first, at most `levelsMax`; for tools and tests, allocates. */
   depth(instrument: number, side: number, levelsMax: number): DepthLevel[];
 }

@@ -2,7 +2,7 @@
  * The command being applied, and the shard's own counters. One object per shard, made
  * once. Doubles travel in typed arrays and by index, never as arguments, so that none is boxed.
  */
-import { COMMAND_I32, type Commands, makeCommands } from "./command.ts";
+import { COMMAND_F64, COMMAND_I32, type Commands, makeCommands } from "./command.ts";
 
 /** Indexes into `Turn.counters`. */
 export const Counter = {
@@ -18,6 +18,7 @@ export const COUNTERS = 6;
 export const COUNTERS_HASHED = 5;
 
 const WORDS = COMMAND_I32;
+const DOUBLES = COMMAND_F64;
 
 export interface Turn {
   /** A copy of the command: views that never change are what the compiler likes best. */
@@ -32,15 +33,31 @@ export function makeTurn(): Turn {
   return { u8, i32, f64, counters: new Float64Array(COUNTERS) };
 }
 
-/** Copies word by word: a double made of other fields may be a NaN, whose bits are not kept. */
+/**
+ * Copies the record, each field as wide as it is read: a processor waits when it reads as one what has
+ * just been written in two. What may be an id's bytes goes by words, for a copied NaN may change.
+ */
 export function beginTurn(turn: Turn, commands: Commands, index: number): void {
-  const from = commands.i32;
+  const { i32: from, f64: fromDoubles } = commands;
+  const { i32: to, f64: toDoubles } = turn;
   const at = index * WORDS;
-  const to = turn.i32;
-  for (let word = 0; word < WORDS; word += 4) {
-    to[word] = from[at + word]!;
-    to[word + 1] = from[at + word + 1]!;
-    to[word + 2] = from[at + word + 2]!;
-    to[word + 3] = from[at + word + 3]!;
-  }
+  const at64 = index * DOUBLES;
+  to[0] = from[at]!;
+  to[1] = from[at + 1]!;
+  toDoubles[1] = fromDoubles[at64 + 1]!;
+  toDoubles[2] = fromDoubles[at64 + 2]!;
+  to[6] = from[at + 6]!;
+  to[7] = from[at + 7]!;
+  to[8] = from[at + 8]!;
+  to[9] = from[at + 9]!;
+  toDoubles[5] = fromDoubles[at64 + 5]!;
+  toDoubles[6] = fromDoubles[at64 + 6]!;
+  toDoubles[7] = fromDoubles[at64 + 7]!;
+  to[16] = from[at + 16]!;
+  to[17] = from[at + 17]!;
+  to[18] = from[at + 18]!;
+  to[19] = from[at + 19]!;
+  to[20] = from[at + 20]!;
+  to[21] = from[at + 21]!;
+  toDoubles[11] = fromDoubles[at64 + 11]!;
 }

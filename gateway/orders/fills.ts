@@ -72,6 +72,11 @@ export class Fills {
     this.#add(events, index, taker, takerSide, EventF64.takerOrderId, 1);
   }
 
+  /** Ever, also when its trades are not kept any more. */
+  hasTraded(account: number): boolean {
+    return this.#newest.has(account);
+  }
+
   /** Written JSON objects with their times, newest first. */
   ofAccount(account: number, limit: number): { stampUs: number; text: string }[] {
     const rows: { stampUs: number; text: string }[] = [];

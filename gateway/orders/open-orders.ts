@@ -70,6 +70,10 @@ export class OpenOrders {
     return undefined;
   }
 
+  has(account: number): boolean {
+    return (this.#byAccount.get(account)?.size ?? 0) > 0;
+  }
+
   /** Oldest first. */
   ofAccount(account: number): readonly OpenOrder[] {
     return [...(this.#byAccount.get(account) ?? [])];

@@ -18,6 +18,16 @@ export const SCOPES_DEFAULT: readonly Scope[] = ["md:read", "orders:read", "orde
 export interface Account {
   readonly account_id: number;
   readonly name: string;
+  /** Only of an account that is given to whoever comes, without a key. */
+  readonly guest?: Guest;
+}
+
+/** Who has such an account now. */
+export interface Guest {
+  /** The first, the second …: what an earlier holder was given to show says nothing any more. */
+  readonly holder: number;
+  /** When its holder was last known to be here; some hours coarse. */
+  readonly seen_at: string;
 }
 
 /** A key that may be used. The private half never leaves its owner. */
@@ -58,7 +68,9 @@ export interface Identity {
   accounts(): readonly Account[];
   accountById(id: number): Account | undefined;
   /** The account of that name, made when it is new; durable when the promise resolves. */
-  openAccount(name: string): Promise<Account>;
+  openAccount(name: string, guest?: Guest): Promise<Account>;
+  /** By account id; the accounts exist. Durable when the promise resolves. */
+  keepGuests(guests: ReadonlyMap<number, Guest>): Promise<void>;
   /** Durable when the promise resolves. The account exists. */
   addKey(request: KeyRequest): Promise<KeyRow>;
   /** Undefined when there is no such key. Its listeners hear before the promise resolves. */

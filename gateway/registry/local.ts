@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { Refused } from "../errors.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { Catalog, Instrument, Product, ProductSpec } from "./catalog.ts";
-import type { Account, ApiKey, Identity, KeyRequest, KeyRow, Scope } from "./identity.ts";
+import type { Account, ApiKey, Guest, Identity, KeyRequest, KeyRow, Scope } from "./identity.ts";
 import { readProductSpec } from "./product-spec.ts";
 import { parseRegistry, type RegistryFile, type StoredKey } from "./registry-file.ts";
 
@@ -105,20 +105,29 @@ export class LocalRegistry implements Identity, Catalog {
     return this.#accounts[id - 1];
   }
 
-  async openAccount(name: string): Promise<Account> {
+  async openAccount(name: string, guest?: Guest): Promise<Account> {
     const known = this.#accountByName.get(name);
     if (known !== undefined) return known;
     const id = this.#accounts.length + 1;
     if (id >= this.#options.accountsMax)
       throw new RegistryFull("no more accounts can be kept here");
-    const account: Account = { account_id: id, name };
-    this.#accounts.push(account);
-    this.#accountByName.set(name, account);
+    const account: Account = { account_id: id, name, ...(guest === undefined ? {} : { guest }) };
+    this.#keepAccount(account);
     this.#writeOr(() => {
       this.#accounts.pop();
       this.#accountByName.delete(name);
     });
     return account;
+  }
+
+  async keepGuests(guests: ReadonlyMap<number, Guest>): Promise<void> {
+    const before = [...guests.keys()].map((id) => this.#accounts[id - 1]!);
+    for (const account of before) {
+      this.#keepAccount({ ...account, guest: guests.get(account.account_id)! });
+    }
+    this.#writeOr(() => {
+      for (const account of before) this.#keepAccount(account);
+    });
   }
 
   async addKey(request: KeyRequest): Promise<KeyRow> {
@@ -197,10 +206,7 @@ export class LocalRegistry implements Identity, Catalog {
 
   #load(stored: RegistryFile): void {
     this.#journals = stored.journals ?? [];
-    for (const account of stored.accounts) {
-      this.#accounts.push(account);
-      this.#accountByName.set(account.name, account);
-    }
+    for (const account of stored.accounts) this.#keepAccount(account);
     for (const key of stored.keys) this.#keepKey(key);
     for (const product of stored.products) {
       this.#products.push(product);
@@ -209,6 +215,11 @@ export class LocalRegistry implements Identity, Catalog {
     for (const { product_id: productId, size } of stored.instruments) {
       this.#keepInstrument(this.#products[productId - 1]!, size);
     }
+  }
+
+  #keepAccount(account: Account): void {
+    this.#accounts[account.account_id - 1] = account;
+    this.#accountByName.set(account.name, account);
   }
 
   #keepKey(stored: StoredKey): void {

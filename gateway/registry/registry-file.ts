@@ -3,7 +3,7 @@
  * reference to something that is there. What does not hold refuses to start, in words.
  */
 import type { Product } from "./catalog.ts";
-import type { Account } from "./identity.ts";
+import type { Account, Guest } from "./identity.ts";
 
 export interface StoredKey {
   readonly key: string;
@@ -60,6 +60,9 @@ function whatIsWrong(file: RegistryFile): string | undefined {
   }
   const dense = (ids: readonly number[]): boolean => ids.every((id, at) => id === at + 1);
   if (!dense(accounts.map((each) => each.account_id))) return "account ids are not 1, 2, 3, …";
+  if (accounts.some(({ guest }) => guest !== undefined && !isGuest(guest))) {
+    return "an account was given to nobody who can be told";
+  }
   if (!dense(products.map((each) => each.product_id))) return "product ids are not 1, 2, 3, …";
   if (!dense(instruments.map((each) => each.instrument_id))) {
     return "instrument ids are not 1, 2, 3, …";
@@ -73,4 +76,8 @@ function whatIsWrong(file: RegistryFile): string | undefined {
     if (!product.spec.sizes.includes(size)) return `instrument ${id} has a size its product lacks`;
   }
   return undefined;
+}
+
+function isGuest({ holder, seen_at: seenAt }: Guest): boolean {
+  return Number.isSafeInteger(holder) && holder > 0 && !Number.isNaN(Date.parse(seenAt));
 }

@@ -1,5 +1,5 @@
 /**
- * Who a browser is: asked, and on this machine given, over HTTP; the socket then carries the cookie.
+ * Who a browser is: asked, on this machine given, and given up, over HTTP; the socket carries the cookie.
  * Anywhere else the answer is nobody, and a page asks for a key.
  */
 import { Refused } from "../errors.ts";
@@ -11,10 +11,16 @@ import { type Call, json, type Reply, type Route } from "./server.ts";
 export interface SessionParts {
   readonly demonstration: Demonstration;
   readonly status: ExchangeStatus;
+  /** Closes every socket that is logged on by this. */
+  readonly endSockets: (key: string) => void;
 }
 
 export function sessionRoutes(parts: SessionParts): Route[] {
-  return [{ method: "POST", path: "/v1/session", handle: (call) => open(parts, call) }];
+  const path = "/v1/session";
+  return [
+    { method: "POST", path, handle: (call) => open(parts, call) },
+    { method: "DELETE", path, handle: (call) => end(parts, call) },
+  ];
 }
 
 const REFUSALS = {
@@ -30,12 +36,26 @@ async function open({ demonstration, status }: SessionParts, call: Call): Promis
   const nowMs = Date.now();
   const known = demonstration.caller(call, nowMs);
   if (known !== undefined) {
+    await demonstration.seen([known.account.account_id], nowMs);
     return reply(200, known, demonstration.cookie(call, known.account, nowMs));
   }
   // An account that no engine hears of would be lost, and another made at the next try.
   if (status.state !== "online") throw new Refused({ code: REFUSALS[status.state] });
   const { caller, cookie } = await demonstration.open(call, nowMs);
   return reply(201, caller, cookie);
+}
+
+/** Afterwards the browser is nobody, whoever it was; asked twice, once is enough. */
+async function end({ demonstration, endSockets }: SessionParts, call: Call): Promise<Reply> {
+  if (!demonstration.isOffered(call)) throw new Refused({ code: "SESSION_NOT_OFFERED" });
+  const nowMs = Date.now();
+  const known = demonstration.caller(call, nowMs);
+  if (known !== undefined) {
+    await demonstration.end(known, nowMs);
+    endSockets(known.key);
+  }
+  const headers = [["Set-Cookie", demonstration.noCookie(call)]] as const;
+  return { ...json(200, `{"account":null}`), headers };
 }
 
 function reply(status: number, { account, scopes }: Caller, cookie: string): Reply {

@@ -4,13 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { mkdtempSync } from "node:fs";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { WebSocket } from "ws";
 import { openLocalRegistry } from "../registry/local.ts";
 import { JORDAN, type Json, startTestExchange, type TestExchange } from "../testing/exchange.ts";
 import { connect } from "../testing/trader.ts";
+import { type Answer, askOnce, askSession, page, pageAt } from "../testing/visitor.ts";
 
 const SYMBOL = `${JORDAN.style}:US-10`;
 
@@ -22,49 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => exchange.stop());
 
-interface Answer {
-  readonly status: number;
-  readonly body: Json;
-  /** Name and value, as a browser sends them back. */
-  readonly cookie: string;
-  readonly attributes: string;
-}
-
-/** fetch may set neither Host nor Origin. */
-function post(headers: Record<string, string>, port = exchange.gateway.port): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ port, method: "POST", path: "/v1/session", headers }, (answer) => {
-      let text = "";
-      answer.on("data", (chunk: Buffer) => (text += chunk.toString()));
-      answer.on("end", () => {
-        const [cookie = "", ...attributes] = (answer.headers["set-cookie"]?.[0] ?? "").split("; ");
-        const body = JSON.parse(text) as Json;
-        resolve({ status: answer.statusCode!, body, cookie, attributes: attributes.join("; ") });
-      });
-    });
-    asked.on("error", reject);
-    asked.end();
-  });
-}
-
-const at = (name: string): Record<string, string> => ({ host: name, origin: `http://${name}` });
-const ours = (): Record<string, string> => at(host);
-
-/** What a socket opened with these headers is told when it asks for its trades. */
-async function trades(headers: Record<string, string>): Promise<Json> {
-  const socket = new WebSocket(`ws://${host}/v1/ws`, { headers });
-  await new Promise((resolve, reject) => {
-    socket.once("open", resolve);
-    socket.once("error", reject);
-  });
-  const answered = new Promise<Json>((resolve) => {
-    socket.once("message", (data) => resolve(JSON.parse((data as Buffer).toString()) as Json));
-  });
-  socket.send(JSON.stringify({ method: "account_trades", req_id: 1 }));
-  const answer = await answered;
-  socket.close();
-  return answer;
-}
+const post = (headers: Record<string, string>): Promise<Answer> => askSession(exchange, headers);
+const ours = (cookie?: string): Record<string, string> => page(exchange, cookie);
+const trades = (headers: Record<string, string>): Promise<Json> =>
+  askOnce(exchange, headers, "account_trades");
 
 describe("a page of our own, on this machine", () => {
   test("gets an account, keeps it, and another browser gets another", async () => {
@@ -84,18 +44,9 @@ describe("a page of our own, on this machine", () => {
     const sam = await connect(exchange, await exchange.makeKey("sam"));
     const order = { symbol: SYMBOL, type: "limit", qty: 1, price: "200.00" };
     await sam.request("add_order", { ...order, client_order_id: "s1", side: "sell" });
-    const socket = new WebSocket(`ws://${host}/v1/ws`, { headers: { ...ours(), cookie } });
-    await new Promise((resolve) => socket.once("open", resolve));
-    const filled = new Promise<Json>((resolve) => {
-      socket.on("message", (data) => {
-        const message = JSON.parse((data as Buffer).toString()) as Json;
-        if ((message.method as unknown) === "add_order") resolve(message);
-      });
-    });
     const params = { ...order, client_order_id: "d1", side: "buy", tif: "ioc" };
-    socket.send(JSON.stringify({ method: "add_order", req_id: 1, params }));
-    expect(await filled).toMatchObject({ success: true, result: { status: "filled" } });
-    socket.close();
+    const filled = await askOnce(exchange, { ...ours(), cookie }, "add_order", params);
+    expect(filled).toMatchObject({ success: true, result: { status: "filled" } });
     const bought = { symbol: SYMBOL, side: "buy", price: "200.00", qty: 1, liquidity: "taker" };
     expect(await trades({ ...ours(), cookie })).toMatchObject({ result: { trades: [bought] } });
     const sold = { ...bought, side: "sell", liquidity: "maker" };
@@ -115,11 +66,8 @@ describe("a page of our own, on this machine", () => {
       ["another", 201],
     ] as const) {
       const later = await startTestExchange({ ...more, adminToken });
-      // Moved to another port, as no browser would: what the cookie says is what counts.
-      const { port } = later.gateway;
-      const moved = cookie.replace(/-\d+=/, `-${port}=`);
-      const headers = { ...at(`127.0.0.1:${port}`), cookie: moved };
-      const answer = await post(headers, port);
+      // On another port, as no browser would: what the cookie says is what counts.
+      const answer = await askSession(later, page(later, cookie));
       expect(answer.status).toBe(status);
       expect(answer.body.account === body.account).toBe(status === 200);
       await later.stop();
@@ -141,8 +89,8 @@ describe("nobody else", () => {
     ["whoever came through nginx", () => ({ ...ours(), "x-real-ip": "203.0.113.9" })],
     ["whoever asked for another host", () => ({ ...ours(), "x-forwarded-host": "sole.example" })],
     ["whoever spoke TLS to a proxy", () => ({ ...ours(), "x-forwarded-proto": "https" })],
-    ["whoever came through another port", () => at("127.0.0.1:1")],
-    ["whoever came through the usual port", () => at("localhost")],
+    ["whoever came through another port", () => pageAt("127.0.0.1:1")],
+    ["whoever came through the usual port", () => pageAt("localhost")],
   ];
   test.each(ROWS)("%s", async (_who, headers) => {
     const { cookie } = await post(ours());
@@ -172,14 +120,14 @@ describe("nobody else", () => {
 
   test("while the engine is down: no account is made that it never hears of", async () => {
     const broken = await startTestExchange();
-    const headers = at(`127.0.0.1:${broken.gateway.port}`);
-    const known = await post(headers, broken.gateway.port);
+    const headers = page(broken);
+    const known = await askSession(broken, headers);
     broken.shard.stop("a test");
-    expect(await post(headers, broken.gateway.port)).toMatchObject({
+    expect(await askSession(broken, headers)).toMatchObject({
       status: 503,
       body: { code: "ENGINE_STOPPED" },
     });
-    const again = await post({ ...headers, cookie: known.cookie }, broken.gateway.port);
+    const again = await askSession(broken, { ...headers, cookie: known.cookie });
     expect(again).toMatchObject({ status: 200, body: { account: "demo-1" } });
     expect(broken.registry.accounts().map(({ name }) => name)).toEqual(["demo-1"]);
     await broken.stop();
@@ -194,9 +142,9 @@ describe("nobody else", () => {
       instrumentsMax: 512,
     });
     const full = await startTestExchange({ registry });
-    const headers = at(`127.0.0.1:${full.gateway.port}`);
-    expect((await post(headers, full.gateway.port)).status).toBe(201);
-    expect(await post(headers, full.gateway.port)).toMatchObject({
+    const headers = page(full);
+    expect((await askSession(full, headers)).status).toBe(201);
+    expect(await askSession(full, headers)).toMatchObject({
       status: 409,
       body: { code: "DEMONSTRATION_FULL" },
     });

@@ -17,6 +17,8 @@ export interface SessionLimits {
   /** Places and amends a second per key; 0: no limit. Cancels are never refused for rate. */
   readonly ordersPerSecond: number;
   readonly ordersBurst: number;
+  /** How often those who are here on an account that was given to them are told of. */
+  readonly guestsSeenEveryMs: number;
   /** The longest of the spread over which sockets are closed at a planned shutdown. */
   readonly shutdownSpreadMs: number;
 }
@@ -32,6 +34,7 @@ export const SESSION_LIMITS: SessionLimits = {
   pongWithinMs: 8_000,
   ordersPerSecond: 0,
   ordersBurst: 0,
+  guestsSeenEveryMs: 30 * 60_000,
   shutdownSpreadMs: 1_000,
 };
 

@@ -77,6 +77,7 @@ export class Sockets implements Hub {
     this.#timers.push(
       setInterval(() => this.#ping(pinged++ % SLICES), this.limits.pingEveryMs / SLICES),
       setInterval(() => this.#heartbeat(beaten++ % SLICES), HEARTBEAT_MS / SLICES),
+      setInterval(() => this.#tellSeen([...this.#sessions]), this.limits.guestsSeenEveryMs),
     );
   }
 
@@ -101,11 +102,16 @@ export class Sockets implements Hub {
     this.#parts.logger.warn({ session: session.id, address: session.address, why }, "slow reader");
   }
 
-  /** A revoked key speaks no more. */
-  closeKey(key: string): void {
+  /** Who was logged on by this speaks no more: its key was revoked, its session ended. */
+  closeKey(key: string, why: "KEY_REVOKED" | "SESSION_ENDED"): void {
     for (const session of this.#sessions) {
-      if (session.key?.key === key) session.close(CloseCode.POLICY, "KEY_REVOKED");
+      if (session.key?.key === key) session.close(CloseCode.POLICY, why);
     }
+  }
+
+  hasAccount(accountId: number): boolean {
+    for (const { key } of this.#sessions) if (key?.account.account_id === accountId) return true;
+    return false;
   }
 
   /** Planned shutdown: everyone is closed with 1012 at a moment of its own, so that not all return at once. */
@@ -170,6 +176,13 @@ export class Sockets implements Hub {
     const session = new Session(this.#nextId++, socket, this);
     socket.getUserData().session = session;
     this.#sessions.add(session);
+    this.#tellSeen([session]);
+  }
+
+  /** Whoever holds an account by a cookie is here. */
+  #tellSeen(sessions: readonly Session[]): void {
+    const ids = new Set(sessions.flatMap(({ key }) => key?.account.account_id ?? []));
+    if (ids.size > 0) void this.#parts.demonstration.seen(ids, Date.now());
   }
 
   #message(socket: Socket, message: ArrayBuffer, isBinary: boolean): void {

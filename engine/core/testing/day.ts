@@ -25,9 +25,23 @@ import {
 } from "../codes.ts";
 import { decodeClientOrderId } from "../client-order-id.ts";
 import { CommandFlag } from "../command.ts";
-import { EVENT_BYTES, EVENT_I32, EventFlag, EventI32, EventU8 } from "../event.ts";
-import type { ShardOptions } from "../limits.ts";
-import { type BookKind, DAY_START_US, type Driver, makeDriver, type Words } from "./driver.ts";
+import {
+  EVENT_BYTES,
+  EVENT_F64,
+  EVENT_I32,
+  EventF64,
+  EventFlag,
+  EventI32,
+  EventU8,
+} from "../event.ts";
+import {
+  type BookKind,
+  DAY_START_US,
+  type Driver,
+  type DriverOptions,
+  makeDriver,
+  type Words,
+} from "./driver.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Numbers = Readonly<Record<string, number>>;
@@ -37,6 +51,9 @@ const nameOf = (codes: Numbers, value: number): string =>
 const codeOf = (codes: Numbers, word: string): number => codes[word.toUpperCase()] ?? Number(word);
 const accountOf = (name: string): number => name.toUpperCase().charCodeAt(0) - 64;
 const atUs = (seconds: string): number => DAY_START_US + Math.round(Number(seconds) * 1_000_000);
+
+const secondsOf = (us: number): number | undefined =>
+  us === 0 ? undefined : (us - DAY_START_US) / 1_000_000;
 
 const LISTING: Words = {
   instrument: 1,
@@ -59,6 +76,7 @@ const OPTIONS: Readonly<Record<string, (words: Mutable<Words>, next: () => strin
     w.expiresAtUs = atUs(next());
   },
   expires: (w, next) => void (w.expiresAtUs = atUs(next())),
+  fires: (w, next) => void (w.expiresAtUs = atUs(next())),
   post: (w) => void (w.flags = CommandFlag.POST_ONLY),
   stp: (w, next) => void (w.stp = codeOf(SelfTradePrevention, next())),
   deadline: (w, next) => void (w.deadlineUs = atUs(next())),
@@ -106,6 +124,7 @@ const COMMANDS: Readonly<Record<string, (first: string) => [number, Words]>> = {
   reduce: (name) => [CommandType.REDUCE, named(name)],
   status: (name) => [CommandType.ORDER_STATUS, named(name)],
   "cancel-all": (letter) => [CommandType.CANCEL_ALL, { account: accountOf(letter) }],
+  timer: (letter) => [CommandType.ARM_TIMER, { account: accountOf(letter) }],
   list: (n) => [CommandType.LIST_INSTRUMENT, { ...LISTING, instrument: Number(n) }],
   "set-state": (n) => [CommandType.SET_INSTRUMENT_STATE, { instrument: Number(n) }],
   "set-band": (n) => [CommandType.SET_BAND, { instrument: Number(n) }],
@@ -131,7 +150,7 @@ function parse(text: string): [number, Words] {
 }
 
 /** One event as words; `own` is the client order id the command named. */
-function say(u8: Uint8Array, i32: Int32Array, own: string): string {
+function say(u8: Uint8Array, i32: Int32Array, f64: Float64Array, own: string): string {
   const flags = u8[EventU8.flags]!;
   const isAgain = (flags & EventFlag.DUPLICATE) !== 0;
   const quantity = i32[EventI32.quantity]!;
@@ -167,6 +186,12 @@ function say(u8: Uint8Array, i32: Int32Array, own: string): string {
       return `covered ${quantity}${(flags & EventFlag.MORE_PENDING) === 0 ? "" : " more"}${
         (flags & EventFlag.AT_LEAST) === 0 ? "" : " at least"
       }`;
+    case EventType.TIMER_SET:
+      return `timer ${i32[EventI32.tag]} ${secondsOf(f64[EventF64.expiresAtUs]!) ?? "off"}`;
+    case EventType.TIMER_FIRED:
+      return `timer ${i32[EventI32.tag]} fired covering ${quantity}${
+        (flags & EventFlag.AT_LEAST) === 0 ? "" : " at least"
+      }`;
     case EventType.INSTRUMENT_LISTED:
       return `listed${isAgain ? " again" : ""}`;
     case EventType.INSTRUMENT_STATE_SET:
@@ -186,7 +211,7 @@ export interface Day {
   check(lines: string): void;
 }
 
-export function makeDay(book: BookKind, options: Partial<ShardOptions> = {}): Day {
+export function makeDay(book: BookKind, options: DriverOptions = {}): Day {
   const driver = makeDriver(book, options);
   driver.apply(CommandType.LIST_INSTRUMENT, LISTING);
   for (const account of [1, 2, 3, 4]) {
@@ -199,7 +224,8 @@ export function makeDay(book: BookKind, options: Partial<ShardOptions> = {}): Da
     for (let n = 0; n < events.count; n++) {
       const u8 = events.u8.subarray(n * EVENT_BYTES);
       const i32 = events.i32.subarray(n * EVENT_I32);
-      said.push(say(u8, i32, own));
+      const f64 = events.f64.subarray(n * EVENT_F64);
+      said.push(say(u8, i32, f64, own));
     }
     return said.length === 0 ? "nothing" : said.join(", ");
   }

@@ -2,6 +2,7 @@
  * A shard under test, driven one command at a time: sequences and stamps are made here, the events of
  * the last command lie in `events`, and every one has passed the auditor.
  */
+import { CommandType } from "../codes.ts";
 import { type Commands, clearCommand, makeCommands } from "../command.ts";
 import { CommandF64, CommandI32, CommandU8 } from "../command.ts";
 import { encodeClientOrderId } from "../client-order-id.ts";
@@ -89,8 +90,14 @@ export const SMALL: Partial<ShardOptions> = {
   idsMax: 16_384,
 };
 
-export function makeDriver(book: BookKind, options: Partial<ShardOptions> = {}): Driver {
-  const shard = makeShard({ ...SMALL, ...options, book });
+export interface DriverOptions extends Partial<ShardOptions> {
+  /** The rules of its first command on; not said: those of the first behaviour, as every shard. */
+  readonly behaviour?: number;
+}
+
+export function makeDriver(book: BookKind, options: DriverOptions = {}): Driver {
+  const { behaviour, ...sizes } = options;
+  const shard = makeShard({ ...SMALL, ...sizes, book });
   const commands = makeCommands(1);
   const events = makeEvents(EVENTS_PER_COMMAND_MAX);
   const auditor = makeAuditor(shard);
@@ -104,6 +111,8 @@ export function makeDriver(book: BookKind, options: Partial<ShardOptions> = {}):
     shard.apply(commands, 0, events);
     auditor.hear(commands, 0, events);
   }
+
+  if (behaviour !== undefined) apply(CommandType.SET_BEHAVIOUR, { behaviour });
 
   return {
     shard,

@@ -98,8 +98,11 @@ export class TopicStore<T> {
 
   readonly #tell = (): void => {
     const hasValue = this.#state === "live" || this.#state === "stale";
+    // Whoever logged out leaves nothing of theirs on the screen.
+    const isNobodys = this.#state === "refused" && this.#error?.class === "AUTH";
+    const before = isNobodys ? null : this.#live.value;
     this.#live = {
-      value: hasValue ? this.#fold.read() : this.#live.value,
+      value: hasValue ? this.#fold.read() : before,
       state: this.#state,
       asOfMs: this.#asOfMs,
       error: this.#state === "refused" ? this.#error : null,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
 import { startExchange, stats } from "../../../cli/testing/exchange.ts";
-import { launch, visit } from "./browser.ts";
+import { launch, NEXT_DOOR, visit } from "./browser.ts";
 
 const { values } = parseArgs({
   options: {
@@ -57,7 +57,21 @@ const SHOTS: Readonly<Record<string, (page: Page, url: string) => Promise<void>>
     await ticketOf(page).getByRole("link", { name: "My market" }).click();
   },
   "my-market-empty": async (page, url) => void (await page.goto(`${url}/my-market`)),
+  "log-out": async (page, url) => {
+    await page.goto(`${url}/my-market`);
+    await page.getByRole("button", { name: "Log out" }).click();
+  },
+  "logged-out": async (page, url) => {
+    await page.goto(`${url}/my-market`);
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("button", { name: "Log out for good" }).click();
+  },
+  "next-door": async (page, url) => {
+    await page.goto(`${url.replace("127.0.0.1", NEXT_DOOR)}/my-market`);
+  },
+  "to-be-released": async (page, url) => void (await page.goto(`${url}/product/SAMPLE-01`)),
   status: async (page, url) => void (await page.goto(`${url}/status`)),
+  nowhere: async (page, url) => void (await page.goto(`${url}/foo`)),
   "not-found": async (page, url) => void (await page.goto(`${url}/product/NO-SUCH`)),
 };
 

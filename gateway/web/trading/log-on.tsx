@@ -1,9 +1,28 @@
 /** Logging on with a key, where the exchange gives no account to a browser: elsewhere than on its own machine. */
 import { type FormEvent, useId, useState } from "react";
 import { Note } from "./ticket-parts.tsx";
-import { logOn } from "./session.ts";
+import { logOn, mayTakeAccount, takeAccount } from "./session.ts";
 
 export function LogOn({ onDone }: { readonly onDone?: () => void }) {
+  return isSecureContext ? <KeyForm onDone={onDone} /> : <OnlyOverHttps />;
+}
+
+/** A form that could only fail is not shown. */
+function OnlyOverHttps() {
+  return (
+    <div className="ticket-form log-on">
+      <Note kind="warning" title="Trading here needs HTTPS">
+        <p>
+          This page came over plain HTTP from another machine, and there a browser signs nothing.
+          Look at everything; to trade, open it over HTTPS, or on the exchange’s own machine as{" "}
+          <code>localhost</code>.
+        </p>
+      </Note>
+    </div>
+  );
+}
+
+function KeyForm({ onDone }: { readonly onDone: (() => void) | undefined }) {
   const [key, setKey] = useState("");
   const [secret, setSecret] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
@@ -58,6 +77,11 @@ export function LogOn({ onDone }: { readonly onDone?: () => void }) {
       <button type="submit" className="act" disabled={isBusy}>
         {isBusy ? "Logging on …" : "Log on"}
       </button>
+      {mayTakeAccount() && (
+        <button type="button" className="act-back" onClick={takeAccount}>
+          Take a new demonstration account
+        </button>
+      )}
     </form>
   );
 }

@@ -9,6 +9,7 @@ import { moneyOf } from "../parts/money.ts";
 import { sizeName, sizeOfSymbol } from "../parts/size.ts";
 import { Link, paths } from "../router.tsx";
 import { LogOn } from "./log-on.tsx";
+import { LogOut } from "./log-out.tsx";
 import { MyTrades } from "./my-trades.tsx";
 import { OpenOrder } from "./open-order.tsx";
 import { pairsOf, type Refusal, refusalOf } from "./words.ts";
@@ -22,10 +23,13 @@ export function MyMarket() {
       <header className="my-head">
         <h1>My market</h1>
         {account !== null && (
-          <p className="my-account">
-            {account.startsWith("demo-") ? "Demonstration account " : "Account "}
-            <strong>{account}</strong>
-          </p>
+          <div className="my-account">
+            <p>
+              {account.startsWith("demo-") ? "Demonstration account " : "Account "}
+              <strong>{account}</strong>
+            </p>
+            <LogOut key={account} account={account} open={orders.value?.open ?? null} />
+          </div>
         )}
       </header>
       {isNobody ? (

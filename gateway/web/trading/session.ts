@@ -8,14 +8,45 @@ import { exchange, readJson } from "../live/index.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
+/** Somebody logged out, in this tab or another one: no account is asked for until they want one. */
+let hasLeft = false;
+let isByKey = false;
+
 /** Opens the page's line. */
 export function beginSession(): void {
+  isByKey = false;
   exchange.become({ kind: "session", open: openSession });
+}
+
+/** Whether the account is one that the exchange gave to this browser. */
+export const isGiven = (): boolean => !isByKey;
+
+/** Whether somebody who logged out may have another account of that kind. */
+export const mayTakeAccount = (): boolean => hasLeft && LOOPBACK.has(location.hostname);
+
+export function takeAccount(): void {
+  hasLeft = false;
+  beginSession();
+}
+
+/** Resolves to null when nobody is logged on any more, else to a sentence that says why not. */
+export async function logOut(): Promise<string | null> {
+  try {
+    if (!isByKey) await readJson("/v1/session", { method: "DELETE" });
+  } catch (error) {
+    if (error instanceof ExchangeError) return error.message;
+    return "The exchange could not be reached: you are still logged on. Try again.";
+  }
+  hasLeft = true;
+  beginSession();
+  return null;
 }
 
 /** Whose the cookie is that the next socket will carry; null: nobody's, and the market is still there. */
 async function openSession(): Promise<string | null> {
   if (!LOOPBACK.has(location.hostname)) return null;
+  if (exchange.connection.reason === "SESSION_ENDED") hasLeft = true;
+  if (hasLeft) return null;
   try {
     const { account } = await readJson<{ account: string }>("/v1/session", { method: "POST" });
     return account;
@@ -28,9 +59,6 @@ async function openSession(): Promise<string | null> {
 
 /** Resolves to null when logged on, else to a sentence that says why not; the old session then goes on. */
 export async function logOn(key: string, privateKey: string): Promise<string | null> {
-  if (!isSecureContext) {
-    return "This browser signs only on pages that came over HTTPS, or from this very machine.";
-  }
   let signer: Awaited<ReturnType<typeof makeSigner>>;
   try {
     signer = await makeSigner(key.trim(), privateKey);
@@ -41,6 +69,7 @@ export async function logOn(key: string, privateKey: string): Promise<string | n
     const stop = exchange.onConnection(({ phase, account, reason }) => {
       if (phase === "online" && account !== null) {
         stop();
+        isByKey = true;
         resolve(null);
       } else if (phase === "waiting" && reason !== null) {
         stop();

@@ -1,0 +1,130 @@
+/**
+ * The wheel of deadlines: which remembered ids may be forgotten next. A ring of buckets of 2^14 us,
+ * longer than any deadline is ahead; each row on it hangs in the bucket of its deadline and is due once
+ * that bucket has passed.
+ */
+import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
+import {
+  ON_WHEEL as ON_WHEEL_BIT,
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  type Orders,
+} from "./orders.ts";
+
+/** How long a bucket is. */
+export const WHEEL_BUCKET_US = 2 ** 14;
+
+const WORDS = ORDER_WORDS;
+const DOUBLES = ORDER_DOUBLES;
+const BITS = OrderI32.bits;
+const HASH = OrderI32.keyHash;
+const DEADLINE = OrderF64.deadlineUs;
+const ON_WHEEL = ON_WHEEL_BIT;
+const BUCKET_US = WHEEL_BUCKET_US;
+const BUCKETS = 2 ** 18;
+const EMPTY_BUCKETS_MAX = 256; // passed by one command
+const HANDS = IDS_FORGOTTEN_PER_COMMAND_MAX;
+
+/** What becomes of a row that is due. */
+export interface IdWheelOwner {
+  /** Reads what `due` will need of it; any number. */
+  readAhead(slot: number): number;
+  /** The row is off the wheel. */
+  due(slot: number): void;
+}
+
+export interface IdWheel {
+  /** Hangs a row at its deadline. */
+  put(slot: number): void;
+  /** Goes on with what is due, a few rows; to be called once per command. */
+  sweep(): void;
+  /** Goes on although no command does; false: nothing is due. */
+  turn(): boolean;
+}
+
+export function makeIdWheel(
+  orders: Orders,
+  nowUs: Float64Array,
+  nowAt: number,
+  owner: IdWheelOwner,
+): IdWheel {
+  const { i32, f64 } = orders;
+  const buckets = new Int32Array(BUCKETS);
+  const next = new Int32Array(orders.capacity + 1); // rows that share a bucket
+  const swept = Float64Array.of(-1, 0); // bucket number reached, from time 0; when the next has passed
+  const second = new Int32Array(HANDS);
+  const third = new Int32Array(HANDS);
+  const seen = new Int32Array(1); // what was read ahead, so that reading it is not left out
+  let sweeping = 0; // what is left of the bucket being swept
+  let inHands = 0; // 0: none
+
+  function put(slot: number): void {
+    const bucket = (f64[slot * DOUBLES + DEADLINE]! / BUCKET_US) & (BUCKETS - 1);
+    next[slot] = buckets[bucket]!;
+    buckets[bucket] = slot;
+    i32[slot * WORDS + BITS] = i32[slot * WORDS + BITS]! | ON_WHEEL;
+  }
+
+  /** Begins with the next bucket that has passed; false: none has. */
+  function begin(): boolean {
+    const reachable = Math.floor(nowUs[nowAt]! / BUCKET_US);
+    // Nothing was put on it before its first turn.
+    const at = swept[0]! < 0 ? reachable : Math.max(swept[0]!, reachable - BUCKETS);
+    swept[0] = at;
+    swept[1] = (at + 1) * BUCKET_US;
+    if (at >= reachable) return false;
+    sweeping = buckets[at & (BUCKETS - 1)]!;
+    buckets[at & (BUCKETS - 1)] = 0;
+    swept[0] = at + 1;
+    swept[1] = (at + 2) * BUCKET_US;
+    return true;
+  }
+
+  function take(slot: number): void {
+    i32[slot * WORDS + BITS] = i32[slot * WORDS + BITS]! & ~ON_WHEEL;
+    owner.due(slot);
+  }
+
+  /**
+   * The rows that are due go through three hands, a command apart: the first reads the row, the second
+   * what its owner needs, the third hands it over. So none waits for memory that was not touched for as
+   * long as a deadline is ahead.
+   */
+  function handOn(): void {
+    let read = 0;
+    for (let n = 0; n < HANDS; n++) if (third[n] !== 0) take(third[n]!);
+    for (let n = 0; n < HANDS; n++) {
+      const slot = second[n]!;
+      third[n] = slot;
+      read ^= owner.readAhead(slot);
+    }
+    let some = 0;
+    for (let n = 0; n < HANDS; n++) {
+      const slot = sweeping;
+      some |= slot | third[n]!;
+      second[n] = slot;
+      if (slot !== 0) sweeping = next[slot]!;
+      read ^= i32[slot * WORDS + BITS]! ^ i32[slot * WORDS + HASH]!;
+    }
+    inHands = some;
+    seen[0] = read;
+  }
+
+  function sweep(): void {
+    if (sweeping === 0 && inHands === 0) {
+      if (nowUs[nowAt]! < swept[1]!) return;
+      for (let n = 0; n < EMPTY_BUCKETS_MAX && sweeping === 0; n++) if (!begin()) return;
+    }
+    handOn();
+  }
+
+  function turn(): boolean {
+    if (sweeping === 0 && inHands === 0) return begin();
+    handOn();
+    return true;
+  }
+
+  return { put, sweep, turn };
+}
