@@ -41,6 +41,36 @@ export function fillCheckpoint(commands: Commands, index: number, checkpoint: Ch
   commands.i32[words + CommandI32.hashLow] = checkpoint.low | 0;
 }
 
+/** Where commands are submitted, as a shard's client offers it. */
+export interface CommandSink {
+  readonly commands: Commands;
+  /** -1: not now. */
+  reserve(): number;
+  commit(): void;
+  flush(): void;
+}
+
+/** What `submitCheckpoint` adds to a journal. */
+export const CHECKPOINT_COMMANDS = 2;
+
+/**
+ * Has a follower's checkpoint journaled, if the shard takes commands now. It goes behind a clock
+ * command: were it the state's newest sequence, the primary would stop to compare, which takes a third
+ * of a second for a million orders. Who replays can look ahead, and compare in its own time.
+ */
+export function submitCheckpoint(to: CommandSink, checkpoint: Checkpoint): void {
+  const clock = to.reserve();
+  if (clock < 0) return;
+  to.commands.u8[clock * COMMAND_BYTES + CommandU8.type] = CommandType.CLOCK;
+  to.commit();
+  const index = to.reserve();
+  if (index >= 0) {
+    fillCheckpoint(to.commands, index, checkpoint);
+    to.commit();
+  }
+  to.flush();
+}
+
 /** The checkpoint that the record at `index` journals; null when it is another command. */
 export function readCheckpoint(commands: Commands, index: number): Checkpoint | null {
   const type = commands.u8[index * COMMAND_BYTES + CommandU8.type];

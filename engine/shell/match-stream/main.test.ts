@@ -12,12 +12,13 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { type MatchBatch, readMatchStream } from "../../client/match-stream.ts";
 import { EventType } from "../../core/codes.ts";
 import { EVENT_BYTES, EVENT_F64, EventF64, EventU8 } from "../../core/event.ts";
-import { type Checkpoint, fillCheckpoint } from "../checkpoint.ts";
+import { type Checkpoint, submitCheckpoint } from "../checkpoint.ts";
 import { emptyState, makeFollower } from "../follower.ts";
 import { openFileReader } from "../journal/file-reader.ts";
 import { nodeFiles } from "../journal/file-ops.ts";
+import type { JournalReader } from "../journal/journal.ts";
+import { inspectJournal } from "../journal/tools.ts";
 import { type Driver, openMarket, quietLog, startDriver } from "../testing/driver.ts";
-import { makeCommands } from "../../core/command.ts";
 import { sized } from "../testing/size.ts";
 import { startMatchStream, type StreamConfig, type StreamHandle } from "./main.ts";
 
@@ -68,25 +69,39 @@ test("what a shard decides is heard as it happens, and its end is told", async (
   expect(await stream.ended).toBeNull();
 });
 
-test("what its state hashes to is journaled, is right, and is not reported again for itself", async () => {
+test("what its state hashes to is journaled, once per change, and is what a replay comes to", async () => {
   const reported: Checkpoint[] = [];
   const driver = await opened();
   await openMarket(driver);
   await driver.place({ id: "one", side: 1 });
   startStream(driver, {
     checkpointMs: 10,
-    onCheckpoint: (checkpoint) => void reported.push(checkpoint),
+    onCheckpoint: (checkpoint) => {
+      reported.push(checkpoint);
+      submitCheckpoint(driver.client, checkpoint);
+    },
   });
-  await eventually(() => reported.length > 0);
-  expect(reported[0]!.sequence).toBe(4);
-  const answer = await driver.ask((fields) => {
-    const record = makeCommands(1);
-    fillCheckpoint(record, 0, reported[0]!);
-    for (const [word, value] of record.i32.entries()) fields.i32(word, value);
-  });
-  expect(answer).toMatchObject({ type: EventType.CHECKPOINTED, sequence: 5 });
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(reported.map(({ sequence }) => sequence)).toEqual([4]);
+  await eventually(() => reported.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  await driver.place({ id: "two", side: 1 });
+  await eventually(() => reported.length === 2);
+  await eventually(() => driver.client.stats().sequence === 9);
+  const journaled = [...inspectJournal(directory)].map(({ type, ofSequence }) => [
+    type,
+    ofSequence,
+  ]);
+  expect(journaled.slice(4)).toEqual([
+    ["CLOCK", undefined],
+    ["CHECKPOINT", 4],
+    ["PLACE", undefined],
+    ["CLOCK", undefined],
+    ["CHECKPOINT", 7],
+  ]);
+  for (const { sequence, high, low } of reported) {
+    const state = emptyState(SIZES);
+    await makeFollower({ journal: openJournal(), state, to: sequence }).catchUp();
+    expect(state.shard.hash()).toMatchObject({ high, low });
+  }
 });
 
 test("a port that is taken is said in words, and the shard goes on", async () => {
@@ -194,20 +209,18 @@ function keysOf(batch: MatchBatch): string[] {
   return batch.events.map(({ sequence, index, type }) => `${sequence}/${index} ${type}`);
 }
 
+function openJournal(): JournalReader {
+  const files = { files: nodeFiles, directory, shard: 0 };
+  return openFileReader({ ...files, durable: () => Infinity, wait: async () => {} });
+}
+
 /** What the journal says, by a follower that knows nothing of streams. */
 async function keysOfJournal(): Promise<string[]> {
-  const journal = openFileReader({
-    files: nodeFiles,
-    directory,
-    shard: 0,
-    durable: () => Infinity,
-    wait: async () => {},
-  });
   const keys: string[] = [];
   let index = 0;
   let last = 0;
   const follower = makeFollower({
-    journal,
+    journal: openJournal(),
     state: emptyState(SIZES),
     onDecided: ({ events }) => {
       for (let i = 0; i < events.count; i++) {

@@ -6,7 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import type { ShardOptions } from "../../core/limits.ts";
 import { openStatus, type StatusMemory } from "../../ring/status.ts";
-import { type Checkpoint, checkpointOf } from "../checkpoint.ts";
+import { type Checkpoint, CHECKPOINT_COMMANDS, checkpointOf } from "../checkpoint.ts";
 import { asShellError } from "../errors.ts";
 import { emptyState, type Follower, journalStates } from "../follower.ts";
 import { openLiveReader } from "../journal/live-reader.ts";
@@ -83,7 +83,7 @@ function reportCheckpoints(follower: Follower, durable: () => number): NodeJS.Ti
   let reported = 0;
   return setInterval(() => {
     const isAtEnd = follower.place().position >= durable();
-    if (!isAtEnd || follower.shard.sequence() <= reported + 1) return;
+    if (!isAtEnd || follower.shard.sequence() <= reported + CHECKPOINT_COMMANDS) return;
     const checkpoint = checkpointOf(follower.shard);
     reported = checkpoint.sequence;
     tell({ kind: "checkpoint", checkpoint });
