@@ -32,6 +32,11 @@ interface PlainSides {
   readonly asks: PlainLevel[];
 }
 
+/** Whether a taker of `side` with this limit may trade at `priceTicks`. */
+function reaches(side: number, limitTicks: number, priceTicks: number): boolean {
+  return side === Side.BID ? priceTicks <= limitTicks : priceTicks >= limitTicks;
+}
+
 export function makePlainBook(options: BookOptions): Book {
   const { orders, isLapsed = () => false } = options;
   const books = new Map<number, PlainSides>();
@@ -40,8 +45,6 @@ export function makePlainBook(options: BookOptions): Book {
 
   const field = (slot: number, word: number): number => orders.i32[slot * ORDER_WORDS + word]!;
   const openOf = (slot: number): number => field(slot, OrderI32.open);
-  const priorityOf = (slot: number): number =>
-    orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]!;
   const unitsOf = (level: PlainLevel): number =>
     level.queue.reduce((units, slot) => units + openOf(slot), 0);
 
@@ -56,11 +59,6 @@ export function makePlainBook(options: BookOptions): Book {
 
   function levelsOf(slot: number): PlainLevel[] {
     return sideLevels(field(slot, OrderI32.instrument), sideOf(field(slot, OrderI32.bits)));
-  }
-
-  /** Whether a taker of `side` with this limit may trade at `priceTicks`. */
-  function reaches(side: number, limitTicks: number, priceTicks: number): boolean {
-    return side === Side.BID ? priceTicks <= limitTicks : priceTicks >= limitTicks;
   }
 
   /** Makers a taker would meet, best first, then oldest first. */
@@ -107,7 +105,9 @@ export function makePlainBook(options: BookOptions): Book {
   ): number {
     const levels = sideLevels(instrument, side);
     const queue = levels.find((level) => level.priceTicks === priceTicks)?.queue ?? [];
-    const index = queue.findIndex((slot) => priorityOf(slot) > priority[at]!);
+    const isLater = (slot: number): boolean =>
+      orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]! > priority[at]!;
+    const index = queue.findIndex(isLater);
     if (index < 0) return 0;
     const isNear = index < RESTORE_WALK_MAX || queue.length - index <= RESTORE_WALK_MAX;
     return isNear ? queue[index]! : -1;
