@@ -42,7 +42,6 @@ export function makePlainBook(options: BookOptions): Book {
   const books = new Map<number, PlainSides>();
   const matches = makeMatches();
   const touched = { orders: new Int32Array(1), quantity: new Float64Array(1) };
-
   const field = (slot: number, word: number): number => orders.i32[slot * ORDER_WORDS + word]!;
   const openOf = (slot: number): number => field(slot, OrderI32.open);
   const unitsOf = (level: PlainLevel): number =>
