@@ -148,6 +148,12 @@ export const CODES = {
   ACCOUNT_TABLE_FULL: row("STATE", 409, "The engine holds all the accounts it can."),
   BEHAVIOUR_UNKNOWN: row("SYSTEM", 500, "The engine does not know that behaviour."),
   MASS_CANCEL_TABLE_FULL: row("RATE", 503, "Too many mass cancels are under way.", AGAIN),
+  TIMER_NOT_AHEAD: row("ORDER", 422, "Give a timer's time in the future."),
+  TIMER_TOO_FAR: row("VALIDATION", 400, "Let a timer fire at most one hour ahead."),
+  TOO_MANY_TIMERS: row("RATE", 429, "Disarm one of this account's timers first."),
+  TIMER_TABLE_FULL: row("RATE", 503, "The engine holds all the timers it can.", AGAIN),
+  PRIORITY_NOT_EARLIER: row("VALIDATION", 400, "Restore an order with a sequence of the past."),
+  RESTORE_TOO_DEEP: row("ORDER", 409, "Too many orders stand around its place; place it anew."),
 } as const satisfies Record<string, CodeRow>;
 
 export type Code = keyof typeof CODES;

@@ -52,6 +52,20 @@ export interface Book {
   readonly touched: Touched;
   /** Joins the back of its level; the row says instrument, side, price and open. Must not cross. */
   rest(slot: number): void;
+  /**
+   * The order before which one of the priority `priority[at]` would stand in its level, behind all
+   * orders of the same or an earlier one; 0: it would be the last. -1: it would have
+   * RESTORE_WALK_MAX orders or more before it and more than that behind it. Changes nothing.
+   */
+  standsBefore(
+    instrument: number,
+    side: number,
+    priceTicks: number,
+    priority: Float64Array,
+    at: number,
+  ): number;
+  /** As `rest`, but right before another order of its level; 0: at the back. */
+  restBefore(slot: number, before: number): void;
   /** Leaves its level with all it has open. */
   remove(slot: number): void;
   /** Takes `by` units, fewer than are open, off an order that keeps its place. */

@@ -2,14 +2,17 @@
  * What an account does to its own open orders: CANCEL, REDUCE, AMEND, CANCEL_ALL; and the pending
  * work that every command carries on before its own turn.
  */
-import { ACCOUNT_WORDS, AccountI32 } from "./accounts.ts";
 import type { Check } from "./check.ts";
 import { CancelReason, EventType, OrderStatus, Reject, Side, TimeInForce } from "./codes.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
 import { EventFlag } from "./event.ts";
 import type { Life } from "./life.ts";
-import { MASS_CANCEL_COUNTED_MAX, SLICE_EXAMINED_MAX, SLICE_ORDERS_MAX } from "./limits.ts";
-import { isSelected } from "./mass-cancel.ts";
+import {
+  BEHAVIOUR_SESSIONS,
+  MASS_CANCEL_COUNTED_MAX,
+  SLICE_EXAMINED_MAX,
+  SLICE_ORDERS_MAX,
+} from "./limits.ts";
 import {
   ORDER_DOUBLES,
   ORDER_WORDS,
@@ -20,6 +23,7 @@ import {
   stpOf,
   withTif,
 } from "./orders.ts";
+import type { Sessions } from "./sessions.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
@@ -42,15 +46,26 @@ const REJECT = Reject;
 const C = CommandI32;
 const STAMP = Counter.stampUs;
 const SEQUENCE = Counter.sequence;
+const BEHAVIOUR = Counter.behaviour;
+const SESSIONS = BEHAVIOUR_SESSIONS;
+const TOTAL = Counter.ordersTotal;
+const DEADLINE = CommandF64.deadlineUs;
 const ORDER_ID = CommandF64.orderId;
 const EXPIRES = CommandF64.expiresAtUs;
 const SLICE_MAX = SLICE_ORDERS_MAX;
 const EXAMINED_MAX = SLICE_EXAMINED_MAX;
 
-export function makeChange(state: State, check: Check, life: Life): Change {
-  const { turn, orders, ids, accounts, expiry, massCancels, book, emit } = state;
+export function makeChange(state: State, check: Check, life: Life, sessions: Sessions): Change {
+  const { turn, orders, ids, accounts, expiry, massCancels, timers, book, emit } = state;
   const { counters } = turn;
   const o32 = orders.i32;
+
+  /** Whether the change in hand says that it is not to happen any more; 0 says nothing. */
+  function isLate(): boolean {
+    const deadlineUs = turn.f64[DEADLINE]!;
+    if (deadlineUs === 0 || counters[BEHAVIOUR]! < SESSIONS) return false;
+    return !(counters[STAMP]! <= deadlineUs);
+  }
 
   /**
    * The open order a command names, if it is this account's. One that has lapsed is ended on the
@@ -74,6 +89,10 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     const account = turn.i32[C.account]!;
     if (!accounts.isKnown(account)) {
       emit.rejected(REJECT.UNKNOWN_ACCOUNT, 0, false);
+      return 0;
+    }
+    if (isLate()) {
+      emit.rejected(REJECT.DEADLINE_PASSED, 0, false);
       return 0;
     }
     const slot = named(account);
@@ -166,22 +185,9 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     else shrink(slot, open - openAfter);
   }
 
-  /** Counts what a mass cancel covers, looking at so many orders; negative when there are more. */
-  function countCovered(account: number, instrument: number, side: number): number {
-    const row = account * ACCOUNT_WORDS;
-    if (instrument === 0 && side === 0) return accounts.i32[row + AccountI32.openOrders]!;
-    let slot = accounts.i32[row + AccountI32.head]!;
-    let count = 0;
-    for (let looked = 0; slot !== 0; looked++) {
-      if (looked === MASS_CANCEL_COUNTED_MAX) return -count - 1;
-      if (isSelected(o32, slot, instrument, side)) count++;
-      slot = o32[slot * WORDS + ORDER.accountNext]!;
-    }
-    return count;
-  }
-
   function cancelAllReject(account: number, instrument: number, side: number): number {
     if (!accounts.isKnown(account)) return REJECT.UNKNOWN_ACCOUNT;
+    if (isLate()) return REJECT.DEADLINE_PASSED;
     if (instrument !== 0 && !state.instruments.isListed(instrument))
       return REJECT.UNKNOWN_INSTRUMENT;
     if (side > Side.ASK) return REJECT.MALFORMED;
@@ -194,17 +200,25 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     const side = turn.u8[CommandU8.side]!;
     const reject = cancelAllReject(account, instrument, side);
     if (reject !== REJECT.NONE) return emit.rejected(reject, 0, false);
-    const count = countCovered(account, instrument, side);
-    massCancels.add(account, instrument, side, counters, Counter.ordersTotal);
-    const event = emit.admin.massCancelAccepted();
+    const tag = counters[BEHAVIOUR]! < SESSIONS ? 0 : turn.i32[C.tag]!;
+    const max = MASS_CANCEL_COUNTED_MAX;
+    const count = massCancels.count(account, instrument, side, tag, counters, TOTAL, max);
+    massCancels.add(account, instrument, side, tag, REASON.MASS_CANCEL, counters, TOTAL);
+    const event = emit.admin.massCancelAccepted(tag);
     carryOn();
-    const isPending = massCancels.isEmpty() ? 0 : EventFlag.MORE_PENDING;
-    if (count >= 0) emit.admin.massCancelCounted(event, count, isPending);
-    else emit.admin.massCancelCounted(event, -count - 1, isPending | EventFlag.AT_LEAST);
+    const more = massCancels.isEmpty() ? 0 : EventFlag.MORE_PENDING;
+    if (count >= 0) emit.admin.massCancelCounted(event, count, more);
+    else emit.admin.massCancelCounted(event, -count - 1, more | EventFlag.AT_LEAST);
+  }
+
+  /** Whether something is to be carried on; nearly always nothing. */
+  function isPending(): boolean {
+    if (timers.firstUs[0]! <= counters[STAMP]!) return true;
+    return expiry.isDue(counters, STAMP) || !massCancels.isEmpty();
   }
 
   function carryOn(): void {
-    if (expiry.isDue(counters, STAMP) || !massCancels.isEmpty()) slice();
+    if (isPending()) slice();
     else state.waiting[0] = 0;
   }
 
@@ -214,16 +228,16 @@ export function makeChange(state: State, check: Check, life: Life): Change {
       life.end(expiry.first(), EVENT.EXPIRED, REASON.NONE, false);
       room--;
     }
+    room -= sessions.fireDue(room);
     let looks = EXAMINED_MAX;
     while (room > 0 && looks > 0 && !massCancels.isEmpty()) {
       const slot = massCancels.next(looks);
       looks -= massCancels.examined();
       if (slot === 0) break;
-      life.end(slot, EVENT.CANCELLED, REASON.MASS_CANCEL, false);
+      life.end(slot, EVENT.CANCELLED, massCancels.reason(), false);
       room--;
     }
-    const isDue = expiry.isDue(counters, STAMP);
-    state.waiting[0] = isDue || !massCancels.isEmpty() ? 1 : 0;
+    state.waiting[0] = isPending() ? 1 : 0;
   }
 
   return { cancel, reduce, amend, cancelAll, carryOn };

@@ -21,6 +21,8 @@ export const CommandType = {
   SET_ACCOUNT: 11,
   CHECKPOINT: 12,
   SET_BEHAVIOUR: 13,
+  ARM_TIMER: 14,
+  RESTORE: 15,
 } as const;
 export type CommandType = (typeof CommandType)[keyof typeof CommandType];
 
@@ -42,6 +44,8 @@ export const EventType = {
   ACCOUNT_SET: 14,
   CHECKPOINTED: 15,
   BEHAVIOUR_SET: 16,
+  TIMER_SET: 24,
+  TIMER_FIRED: 25,
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 
@@ -93,6 +97,7 @@ export const CancelReason = {
   WORK_BOUND: 5, // the command had made as many events as one command may make
   AMENDED_TO_FILLED: 6, // amended to a total at or below what was already filled
   REDUCED_TO_NOTHING: 7,
+  TIMER: 16, // its session's timer fired
 } as const;
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason];
 
@@ -128,5 +133,11 @@ export const Reject = {
   ACCOUNT_TABLE_FULL: 27,
   BEHAVIOUR_UNKNOWN: 28,
   MASS_CANCEL_TABLE_FULL: 29,
+  TIMER_NOT_AHEAD: 50, // it would fire at or before the command's stamp
+  TIMER_TOO_FAR: 51,
+  TOO_MANY_TIMERS: 52, // of one account
+  TIMER_TABLE_FULL: 53,
+  PRIORITY_NOT_EARLIER: 54, // a restored order's priority is none, or not before its command
+  RESTORE_TOO_DEEP: 55, // its place lies further from both ends of its level than is looked
 } as const;
 export type Reject = (typeof Reject)[keyof typeof Reject];

@@ -17,10 +17,10 @@
  * | type | fields |
  * |---|---|
  * | PLACE | account, instrument, side, orderType, tif, stp, flags, priceTicks (0 for market), quantity, clientOrderId, deadlineUs (0: default), expiresAtUs (GTD), tag |
- * | CANCEL | account, orderId or (orderId 0) clientOrderId |
+ * | CANCEL | account, orderId or (orderId 0) clientOrderId; deadlineUs (0: none) |
  * | AMEND | as CANCEL; priceTicks (0: keep), quantity (new total, filled included; 0: keep), expiresAtUs (0: keep; makes it GTD) |
  * | REDUCE | as CANCEL; quantity = units to take off what is open |
- * | CANCEL_ALL | account, instrument (0: all), side (0: both) |
+ * | CANCEL_ALL | account, instrument (0: all), side (0: both), tag (0: all); deadlineUs (0: none) |
  * | ORDER_STATUS | account, clientOrderId |
  * | CLOCK | nothing: its stamp is the message |
  * | LIST_INSTRUMENT | instrument, and the overlay below |
@@ -29,10 +29,16 @@
  * | SET_ACCOUNT | account, flags (ALLOWED), openOrdersMax (0: no bound but the table's), openBidValueMaxMinor (0: no bound) |
  * | CHECKPOINT | orderId = sequence the hash is of, clientOrderId[0..1] = hash high, low, quantity = hash version |
  * | SET_BEHAVIOUR | quantity = behaviour number |
+ * | ARM_TIMER | account, tag (0: all its orders), expiresAtUs = when it fires (0: disarm) |
+ * | RESTORE | as PLACE, a limit order GTC or GTD; priority = the sequence it returns with |
  *
  * A market order says IOC or FOK. `state` of a listing is CONTINUOUS, HALTED or CLOSED. A CHECKPOINT
  * whose sequence is the last before it is compared with the state (a difference stops the shard);
  * one of an earlier sequence is only answered.
+ *
+ * A change (CANCEL, AMEND, REDUCE, CANCEL_ALL) stamped after its deadline is refused, so that what waited
+ * for a disk never happens late. Tags of CANCEL_ALL, deadlines of changes, ARM_TIMER and RESTORE came with behaviour
+ * BEHAVIOUR_SESSIONS; before it the fields are not looked at and the commands are not known.
  *
  * A record lives at an index of a `Commands` view: byte offset `index * COMMAND_BYTES`. Views over
  * plain and shared buffers look the same, so a ring slot, a frame and a test array are one thing.
@@ -79,6 +85,8 @@ export const CommandF64 = {
   expiresAtUs: 6,
   orderId: 7,
   correlation: 11,
+  // RESTORE
+  priority: 7, // of the sequence at which an earlier order joined its level; before the command's own
   // SET_ACCOUNT
   openBidValueMaxMinor: 5,
 } as const;

@@ -9,6 +9,7 @@ import { EventType, OrderType } from "./codes.ts";
 import { CommandF64 } from "./command.ts";
 import { makeEmitAdmin } from "./emit-admin.ts";
 import type { Emit, EmitTables } from "./emit-api.ts";
+import { makeEmitSession } from "./emit-session.ts";
 import { EventF64, EventFlag, EventI32 } from "./event.ts";
 import { makeEmitResponses } from "./emit-response.ts";
 import { makeEventFields } from "./emit-fields.ts";
@@ -30,7 +31,7 @@ const M_WORDS = MATCH_WORDS;
 const { slot: M_SLOT, quantity: M_QUANTITY } = MatchI32;
 const { instrument: INSTRUMENT, priceTicks: PRICE, open: OPEN, account: ACCOUNT } = OrderI32;
 const { bits: BITS, total: TOTAL } = OrderI32;
-const { expiresAtUs: EXPIRES, firstSequence: FIRST } = OrderF64;
+const { expiresAtUs: EXPIRES, firstSequence: FIRST, priority: PRIORITY } = OrderF64;
 const E = EventI32;
 const D = EventF64;
 const LIMIT = OrderType.LIMIT;
@@ -39,6 +40,7 @@ const N_MARKET = InstrumentF64.marketSeq;
 const N_TRADE = InstrumentF64.tradeId;
 const C_CORRELATION = CommandF64.correlation;
 const REQUEUED = EventFlag.REQUEUED << 8;
+const RESTORED = EventFlag.RESTORED << 8;
 const {
   instrument: E_INSTRUMENT,
   priceTicks: E_PRICE,
@@ -53,6 +55,7 @@ const {
   accountSeq: D_ACCOUNT_SEQ,
   expiresAtUs: D_EXPIRES,
   firstSequence: D_FIRST,
+  priority: D_PRIORITY,
 } = D;
 
 export function makeEmit(tables: EmitTables): Emit {
@@ -144,7 +147,7 @@ export function makeEmit(tables: EmitTables): Emit {
     hears(at64 + D_ACCOUNT_SEQ, o32[slot * WORDS + ACCOUNT]!);
   }
 
-  function rested(slot: number): void {
+  function restedAt(slot: number): number {
     const row = slot * WORDS;
     const openNow = o32[row + OPEN]!;
     const at = resting(EventType.RESTED, 0, slot);
@@ -158,6 +161,17 @@ export function makeEmit(tables: EmitTables): Emit {
     e64[at64 + D_ACCOUNT_SEQ] = 0;
     e64[at64 + D_EXPIRES] = o64[slot * DOUBLES + EXPIRES]!;
     e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    return at;
+  }
+
+  function rested(slot: number): void {
+    restedAt(slot);
+  }
+
+  function restored(slot: number): void {
+    const at = restedAt(slot);
+    e32[at] = e32[at]! | RESTORED;
+    e64[(at >> 1) + D_PRIORITY] = o64[slot * DOUBLES + PRIORITY]!;
   }
 
   function amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void {
@@ -188,7 +202,9 @@ export function makeEmit(tables: EmitTables): Emit {
     left,
     dropped,
     rested,
+    restored,
     amended,
+    session: makeEmitSession(record, hears, turn, tables.timers),
     admin: makeEmitAdmin(record, tables, (instrument) => {
       const at = instrument * N_WORDS + N_MARKET;
       n64[at] = n64[at]! + 1;

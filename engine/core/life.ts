@@ -14,9 +14,11 @@ import { Counter } from "./turn.ts";
 export interface Life {
   /** Puts a filled row into its book, told as RESTED. */
   rest(slot: number): void;
+  /** As `rest`, right before another order of its level (0: at the back), told as RESTORED. */
+  restBefore(slot: number, before: number): void;
   /** Takes a resting order out of the book for good. */
   end(slot: number, type: number, reason: number, isResponse: boolean): void;
-  /** Ends an order that has lapsed, by its expiry if that is due, else by its mass cancel. */
+  /** Ends an order that has lapsed, by its expiry if that is due, else by what covers it. */
   lapse(slot: number): void;
   /** Takes an order that is out of the book out of all else; all has been said about it. */
   release(slot: number): void;
@@ -51,7 +53,7 @@ const { TRADE, SELF_DECREMENTED, LAPSED } = MatchKind;
 const BID = Side.BID;
 const { FILLED: STATUS_FILLED, CANCELLED: STATUS_CANCELLED, EXPIRED: STATUS_EXPIRED } = OrderStatus;
 const { EXPIRED: EVENT_EXPIRED, CANCELLED: EVENT_CANCELLED } = EventType;
-const { NONE, SELF_TRADE, MASS_CANCEL, IMMEDIATE_REMAINDER, WORK_BOUND } = CancelReason;
+const { NONE, SELF_TRADE, TIMER, IMMEDIATE_REMAINDER, WORK_BOUND } = CancelReason;
 const { NONE: STOP_NONE, SELF_TRADE: STOP_SELF_TRADE, WORK_BOUND: STOP_WORK_BOUND } = MatchStop;
 const STAMP = Counter.stampUs;
 const TRADES_TOTAL = Counter.tradesTotal;
@@ -87,6 +89,12 @@ export function makeLife(state: State): Life {
     emit.rested(slot);
   }
 
+  function restBefore(slot: number, before: number): void {
+    book.restBefore(slot, before);
+    addBidValue(slot, o32[slot * WORDS + OPEN]!);
+    emit.restored(slot);
+  }
+
   function release(slot: number): void {
     if (!massCancels.isEmpty()) massCancels.leaving(slot);
     accounts.unlink(slot);
@@ -113,16 +121,22 @@ export function makeLife(state: State): Life {
     return isDue ? EVENT_EXPIRED : EVENT_CANCELLED;
   }
 
+  /** What is covered by no mass cancel is by a timer that has not become one yet. */
+  function lapsedReason(slot: number, type: number): number {
+    if (type === EVENT_EXPIRED) return NONE;
+    const reason = massCancels.coveredBy(slot);
+    return reason === NONE ? TIMER : reason;
+  }
+
   function lapse(slot: number): void {
     const type = lapsedType(slot);
-    end(slot, type, type === EVENT_EXPIRED ? NONE : MASS_CANCEL, false);
+    end(slot, type, lapsedReason(slot, type), false);
   }
 
   /** A maker that a match removed from the book with all it had open. */
   function settleRemoved(n: number, slot: number, kind: number): void {
     const type = kind === LAPSED ? lapsedType(slot) : EVENT_CANCELLED;
-    let reason: number = SELF_TRADE;
-    if (kind === LAPSED) reason = type === EVENT_EXPIRED ? NONE : MASS_CANCEL;
+    const reason = kind === LAPSED ? lapsedReason(slot, type) : SELF_TRADE;
     setEnded(slot, type, reason);
     emit.removed(n, type, reason);
     addBidValue(slot, -o32[slot * WORDS + OPEN]!);
@@ -182,5 +196,5 @@ export function makeLife(state: State): Life {
     return false;
   }
 
-  return { rest, end, lapse, release, addBidValue, setStatus, settleMakers, settle };
+  return { rest, restBefore, end, lapse, release, addBidValue, setStatus, settleMakers, settle };
 }

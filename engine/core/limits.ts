@@ -48,6 +48,13 @@ export const COMMAND_RING_SLOTS = 16_384;
 /** Mass cancels that may be waiting to be carried on at the same time. */
 export const MASS_CANCELS_PENDING_MAX = 1_024;
 
+/** Session timers: how far ahead one may fire, and how many an account may have. */
+export const TIMER_AHEAD_MAX_US = 3_600_000_000;
+export const TIMERS_PER_ACCOUNT_MAX = 64;
+
+/** Orders of its level, from either end, a restored order's place is looked for among. */
+export const RESTORE_WALK_MAX = 1_024;
+
 /**
  * What a state hash covers. It changes when the state has more in it, which changes no rule: a
  * checkpoint of another version is answered and not compared.
@@ -59,6 +66,8 @@ export const HASH_VERSION = 2;
  * came with a later one is refused before it as if it did not exist.
  */
 export const BEHAVIOUR_FIRST = 1;
+/** The first with session timers, restored orders, tags of mass cancels, deadlines of changes. */
+export const BEHAVIOUR_SESSIONS = 2;
 export const BEHAVIOUR_NEWEST = 2;
 
 /**
@@ -74,6 +83,8 @@ export interface ShardOptions {
   readonly ordersMax: number;
   /** Client order ids remembered at the same time (resting orders and unexpired deadlines). */
   readonly idsMax: number;
+  /** Session timers armed at the same time. */
+  readonly timersMax: number;
   /** Any int32 nobody outside can know, so that ids cannot be chosen to collide; never state. */
   readonly idSeed: number;
   /**
@@ -88,6 +99,7 @@ export const SHARD_OPTIONS_DEFAULT: ShardOptions = {
   instrumentsMax: 131_072,
   ordersMax: 2_097_152,
   idsMax: 4_000_000,
+  timersMax: 65_536,
   idSeed: 0,
 };
 

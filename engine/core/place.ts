@@ -1,5 +1,5 @@
 /**
- * PLACE and ORDER_STATUS: what the client order id decides, then the checks, then the order.
+ * PLACE, RESTORE and ORDER_STATUS: what the client order id decides, then the checks, then the order.
  *
  * ```
  * account known? id said? ──► id remembered? ──yes──► same parameters? first answer again
@@ -9,11 +9,12 @@
  *                              check.ts ──► ACCEPTED, makers met, rest or drop
  * ```
  */
-import { CancelReason, OrderStatus, Reject, TimeInForce } from "./codes.ts";
+import { CancelReason, CommandType, OrderStatus, Reject, TimeInForce } from "./codes.ts";
 import type { Check } from "./check.ts";
 import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import type { Life } from "./life.ts";
 import { DEADLINE_AHEAD_MAX_US, DEADLINE_DEFAULT_US } from "./limits.ts";
+import { makeRestore } from "./restore.ts";
 import {
   ON_WHEEL as ON_WHEEL_BIT,
   ORDER_DOUBLES,
@@ -30,6 +31,7 @@ import { Counter } from "./turn.ts";
 
 export interface Place {
   place(): void;
+  restore(): void;
   status(): void;
 }
 
@@ -50,8 +52,11 @@ const ORDERS_TOTAL = Counter.ordersTotal;
 const DEFAULT_US = DEADLINE_DEFAULT_US;
 const AHEAD_MAX_US = DEADLINE_AHEAD_MAX_US;
 const NONE = Reject.NONE;
+const RESTORE = CommandType.RESTORE;
+const C_TYPE = CommandU8.type;
 
 export function makePlace(state: State, check: Check, life: Life): Place {
+  const returning = makeRestore(state, life);
   const { turn, orders, ids, accounts, emit, book } = state;
   const { counters } = turn;
   const { u8: c8, i32: c32, f64: c64 } = turn;
@@ -134,6 +139,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
       o64[slot * DOUBLES + ORDER_ID] = 0;
       return slot;
     }
+    if (state.waiting[0] !== 0) state.timers.drawLine(account, counters, ORDERS_TOTAL);
     const orderId = counters[ORDERS_TOTAL]! + 1;
     counters[ORDERS_TOTAL] = orderId;
     o64[slot * DOUBLES + ORDER_ID] = orderId;
@@ -153,7 +159,8 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     orders.index(slot);
     accounts.append(slot);
     if (expiresAtUs !== 0) state.expiry.add(slot);
-    life.rest(slot);
+    if (c8[C_TYPE] === RESTORE) returning.rest(slot);
+    else life.rest(slot);
   }
 
   function execute(slot: number): void {
@@ -178,14 +185,16 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     const account = c32[C_ACCOUNT]!;
     if (!accounts.isKnown(account)) return emit.rejected(Reject.UNKNOWN_ACCOUNT, 0, false);
     if (!hasClientOrderId()) return emit.rejected(Reject.CLIENT_ORDER_ID_MISSING, 0, false);
-    const print = fingerprint();
     takeDeadline();
+    const isRestore = c8[C_TYPE] === RESTORE;
+    const print = isRestore ? returning.fingerprint(fingerprint()) : fingerprint();
     const over = remembered(account);
     if (over !== 0 && !ids.isOver(over)) return answerAgain(over, print);
     let reject = deadlineReject();
     if (reject === NONE && over === 0 && ids.isFull()) reject = Reject.ID_TABLE_FULL;
     if (reject !== NONE) return emit.rejected(reject, 0, false);
     reject = check.place();
+    if (isRestore && reject === NONE) reject = returning.check();
     if (reject === NONE) return execute(remember(over, print, OPEN, CancelReason.NONE));
     emit.rejected(reject, remember(over, print, REJECTED, reject), false);
   }
@@ -199,5 +208,5 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     else emit.status(slot);
   }
 
-  return { place, status };
+  return { place, restore: place, status };
 }

@@ -13,9 +13,10 @@ import { CommandType, Reject } from "./codes.ts";
 import { CommandF64, type Commands, CommandU8 } from "./command.ts";
 import { copyEvents, type Events } from "./event.ts";
 import { makeLife } from "./life.ts";
-import { EVENTS_PER_COMMAND_MAX } from "./limits.ts";
+import { BEHAVIOUR_SESSIONS, EVENTS_PER_COMMAND_MAX } from "./limits.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
 import { makePlace } from "./place.ts";
+import { makeSessions } from "./sessions.ts";
 import type { Shard, StateHash } from "./shard-api.ts";
 import { makeReadAhead } from "./read-ahead.ts";
 import { saveState } from "./snapshot.ts";
@@ -31,13 +32,15 @@ const EVENTS_MAX = EVENTS_PER_COMMAND_MAX;
 
 /** A shard over a state, empty or loaded. */
 export function makeShardOver(state: State): Shard {
-  const { turn, ids, emit, events: own, expiry, massCancels, orders, instruments, book } = state;
+  const { turn, ids, emit, events: own, expiry, massCancels, timers } = state;
+  const { orders, instruments, book } = state;
   const { counters } = turn;
   const hash = (): StateHash => hashState(state);
   const life = makeLife(state);
   const check = makeCheck(state);
-  const { place, status } = makePlace(state, check, life);
-  const { cancel, reduce, amend, cancelAll, carryOn } = makeChange(state, check, life);
+  const { place, restore, status } = makePlace(state, check, life);
+  const sessions = makeSessions(state);
+  const { cancel, reduce, amend, cancelAll, carryOn } = makeChange(state, check, life, sessions);
   const admin = makeAdmin(state, hash);
 
   function dispatch(type: number): void {
@@ -53,7 +56,14 @@ export function makeShardOver(state: State): Shard {
     else if (type === TYPE.SET_ACCOUNT) admin.setAccount();
     else if (type === TYPE.CHECKPOINT) admin.checkpoint();
     else if (type === TYPE.SET_BEHAVIOUR) admin.setBehaviour();
-    else if (type !== TYPE.CLOCK) emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
+    else if (type !== TYPE.CLOCK) dispatchNewer(type);
+  }
+
+  function dispatchNewer(type: number): void {
+    const behaviour = counters[Counter.behaviour]!;
+    if (type === TYPE.ARM_TIMER && behaviour >= BEHAVIOUR_SESSIONS) sessions.arm();
+    else if (type === TYPE.RESTORE && behaviour >= BEHAVIOUR_SESSIONS) restore();
+    else emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
   }
 
   function apply(commands: Commands, index: number, events: Events): void {
@@ -78,9 +88,14 @@ export function makeShardOver(state: State): Shard {
 
   function nextDueUs(): number {
     if (!massCancels.isEmpty()) return 0;
-    if (expiry.first() === 0) return Number.POSITIVE_INFINITY;
-    if (expiry.isDue(counters, Counter.stampUs)) return 0;
-    return orders.f64[expiry.first() * ORDER_DOUBLES + OrderF64.expiresAtUs]!;
+    const first = expiry.first();
+    const timerUs = timers.firstUs[0]!;
+    const expiryUs =
+      first === 0
+        ? Number.POSITIVE_INFINITY
+        : orders.f64[first * ORDER_DOUBLES + OrderF64.expiresAtUs]!;
+    const dueUs = timerUs < expiryUs ? timerUs : expiryUs;
+    return dueUs <= counters[STAMP]! ? 0 : dueUs;
   }
 
   return {

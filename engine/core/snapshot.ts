@@ -8,7 +8,8 @@
  * ACCOUNT      1 id  2 state  3 openOrdersMax  4 openOrders f64 from 8: sequence, bid value, its bound
  * ORDER        the row of an open order, links left out     books by instrument, bids then asks, in priority
  * REMEMBERED   the row of an id whose order has ended       by the sequence of its place
- * MASS_CANCEL  1 account 2 instrument 3 side                f64 from 8: its newest order, the one to look at next
+ * MASS_CANCEL  1 account 2 instrument 3 side 4 tag 5 reason f64 from 8: its newest order, the one to look at next
+ * TIMER        1 account 2 tag                              f64 from 8: when it fires, armed at, its newest order
  * END          1 hash high  2 hash low  3 records before it
  * ```
  *
@@ -34,6 +35,7 @@ import { BEHAVIOUR_NEWEST, HASH_VERSION } from "./limits.ts";
 import { ON_WHEEL, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, statusOf } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
+import { TIMER_DOUBLES, TIMER_WORDS, TimerF64, TimerI32 } from "./timers.ts";
 import { COUNTERS_HASHED, Counter } from "./turn.ts";
 import { hashState } from "./walk.ts";
 
@@ -49,6 +51,7 @@ const Kind = {
   ORDER: 4,
   REMEMBERED: 5,
   MASS_CANCEL: 6,
+  TIMER: 7,
   END: 127,
 } as const;
 
@@ -173,12 +176,30 @@ function rankOf(sorted: Float64Array, value: number): number {
   return low;
 }
 
+function savePending({ massCancels, timers, orders }: State, writer: Writer): void {
+  const { i32, f64 } = writer;
+  massCancels.walk(({ account, instrument, side, tag, reason, cursor, row }) => {
+    const at = writer.record(Kind.MASS_CANCEL);
+    i32.set([account, instrument, side, tag, reason], at + 1);
+    f64[(at >> 1) + 8] = massCancels.orderIds[row]!;
+    f64[(at >> 1) + 9] = orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!;
+  });
+  timers.walk((row) => {
+    const at = writer.record(Kind.TIMER);
+    i32[at + 1] = timers.i32[row * TIMER_WORDS + TimerI32.account]!;
+    i32[at + 2] = timers.i32[row * TIMER_WORDS + TimerI32.tag]!;
+    f64[(at >> 1) + 8] = timers.f64[row * TIMER_DOUBLES + TimerF64.firesAtUs]!;
+    f64[(at >> 1) + 9] = timers.f64[row * TIMER_DOUBLES + TimerF64.armedSequence]!;
+    f64[(at >> 1) + 10] = timers.f64[row * TIMER_DOUBLES + TimerF64.lastOrderId]!;
+  });
+}
+
 /**
  * Writes the whole state to `sink`, in chunks of at most 1 MiB; the bytes are the sink's only until it
  * returns. Answers the state's hash. Walks everything: for followers, never for a primary.
  */
 export function saveState(state: State, sink: (bytes: Uint8Array) => void): StateHash {
-  const { turn, orders, instruments, accounts, massCancels, book } = state;
+  const { turn, instruments, accounts, book } = state;
   const writer = makeWriter(sink);
   const header = writer.record(Kind.HEADER);
   writer.i32[header + 1] = SNAPSHOT_FORMAT;
@@ -194,14 +215,7 @@ export function saveState(state: State, sink: (bytes: Uint8Array) => void): Stat
     book.walk(n, Side.ASK, (slot) => saveRow(state, writer, slot, Kind.ORDER));
   }
   for (const slot of endedRows(state)) saveRow(state, writer, slot, Kind.REMEMBERED);
-  massCancels.walk((account, instrument, side, cursor, row) => {
-    const at = writer.record(Kind.MASS_CANCEL);
-    writer.i32[at + 1] = account;
-    writer.i32[at + 2] = instrument;
-    writer.i32[at + 3] = side;
-    writer.f64[(at >> 1) + 8] = massCancels.orderIds[row]!;
-    writer.f64[(at >> 1) + 9] = orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!;
-  });
+  savePending(state, writer);
   const hash = hashState(state);
   const records = writer.count();
   const end = writer.record(Kind.END);
@@ -288,7 +302,17 @@ function linkAccounts({ orders, accounts }: State): void {
 
 function loadMassCancel({ orders, massCancels }: State, { i32, f64 }: Reader): void {
   const cursor = f64[9] === 0 ? 0 : orders.find(f64, 9);
-  massCancels.resume(i32[1]!, i32[2]!, i32[3]!, cursor, f64, 8);
+  const [account, instrument, side] = [i32[1]!, i32[2]!, i32[3]!];
+  const pending = { account, instrument, side, tag: i32[4]!, reason: i32[5]!, cursor };
+  massCancels.resume(pending, f64, 8);
+}
+
+function loadTimer({ accounts, timers }: State, { i32, f64 }: Reader): void {
+  const account = i32[1]!;
+  insist(accounts.isKnown(account), "the snapshot is damaged: a timer of no account");
+  insist(!timers.isFull(), "there is no room for the snapshot's timers");
+  const row = timers.add(account, i32[2]!, f64, 8, f64, 9);
+  timers.f64[row * TIMER_DOUBLES + TimerF64.lastOrderId] = f64[10]!;
 }
 
 /** Fills an empty state from the chunks of a snapshot, cut anywhere. Throws a SnapshotError. */
@@ -310,8 +334,7 @@ export function loadState(state: State, chunks: Iterable<Uint8Array>): StateHash
       const kind = record.i32[0]!;
       const isLater = kind >= lastKind && (kind !== Kind.HEADER || records === 0);
       insist(isLater, `record ${records} of the snapshot is out of order`);
-      if (kind === Kind.MASS_CANCEL && lastKind !== kind) linkAccounts(state);
-      if (kind === Kind.END && lastKind < Kind.MASS_CANCEL) linkAccounts(state);
+      if (kind >= Kind.MASS_CANCEL && lastKind < Kind.MASS_CANCEL) linkAccounts(state);
       const place = records;
       loading(() => loadRecord(state, record, place), `the snapshot is damaged at record ${place}`);
       lastKind = kind;
@@ -334,6 +357,7 @@ function loadRecord(state: State, record: Reader, records: number): void {
   if (kind === Kind.ACCOUNT) return loadAccount(state, record);
   if (kind === Kind.ORDER || kind === Kind.REMEMBERED) return void loadRow(state, record);
   if (kind === Kind.MASS_CANCEL) return loadMassCancel(state, record);
+  if (kind === Kind.TIMER) return loadTimer(state, record);
   insist(kind === Kind.END, `record ${records} of the snapshot is of unknown kind ${kind}`);
   insist(record.i32[3] === records, "records are missing from the snapshot");
 }

@@ -12,6 +12,7 @@ import { type Instruments, makeInstruments } from "./instruments.ts";
 import { BEHAVIOUR_FIRST, EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
 import { makeMassCancels, type MassCancels } from "./mass-cancel.ts";
 import { makeOrders, ORDER_DOUBLES, OrderF64, type Orders } from "./orders.ts";
+import { makeTimers, type Timers } from "./timers.ts";
 import { Counter, makeTurn, type Turn } from "./turn.ts";
 
 const DOUBLES = ORDER_DOUBLES;
@@ -26,11 +27,12 @@ export interface State {
   readonly instruments: Instruments;
   readonly expiry: Expiry;
   readonly massCancels: MassCancels;
+  readonly timers: Timers;
   readonly book: Book;
   readonly emit: Emit;
   /** The buffer events are written to. */
   readonly events: Events;
-  /** Whether a resting order trades and counts no more: due, or covered by a pending mass cancel. */
+  /** Whether a resting order trades and counts no more: due, or covered by a mass cancel or timer. */
   readonly isLapsed: (slot: number) => boolean;
   /** `waiting[0]` is not 0 while lapsed orders may rest in the books; set once per command. */
   readonly waiting: Int32Array;
@@ -47,19 +49,20 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const expiry = makeExpiry(orders);
   const massCancels = makeMassCancels(orders, accounts);
   const waiting = new Int32Array(1);
+  const timers = makeTimers(options.timersMax, options.accountsMax, orders, counters, STAMP);
   const o64 = orders.f64;
 
   function isLapsed(slot: number): boolean {
     if (waiting[0] === 0) return false;
     const expiresAtUs = o64[slot * DOUBLES + EXPIRES]!;
     if (expiresAtUs !== 0 && expiresAtUs <= counters[STAMP]!) return true;
-    return massCancels.covers(slot);
+    return massCancels.coveredBy(slot) !== 0 || timers.covers(slot);
   }
 
   const book = makeBook({ instrumentsMax: options.instrumentsMax, orders, isLapsed });
   const { matches, touched } = book;
   const events = options.events ?? makeEvents(EVENTS_PER_COMMAND_MAX);
-  const emit = makeEmit({ turn, events, orders, accounts, instruments, matches, touched });
+  const emit = makeEmit({ turn, events, orders, accounts, instruments, timers, matches, touched });
   return {
     turn,
     orders,
@@ -68,6 +71,7 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
     instruments,
     expiry,
     massCancels,
+    timers,
     book,
     emit,
     events,

@@ -11,7 +11,7 @@ import {
   AccountI32,
   AccountState,
 } from "./accounts.ts";
-import { InstrumentState, Side } from "./codes.ts";
+import { CancelReason, InstrumentState, Side } from "./codes.ts";
 import { type Hasher, makeHasher } from "./hash.ts";
 import {
   INSTRUMENT_DOUBLES,
@@ -22,6 +22,7 @@ import {
 import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, ON_WHEEL } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
+import { TIMER_DOUBLES, TIMER_WORDS, TimerF64, TimerI32 } from "./timers.ts";
 import { COUNTERS_HASHED } from "./turn.ts";
 
 /** Of an order in its book. Its row says the rest once more, with all that is remembered. */
@@ -104,20 +105,36 @@ function hashIds(state: State, hasher: Hasher): void {
   hasher.word(count);
 }
 
+/** What came after the first behaviour adds nothing while it is not used, so that old hashes stay. */
+function hashPending(state: State, hasher: Hasher): void {
+  const { massCancels, orders, timers } = state;
+  massCancels.walk(({ account, instrument, side, tag, reason, cursor, row }) => {
+    hasher.word(account);
+    hasher.word(instrument);
+    hasher.word(side);
+    if (tag !== 0) hasher.word(tag);
+    if (reason !== CancelReason.MASS_CANCEL) hasher.word(reason);
+    hasher.double(massCancels.orderIds[row]!);
+    hasher.double(cursor === 0 ? 0 : orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!);
+  });
+  timers.walk((row) => {
+    hasher.word(timers.i32[row * TIMER_WORDS + TimerI32.account]!);
+    hasher.word(timers.i32[row * TIMER_WORDS + TimerI32.tag]!);
+    const at = row * TIMER_DOUBLES;
+    hasher.double(timers.f64[at + TimerF64.firesAtUs]!);
+    hasher.double(timers.f64[at + TimerF64.armedSequence]!);
+    hasher.double(timers.f64[at + TimerF64.lastOrderId]!);
+  });
+}
+
 export function hashState(state: State): StateHash {
-  const { turn, orders, instruments, accounts, massCancels } = state;
+  const { turn, orders, instruments, accounts } = state;
   const hasher = makeHasher();
   for (let at = 0; at < COUNTERS_HASHED; at++) hasher.double(turn.counters[at]!);
   hasher.word(orders.count());
   for (let n = 1; n <= instruments.highest(); n++) hashInstrument(state, n, hasher);
   for (let n = 1; n <= accounts.highest(); n++) hashAccount(state, n, hasher);
-  massCancels.walk((account, instrument, side, cursor, row) => {
-    hasher.word(account);
-    hasher.word(instrument);
-    hasher.word(side);
-    hasher.double(massCancels.orderIds[row]!);
-    hasher.double(cursor === 0 ? 0 : orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!);
-  });
+  hashPending(state, hasher);
   hashIds(state, hasher);
   return hasher.finish();
 }

@@ -16,6 +16,7 @@ import {
 } from "../event.ts";
 import type { Events } from "../event.ts";
 import type { DepthLevel, Shard } from "../shard-api.ts";
+import { makeCoveredAuditor } from "./covered-auditor.ts";
 
 export interface Auditor {
   /** To be told of every command and what it made. */
@@ -49,6 +50,7 @@ export function makeAuditor(shard: Shard): Auditor {
   const tradeIds = new Map<number, number>();
   const books = new Map<string, Map<number, Level>>();
   const orders = new Map<number, HeardOrder>();
+  const covered = makeCoveredAuditor();
   let trades = 0;
   let accepted = 0;
 
@@ -168,6 +170,7 @@ export function makeAuditor(shard: Shard): Auditor {
     }
     const isClock = commands.u8[index * 96] === CommandType.CLOCK;
     if (correlation !== 0) insist(responses === (isClock ? 0 : 1), "a command has one response");
+    covered.hear(commands, index, events);
     insist(trades === shard.tradesTotal(), "trades are counted");
     insist(accepted === shard.ordersTotal(), "orders are counted");
   }
@@ -192,6 +195,7 @@ export function makeAuditor(shard: Shard): Auditor {
       if (bid && ask) insist(bid.priceTicks < ask.priceTicks, `book ${key} is not crossed`);
     }
     insist(open === shard.ordersOpen(), "open orders are counted");
+    if (shard.nextDueUs() !== 0) covered.compareNothingPending();
   }
 
   return { hear, compareBooks, orders: () => orders, trades: () => trades };

@@ -34,6 +34,7 @@ export interface Words {
   readonly orderId?: number;
   readonly clientOrderId?: string;
   readonly tag?: number;
+  readonly priority?: number;
   readonly correlation?: number;
   readonly product?: number;
   readonly bandLowTicks?: number;

@@ -32,8 +32,11 @@ export interface Traffic {
 const INSTRUMENTS = 3;
 const ACCOUNTS = 4;
 
-/** What a small market sees, and what it should not: every command, now and then with nonsense in it. */
-export function makeTraffic(seed: number): Traffic {
+/**
+ * What a small market sees, and what it should not: every command, now and then with nonsense in it.
+ * A seed's day is for ever as long as behaviour 1 is asked for: what came later is mixed in only then.
+ */
+export function makeTraffic(seed: number, behaviour = 1): Traffic {
   const random = makeRandom(seed);
   // Some seeds trade on few prices, some on many; some use up ids and orders, some do not.
   const spread = random.pick([3, 12, 400, 2_000_000]);
@@ -89,6 +92,44 @@ export function makeTraffic(seed: number): Traffic {
     };
   }
 
+  /** What came with behaviour 2, or a command of before with the fields that came with it. */
+  function newer(): [number, Words] {
+    switch (random.below(6)) {
+      case 0:
+        return [
+          CommandType.CANCEL_ALL,
+          {
+            account: account(),
+            tag: random.below(4),
+            instrument: random.once(2) ? 0 : instrument(),
+            deadlineUs: random.once(4) ? stampUs + random.below(3) - 1 : 0,
+          },
+        ];
+      case 1: {
+        const type = random.pick([CommandType.CANCEL, CommandType.AMEND, CommandType.REDUCE]);
+        return [type, { ...change(), deadlineUs: stampUs + random.below(3) - 1 }];
+      }
+      case 2:
+      case 3: {
+        // Where it comes to rest, not what it takes, is what is new.
+        const rests = random.once(10) ? {} : { orderType: 1, tif: 1, expiresAtUs: 0, flags: 0 };
+        return [CommandType.RESTORE, { ...place(), ...rests, priority: random.below(count + 3) }];
+      }
+      default:
+        return [CommandType.ARM_TIMER, timer()];
+    }
+  }
+
+  function timer(): Words {
+    const aheadUs = random.once(20) ? 3_599_000_000 + random.below(2_000_000) : 0;
+    const firesAtUs = random.once(6) ? 0 : expiresAtUs() + aheadUs;
+    return {
+      account: random.once(50) ? 9 : account(),
+      tag: random.below(4),
+      expiresAtUs: firesAtUs,
+    };
+  }
+
   function setUp(): [number, Words] | null {
     const n = count - 1;
     if (n < INSTRUMENTS) {
@@ -130,7 +171,8 @@ export function makeTraffic(seed: number): Traffic {
     if (first !== null) return { type: first[0], words: first[1], stampUs };
     const kind = isCalm && !random.once(8) ? random.below(55) : random.below(100);
     let made: [number, Words];
-    if (kind < 55) made = [CommandType.PLACE, place()];
+    if (behaviour >= 2 && random.once(8)) made = newer();
+    else if (kind < 55) made = [CommandType.PLACE, place()];
     else if (kind < 67) made = [CommandType.CANCEL, change()];
     else if (kind < 79) made = [CommandType.AMEND, change()];
     else if (kind < 85) made = [CommandType.REDUCE, change()];
