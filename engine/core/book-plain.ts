@@ -16,7 +16,8 @@ import {
   MatchStop,
 } from "./book-api.ts";
 import { SelfTradePrevention, Side } from "./codes.ts";
-import { MAKERS_PER_COMMAND_MAX, RESTORE_WALK_MAX } from "./limits.ts";
+import { siblingsOf } from "./groups.ts";
+import { RESTORE_WALK_MAX } from "./limits.ts";
 import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf } from "./orders.ts";
 import type { DepthLevel } from "./shard-api.ts";
 
@@ -155,13 +156,15 @@ export function makePlainBook(options: BookOptions): Book {
   ): void {
     let remaining = quantity;
     let met = 0;
+    let spent = 0;
     let stop: number = MatchStop.NONE;
     for (const slot of makersFor(instrument, side, limitTicks)) {
       if (remaining === 0 || stop !== MatchStop.NONE) break;
-      if (met === MAKERS_PER_COMMAND_MAX) {
+      if (spent + costOf(slot) > matches.room[0]!) {
         stop = MatchStop.WORK_BOUND;
         break;
       }
+      spent += costOf(slot);
       const isSelf =
         account !== 0 &&
         account === field(slot, OrderI32.account) &&
@@ -189,6 +192,16 @@ export function makePlainBook(options: BookOptions): Book {
     matches.result[MatchResult.count] = met;
     matches.result[MatchResult.remaining] = remaining;
     matches.result[MatchResult.stop] = stop;
+    matches.result[MatchResult.cost] = spent;
+  }
+
+  const costOf = (slot: number): number => 1 + siblingsOf(orders.i32, slot);
+
+  /** Those of these makers that one match has room to meet. */
+  function affordable(makers: readonly number[]): readonly number[] {
+    let spent = 0;
+    const tooMuch = makers.findIndex((slot) => (spent += costOf(slot)) > matches.room[0]!);
+    return tooMuch < 0 ? makers : makers.slice(0, tooMuch);
   }
 
   function canFill(
@@ -200,7 +213,7 @@ export function makePlainBook(options: BookOptions): Book {
     stp: number,
   ): boolean {
     let remaining = quantity;
-    for (const slot of makersFor(instrument, side, limitTicks).slice(0, MAKERS_PER_COMMAND_MAX)) {
+    for (const slot of affordable(makersFor(instrument, side, limitTicks))) {
       if (isLapsed(slot)) continue;
       const isSelf = account !== 0 && account === field(slot, OrderI32.account);
       if (!isSelf || stp === SelfTradePrevention.NONE) remaining -= openOf(slot);
@@ -211,7 +224,7 @@ export function makePlainBook(options: BookOptions): Book {
   }
 
   function wouldCross(instrument: number, side: number, limitTicks: number): boolean {
-    const met = makersFor(instrument, side, limitTicks).slice(0, MAKERS_PER_COMMAND_MAX);
+    const met = affordable(makersFor(instrument, side, limitTicks));
     return met.some((slot) => !isLapsed(slot));
   }
 

@@ -45,6 +45,7 @@ const {
   instrument: E_INSTRUMENT,
   priceTicks: E_PRICE,
   quantity: E_QUANTITY,
+  open: E_OPEN,
   newPriceTicks: E_NEW_PRICE,
   newTotal: E_NEW_TOTAL,
 } = E;
@@ -131,10 +132,17 @@ export function makeEmit(tables: EmitTables): Emit {
     if (isResponse) e64[(at >> 1) + D_CORRELATION] = c64[C_CORRELATION]!;
   }
 
-  function dropped(slot: number, priceTicks: number, quantity: number, reason: number): void {
+  /** Units that left an order which does not rest. */
+  function unrested(
+    type: number,
+    slot: number,
+    priceTicks: number,
+    quantity: number,
+    reason: number,
+  ): number {
     const bits = o32[slot * WORDS + BITS]!;
     const shape = shapeOf(0, 0, statusOf(bits));
-    const at = open(EventType.CANCELLED, sideOf(bits), reason, shape);
+    const at = open(type, sideOf(bits), reason, shape);
     const at64 = at >> 1;
     owner(at, slot, 0);
     unseen(at);
@@ -145,6 +153,11 @@ export function makeEmit(tables: EmitTables): Emit {
     e64[at64 + D_EXPIRES] = 0;
     e64[at64 + D_FIRST] = 0;
     hears(at64 + D_ACCOUNT_SEQ, o32[slot * WORDS + ACCOUNT]!);
+    return at;
+  }
+
+  function dropped(slot: number, priceTicks: number, quantity: number, reason: number): void {
+    unrested(EventType.CANCELLED, slot, priceTicks, quantity, reason);
   }
 
   function restedAt(slot: number): number {
@@ -172,6 +185,22 @@ export function makeEmit(tables: EmitTables): Emit {
     const at = restedAt(slot);
     e32[at] = e32[at]! | RESTORED;
     e64[(at >> 1) + D_PRIORITY] = o64[slot * DOUBLES + PRIORITY]!;
+  }
+
+  function groupReduced(slot: number, quantity: number): void {
+    const at = gone(slot, EventType.GROUP_REDUCED, 0);
+    e32[at + E_OPEN] = o32[slot * WORDS + OPEN]!;
+    e32[at + E_QUANTITY] = quantity;
+  }
+
+  function groupReducedUnseen(
+    slot: number,
+    priceTicks: number,
+    quantity: number,
+    openNow: number,
+  ): void {
+    const at = unrested(EventType.GROUP_REDUCED, slot, priceTicks, quantity, 0);
+    e32[at + E_OPEN] = openNow;
   }
 
   function amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void {
@@ -204,6 +233,8 @@ export function makeEmit(tables: EmitTables): Emit {
     rested,
     restored,
     amended,
+    groupReduced,
+    groupReducedUnseen,
     session: makeEmitSession(record, hears, turn, tables.timers),
     admin: makeEmitAdmin(record, tables, (instrument) => {
       const at = instrument * N_WORDS + N_MARKET;

@@ -24,7 +24,8 @@
  * taker's is the other one). `marketSeq` grows by exactly one per public event of an instrument and
  * `accountSeq` by exactly one per event an account hears, so either reader notices a gap.
  *
- * Every command yields exactly one response event, carrying its correlation; what lapsed before the
+ * Every command yields exactly one response event, carrying its correlation (the records of a compound
+ * all with the last of them, and its sequence); what lapsed before the
  * command's turn comes before it. The last event of a command is flagged LAST.
  *
  * | type | quantity | public (marketSeq) | notes |
@@ -37,6 +38,7 @@
  * | EXPIRED | expired | if it rested | status EXPIRED |
  * | AMENDED | units that left the level | yes | response to AMEND and REDUCE; level is the one it stood on; newPriceTicks, newTotal, expiresAtUs say what it is now; flag REQUEUED when it lost its place and comes again as TRADE or RESTED |
  * | PREVENTED | taken off both | yes | self-trade DECREMENT; numbers of both as in TRADE; status of the maker afterwards (OPEN or CANCELLED) |
+ * | GROUP_REDUCED | units a fill of another leg took | if it rests | no response; level and order as after it; status OPEN. A leg left with nothing is CANCELLED, GROUP_FILLED |
  * | STATUS | the order's total | no | response to ORDER_STATUS: status, open, filled, orderId, firstSequence; reason when REJECTED |
  * | MASS_CANCEL_ACCEPTED | orders covered | no | response to CANCEL_ALL; tag; CANCELLED follow, in slices, perhaps under later commands |
  * | RESTED of RESTORE | open | yes | flag RESTORED: it stands by `priority`, behind the orders of its level with the same or an earlier one |

@@ -7,7 +7,15 @@ import { assert } from "./assert.ts";
 import { MATCH_WORDS, MatchI32, MatchKind, MatchResult, MatchStop } from "./book-api.ts";
 import { CancelReason, EventType, OrderStatus, Side } from "./codes.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf, withStatus } from "./orders.ts";
+import {
+  GROUPED,
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  sideOf,
+  withStatus,
+} from "./orders.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
@@ -22,14 +30,22 @@ export interface Life {
   lapse(slot: number): void;
   /** Takes an order that is out of the book out of all else; all has been said about it. */
   release(slot: number): void;
-  /** Adds `units` (or takes them off, negative) to the open bid value, if the order is a bid. */
+  /**
+   * Adds `units` (or takes them off, negative) to the open bid value, if the order is a bid. Not of a
+   * leg of a group: see `groups.ts`.
+   */
   addBidValue(slot: number, units: number): void;
+  /** So many units of a resting order have just left its level, which is all that changed. */
+  shrunk(slot: number, units: number): void;
+  /** Takes `units` from every other leg of a group, which is not counted just now; told of each. */
+  takeFromSiblings(slot: number, units: number): void;
   setStatus(slot: number, status: number, reason: number): void;
   /**
    * Settles and tells what the last `book.match` did with the taker in `slot`, of `quantity` units;
-   * answers what is left of it.
+   * answers what is left of it. What of it was traded is in `traded[0]`.
    */
   settleMakers(slot: number, quantity: number): number;
+  readonly traded: Int32Array;
   /**
    * Whether what the last match left is to rest. If not, the order of `slot` has ended: filled, or
    * what was left of it was cancelled, which has been told.
@@ -54,12 +70,16 @@ const BID = Side.BID;
 const { FILLED: STATUS_FILLED, CANCELLED: STATUS_CANCELLED, EXPIRED: STATUS_EXPIRED } = OrderStatus;
 const { EXPIRED: EVENT_EXPIRED, CANCELLED: EVENT_CANCELLED } = EventType;
 const { NONE, SELF_TRADE, TIMER, IMMEDIATE_REMAINDER, WORK_BOUND } = CancelReason;
+const GROUP_FILLED = CancelReason.GROUP_FILLED;
+const GROUPED_BIT = GROUPED;
+const NEXT_LEG = OrderI32.groupNext;
 const { NONE: STOP_NONE, SELF_TRADE: STOP_SELF_TRADE, WORK_BOUND: STOP_WORK_BOUND } = MatchStop;
 const STAMP = Counter.stampUs;
 const TRADES_TOTAL = Counter.tradesTotal;
 
 export function makeLife(state: State): Life {
-  const { turn, orders, ids, accounts, instruments, expiry, massCancels, book, emit } = state;
+  const { turn, orders, ids, accounts, instruments, expiry, massCancels, book, emit, groups } =
+    state;
   const o32 = orders.i32;
   const o64 = orders.f64;
   const a64 = accounts.f64;
@@ -67,6 +87,7 @@ export function makeLife(state: State): Life {
   const m32 = book.matches.i32;
   const { result } = book.matches;
   const { counters } = turn;
+  const traded = new Int32Array(1);
 
   function setStatus(slot: number, status: number, reason: number): void {
     o32[slot * WORDS + BITS] = withStatus(o32[slot * WORDS + BITS]!, status, reason);
@@ -107,12 +128,53 @@ export function makeLife(state: State): Life {
     setStatus(slot, type === EVENT_EXPIRED ? STATUS_EXPIRED : STATUS_CANCELLED, reason);
   }
 
+  const isGrouped = (slot: number): boolean => (o32[slot * WORDS + BITS]! & GROUPED_BIT) !== 0;
+
+  /** The value of an order that leaves with all its row has open; a leg leaves its group. */
+  function uncount(slot: number): void {
+    if (!isGrouped(slot)) return addBidValue(slot, -o32[slot * WORDS + OPEN]!);
+    groups.uncount(slot, 0);
+    groups.count(groups.leave(slot));
+  }
+
   function end(slot: number, type: number, reason: number, isResponse: boolean): void {
     book.remove(slot);
     setEnded(slot, type, reason);
     emit.left(slot, type, reason, isResponse);
-    addBidValue(slot, -o32[slot * WORDS + OPEN]!);
+    uncount(slot);
     release(slot);
+  }
+
+  function shrunk(slot: number, units: number): void {
+    if (!isGrouped(slot)) return addBidValue(slot, -units);
+    groups.uncount(slot, units);
+    groups.count(slot);
+  }
+
+  function takeFromSiblings(slot: number, units: number): void {
+    let leg = o32[slot * WORDS + NEXT_LEG]!;
+    while (leg !== slot && leg !== 0) {
+      const after = o32[leg * WORDS + NEXT_LEG]!;
+      if (units < o32[leg * WORDS + OPEN]!) {
+        book.shrink(leg, units);
+        emit.groupReduced(leg, units);
+      } else {
+        book.remove(leg);
+        setEnded(leg, EVENT_CANCELLED, GROUP_FILLED);
+        emit.left(leg, EVENT_CANCELLED, GROUP_FILLED, false);
+        groups.leave(leg);
+        release(leg);
+      }
+      leg = after;
+    }
+  }
+
+  /** A leg that rested lost `units` to a taker, all it had when `isUsedUp`. */
+  function settleLeg(slot: number, units: number, isTrade: boolean, isUsedUp: boolean): void {
+    groups.uncount(slot, units);
+    if (isTrade) takeFromSiblings(slot, units);
+    if (!isUsedUp) return groups.count(slot);
+    if (isGrouped(slot)) groups.count(groups.leave(slot));
   }
 
   function lapsedType(slot: number): number {
@@ -139,7 +201,7 @@ export function makeLife(state: State): Life {
     const reason = kind === LAPSED ? lapsedReason(slot, type) : SELF_TRADE;
     setEnded(slot, type, reason);
     emit.removed(n, type, reason);
-    addBidValue(slot, -o32[slot * WORDS + OPEN]!);
+    uncount(slot);
     release(slot);
   }
 
@@ -148,7 +210,9 @@ export function makeLife(state: State): Life {
     const row = slot * WORDS;
     const units = m32[n * M_WORDS + M_QUANTITY]!;
     const isUsedUp = o32[row + OPEN] === 0;
-    if (m32[n * M_WORDS + M_KIND] === TRADE) {
+    const isTrade = m32[n * M_WORDS + M_KIND] === TRADE;
+    if (isTrade) {
+      traded[0] = traded[0]! + units;
       o32[row + FILLED] = o32[row + FILLED]! + units;
       o32[taker * WORDS + FILLED] = o32[taker * WORDS + FILLED]! + units;
       counters[TRADES_TOTAL] = counters[TRADES_TOTAL]! + 1;
@@ -158,13 +222,15 @@ export function makeLife(state: State): Life {
       if (isUsedUp) setStatus(slot, STATUS_CANCELLED, SELF_TRADE);
       emit.prevented(n, taker, left);
     }
-    addBidValue(slot, -units);
+    if (isGrouped(slot)) settleLeg(slot, units, isTrade, isUsedUp);
+    else addBidValue(slot, -units);
     if (isUsedUp) release(slot);
   }
 
   function settleMakers(taker: number, quantity: number): number {
     const count = result[R_COUNT]!;
     let left = quantity;
+    traded[0] = 0;
     for (let n = 0; n < count; n++) {
       const slot = m32[n * M_WORDS + M_SLOT]!;
       const kind = m32[n * M_WORDS + M_KIND]!;
@@ -196,5 +262,18 @@ export function makeLife(state: State): Life {
     return false;
   }
 
-  return { rest, restBefore, end, lapse, release, addBidValue, setStatus, settleMakers, settle };
+  return {
+    rest,
+    restBefore,
+    end,
+    shrunk,
+    takeFromSiblings,
+    lapse,
+    release,
+    addBidValue,
+    setStatus,
+    settleMakers,
+    traded,
+    settle,
+  };
 }

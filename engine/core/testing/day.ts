@@ -88,6 +88,12 @@ const OPTIONS: Readonly<Record<string, (words: Mutable<Words>, next: () => strin
   tif: (w, next) => void (w.tif = Number(next())),
   flags: (w, next) => void (w.flags = Number(next())),
   priority: (w, next) => void (w.priority = Number(next())),
+  leg: (w) => void (w.flags = CommandFlag.LEG),
+  part: (w, next) => {
+    const [index, count] = next().split("/").map(Number);
+    w.compoundIndex = (index ?? 1) - 1;
+    w.compoundCount = count ?? 0;
+  },
   tag: (w, next) => void (w.tag = Number(next())),
   order: (w, next) => void (w.orderId = Number(next())),
   account: (w, next) => void (w.account = accountOf(next())),
@@ -187,6 +193,8 @@ function say(u8: Uint8Array, i32: Int32Array, f64: Float64Array, own: string): s
     }
     case EventType.PREVENTED:
       return `prevented ${owner} ${taker} ${quantity}`;
+    case EventType.GROUP_REDUCED:
+      return `reduced ${whose}${quantity} open ${i32[EventI32.open]}`;
     case EventType.STATUS:
       return `status ${now}`;
     case EventType.MASS_CANCEL_ACCEPTED:

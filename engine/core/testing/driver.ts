@@ -25,6 +25,8 @@ export interface Words {
   readonly tif?: number;
   readonly stp?: number;
   readonly flags?: number;
+  readonly compoundIndex?: number;
+  readonly compoundCount?: number;
   readonly account?: number;
   readonly instrument?: number;
   readonly priceTicks?: number;

@@ -118,6 +118,7 @@ const ROWS: readonly [keyof typeof EventType, Record<string, number>, JsonValue]
     { level, party: owner, quantity: 1010, reason: "CANCEL_REASON_SELF_TRADE" },
   ],
   ["EXPIRED", {}, { level, party: owner, quantity: 1010 }],
+  ["GROUP_REDUCED", {}, { level, party: owner, quantity: 1010 }],
   [
     "AMENDED",
     { flags: EventFlag.REQUEUED },

@@ -131,6 +131,7 @@ export const BY_TYPE: Readonly<Record<Named, Fields["sources"]>> = {
     priority: double(D.priority),
   },
   CANCELLED: { level, party: owner, quantity: word(E.quantity), reason: byte(B.reason) },
+  GROUP_REDUCED: { level, party: owner, quantity: word(E.quantity) },
   EXPIRED: { level, party: owner, quantity: word(E.quantity) },
   AMENDED: {
     level,
