@@ -10,6 +10,7 @@ import {
   type BookOptions,
   MATCH_WORDS,
   makeMatches,
+  type Matches,
   MatchI32,
   MatchKind,
   MatchResult,
@@ -18,7 +19,7 @@ import {
 import { SelfTradePrevention, Side } from "./codes.ts";
 import { siblingsOf } from "./groups.ts";
 import { RESTORE_WALK_MAX } from "./limits.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf } from "./orders.ts";
+import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
 import type { DepthLevel } from "./shard-api.ts";
 
 interface PlainLevel {
@@ -36,6 +37,19 @@ interface PlainSides {
 /** Whether a taker of `side` with this limit may trade at `priceTicks`. */
 function reaches(side: number, limitTicks: number, priceTicks: number): boolean {
   return side === Side.BID ? priceTicks <= limitTicks : priceTicks >= limitTicks;
+}
+
+const costOf = (orders: Orders, slot: number): number => 1 + siblingsOf(orders.i32, slot);
+
+/** Those of these makers that one match has room to meet. */
+function affordable(
+  orders: Orders,
+  makers: readonly number[],
+  { room }: Matches,
+): readonly number[] {
+  let spent = 0;
+  const tooMuch = makers.findIndex((slot) => (spent += costOf(orders, slot)) > room[0]!);
+  return tooMuch < 0 ? makers : makers.slice(0, tooMuch);
 }
 
 export function makePlainBook(options: BookOptions): Book {
@@ -160,11 +174,11 @@ export function makePlainBook(options: BookOptions): Book {
     let stop: number = MatchStop.NONE;
     for (const slot of makersFor(instrument, side, limitTicks)) {
       if (remaining === 0 || stop !== MatchStop.NONE) break;
-      if (spent + costOf(slot) > matches.room[0]!) {
+      if (spent + costOf(orders, slot) > matches.room[0]!) {
         stop = MatchStop.WORK_BOUND;
         break;
       }
-      spent += costOf(slot);
+      spent += costOf(orders, slot);
       const isSelf =
         account !== 0 &&
         account === field(slot, OrderI32.account) &&
@@ -195,15 +209,6 @@ export function makePlainBook(options: BookOptions): Book {
     matches.result[MatchResult.cost] = spent;
   }
 
-  const costOf = (slot: number): number => 1 + siblingsOf(orders.i32, slot);
-
-  /** Those of these makers that one match has room to meet. */
-  function affordable(makers: readonly number[]): readonly number[] {
-    let spent = 0;
-    const tooMuch = makers.findIndex((slot) => (spent += costOf(slot)) > matches.room[0]!);
-    return tooMuch < 0 ? makers : makers.slice(0, tooMuch);
-  }
-
   function canFill(
     instrument: number,
     side: number,
@@ -213,7 +218,7 @@ export function makePlainBook(options: BookOptions): Book {
     stp: number,
   ): boolean {
     let remaining = quantity;
-    for (const slot of affordable(makersFor(instrument, side, limitTicks))) {
+    for (const slot of affordable(orders, makersFor(instrument, side, limitTicks), matches)) {
       if (isLapsed(slot)) continue;
       const isSelf = account !== 0 && account === field(slot, OrderI32.account);
       if (!isSelf || stp === SelfTradePrevention.NONE) remaining -= openOf(slot);
@@ -224,7 +229,7 @@ export function makePlainBook(options: BookOptions): Book {
   }
 
   function wouldCross(instrument: number, side: number, limitTicks: number): boolean {
-    const met = affordable(makersFor(instrument, side, limitTicks));
+    const met = affordable(orders, makersFor(instrument, side, limitTicks), matches);
     return met.some((slot) => !isLapsed(slot));
   }
 

@@ -156,31 +156,20 @@ describe.each(BOTH_BOOKS)("a batch (%s)", (book) => {
 
   test("meets no more makers than one command may", () => {
     const { driver, check } = day(book);
+    const whole = { instrument: 1, orderType: 1, tif: 1, priceTicks: 10 };
     for (let n = 0; n < 300; n++) {
-      driver.apply(CommandType.PLACE, {
-        account: 1,
-        clientOrderId: `A${n}`,
-        instrument: 1,
-        side: 2,
-        orderType: 1,
-        tif: 1,
-        priceTicks: 10,
-        quantity: 1,
-      });
+      const ask = { account: 1, clientOrderId: `A${n}`, side: 2, quantity: 1 };
+      driver.apply(CommandType.PLACE, { ...whole, ...ask });
     }
-    driver.apply(CommandType.PLACE, {
-      ...{ account: 2, clientOrderId: "B1", instrument: 1, side: 1, orderType: 1, tif: 1 },
-      ...{ priceTicks: 10, quantity: 200, compoundIndex: 0, compoundCount: 2 },
-    });
-    driver.apply(CommandType.PLACE, {
-      ...{ account: 2, clientOrderId: "B2", instrument: 1, side: 1, orderType: 1, tif: 1 },
-      ...{ priceTicks: 10, quantity: 90, compoundIndex: 1, compoundCount: 2 },
+    [200, 90].forEach((quantity, compoundIndex) => {
+      const bid = { account: 2, clientOrderId: `B${compoundIndex + 1}`, side: 1, quantity };
+      driver.apply(CommandType.PLACE, { ...whole, ...bid, compoundIndex, compoundCount: 2 });
     });
     expect(driver.shard.tradesTotal()).toBe(256);
     check(`
       status B1 -> status FILLED 200 open 0 filled 200
       status B2 -> status CANCELLED 90 open 0 filled 56
-      place C1 bid 44 @ 10 fok -> ${"accepted"}${Array.from({ length: 44 }, (_, n) => `, trade A${n + 256} C1 1 @ 10`).join("")}
+      place C1 bid 44 @ 10 fok -> accepted${Array.from({ length: 44 }, (_, n) => `, trade A${n + 256} C1 1 @ 10`).join("")}
     `);
   });
 });
@@ -323,24 +312,22 @@ describe.each(BOTH_BOOKS)("a group (%s)", (book) => {
   test("costs a taker what its fills tell", () => {
     const { driver, check } = day(book, { instrumentsMax: 64 });
     for (let n = 5; n < 40; n++) check(`list ${n} -> listed`);
-    const legs = 31;
-    for (let group = 0; group < 9; group++) {
-      for (let leg = 0; leg < legs; leg++) {
-        driver.apply(CommandType.PLACE, {
-          ...{
-            account: 2,
-            clientOrderId: `B${group}x${leg}`,
-            instrument: leg < 3 ? leg + 1 : leg + 2,
-          },
-          ...{ side: 1, orderType: 1, tif: 1, flags: 64, priceTicks: 10, quantity: 1 },
-          ...{ compoundIndex: leg, compoundCount: legs },
-        });
-      }
+    const bid = {
+      account: 2,
+      side: 1,
+      orderType: 1,
+      tif: 1,
+      flags: 64,
+      priceTicks: 10,
+      quantity: 1,
+    };
+    for (let n = 0; n < 9 * 31; n++) {
+      const leg = n % 31;
+      const part = { compoundIndex: leg, compoundCount: 31, clientOrderId: `B${n}` };
+      driver.apply(CommandType.PLACE, { ...bid, ...part, instrument: leg < 3 ? leg + 1 : leg + 2 });
     }
-    driver.apply(CommandType.PLACE, {
-      ...{ account: 1, clientOrderId: "A1", instrument: 2, side: 2, orderType: 1, tif: 1 },
-      ...{ priceTicks: 10, quantity: 9 },
-    });
+    const ask = { account: 1, side: 2, orderType: 1, tif: 1, priceTicks: 10, quantity: 9 };
+    driver.apply(CommandType.PLACE, { ...ask, clientOrderId: "A1", instrument: 2 });
     // 256 has room for eight makers with thirty siblings each.
     check(`
       status A1 -> status CANCELLED 9 open 0 filled 8

@@ -17,8 +17,8 @@
 import { assert } from "./assert.ts";
 import { MatchResult } from "./book-api.ts";
 import type { Change } from "./change.ts";
-import { type Check, Planned } from "./check.ts";
-import { CommandType, OrderType, Reject, Side, TimeInForce } from "./codes.ts";
+import type { Check } from "./check.ts";
+import { CommandType, Reject } from "./codes.ts";
 import {
   COMMAND_BYTES,
   COMMAND_I32,
@@ -27,12 +27,10 @@ import {
   CommandI32,
   CommandU8,
 } from "./command.ts";
-import type { Groups } from "./groups.ts";
 import { COMPOUND_RECORDS_MAX, MAKERS_PER_COMMAND_MAX } from "./limits.ts";
-import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
-import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
 import { KNOWN, type Place } from "./place.ts";
 import type { PlaceGroup } from "./place-group.ts";
+import { makePlan } from "./plan.ts";
 import { ASIDE } from "./staged.ts";
 import type { State } from "./state.ts";
 import { beginTurn, Counter } from "./turn.ts";
@@ -62,18 +60,17 @@ export interface CompoundParts {
 }
 
 export function makeCompounds(state: State, parts: CompoundParts): Compounds {
-  const { turn, staged, emit, book, orders, instruments } = state;
+  const { turn, staged, emit, book } = state;
   const { check, place, placeGroup, change, dispatch } = parts;
   const { counters } = turn;
   const { records } = staged;
   const { u8: r8, i32: r32 } = records;
   const { i32: c32, u8: c8 } = turn;
-  const o32 = orders.i32;
   const { planned } = check;
-  const groups: Groups = state.groups;
   /** Per record: why it is refused, and the open order a change names. */
   const codes = new Int32Array(COMPOUND_RECORDS_MAX);
   const slots = new Int32Array(COMPOUND_RECORDS_MAX);
+  const plan = makePlan(state, planned, slots);
 
   /** Takes a record in hand as a command of its own, which happens now. */
   function load(n: number): void {
@@ -201,54 +198,6 @@ export function makeCompounds(state: State, parts: CompoundParts): Compounds {
     }
   }
 
-  /** Whether no other record names the order of this one. */
-  function isNamedOnce(n: number, count: number): boolean {
-    for (let other = 0; other < count; other++) {
-      if (other !== n && slots[other] === slots[n]) return false;
-    }
-    return true;
-  }
-
-  function plan(rows: number, valueMinor: number): void {
-    planned[Planned.orders] = planned[Planned.orders]! + rows;
-    planned[Planned.rows] = planned[Planned.rows]! + rows;
-    planned[Planned.valueMinor] = planned[Planned.valueMinor]! + valueMinor;
-  }
-
-  const tickMinor = (instrument: number): number =>
-    instruments.i32[instrument * INSTRUMENT_WORDS + InstrumentI32.tickMinor]!;
-
-  function planPlace(): void {
-    const tif = c8[C8.tif]!;
-    if (c8[C8.orderType] !== OrderType.LIMIT) return;
-    if (tif !== TimeInForce.GTC && tif !== TimeInForce.GTD) return;
-    const isBid = c8[C8.side] === Side.BID;
-    plan(1, isBid ? c32[C.priceTicks]! * tickMinor(c32[C.instrument]!) * c32[C.quantity]! : 0);
-  }
-
-  /** What a change of an order that no group counts makes of the bounds. */
-  function planChange(n: number, count: number): void {
-    const slot = slots[n]!;
-    const row = slot * ORDER_WORDS;
-    const open = o32[row + OrderI32.open]!;
-    const ticks = o32[row + OrderI32.priceTicks]!;
-    const type = typeOf(n);
-    const isBid = sideOf(o32[row + OrderI32.bits]!) === Side.BID;
-    const tick = isBid ? tickMinor(o32[row + OrderI32.instrument]!) : 0;
-    let left = 0;
-    let leftTicks = ticks;
-    if (type === REDUCE) left = Math.max(open - c32[C.quantity]!, 0);
-    if (type === AMEND) {
-      const asked = c32[C.quantity]!;
-      left = asked === 0 ? open : Math.max(asked - (o32[row + OrderI32.total]! - open), 0);
-      leftTicks = c32[C.priceTicks] === 0 ? ticks : c32[C.priceTicks]!;
-    }
-    const more = left * leftTicks * tick - open * ticks * tick;
-    const givesBack = isNamedOnce(n, count) && !groups.has(slot);
-    if (givesBack) plan(left === 0 ? -1 : 0, more);
-    else if (more > 0) plan(0, more);
-  }
-
   function checkChange(n: number): number {
     const type = typeOf(n);
     if (type === REDUCE && c32[C.quantity]! < 1) return Reject.QUANTITY_TOO_SMALL;
@@ -264,8 +213,8 @@ export function makeCompounds(state: State, parts: CompoundParts): Compounds {
       codes[n] = isPlace ? check.placeAlone() : checkChange(n);
       if (isPlace && isLeg(n)) codes[n] = Reject.LEG_MISMATCH;
       if (codes[n] !== NONE) continue;
-      if (isPlace) planPlace();
-      else planChange(n, count);
+      if (isPlace) plan.place();
+      else plan.change(typeOf(n), n, count);
     }
     planned.fill(0);
   }

@@ -9,6 +9,7 @@ import { EventType, OrderType } from "./codes.ts";
 import { CommandF64 } from "./command.ts";
 import { makeEmitAdmin } from "./emit-admin.ts";
 import type { Emit, EmitTables } from "./emit-api.ts";
+import { makeEmitGroup } from "./emit-group.ts";
 import { makeEmitSession } from "./emit-session.ts";
 import { EventF64, EventFlag, EventI32 } from "./event.ts";
 import { makeEmitResponses } from "./emit-response.ts";
@@ -45,7 +46,6 @@ const {
   instrument: E_INSTRUMENT,
   priceTicks: E_PRICE,
   quantity: E_QUANTITY,
-  open: E_OPEN,
   newPriceTicks: E_NEW_PRICE,
   newTotal: E_NEW_TOTAL,
 } = E;
@@ -187,22 +187,6 @@ export function makeEmit(tables: EmitTables): Emit {
     e64[(at >> 1) + D_PRIORITY] = o64[slot * DOUBLES + PRIORITY]!;
   }
 
-  function groupReduced(slot: number, quantity: number): void {
-    const at = gone(slot, EventType.GROUP_REDUCED, 0);
-    e32[at + E_OPEN] = o32[slot * WORDS + OPEN]!;
-    e32[at + E_QUANTITY] = quantity;
-  }
-
-  function groupReducedUnseen(
-    slot: number,
-    priceTicks: number,
-    quantity: number,
-    openNow: number,
-  ): void {
-    const at = unrested(EventType.GROUP_REDUCED, slot, priceTicks, quantity, 0);
-    e32[at + E_OPEN] = openNow;
-  }
-
   function amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void {
     const row = slot * WORDS;
     const at = resting(EventType.AMENDED, 0, slot);
@@ -233,8 +217,7 @@ export function makeEmit(tables: EmitTables): Emit {
     rested,
     restored,
     amended,
-    groupReduced,
-    groupReducedUnseen,
+    ...makeEmitGroup(tables, gone, unrested),
     session: makeEmitSession(record, hears, turn, tables.timers),
     admin: makeEmitAdmin(record, tables, (instrument) => {
       const at = instrument * N_WORDS + N_MARKET;

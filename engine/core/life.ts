@@ -16,10 +16,11 @@ import {
   sideOf,
   withStatus,
 } from "./orders.ts";
+import { type Legs, makeLegs } from "./life-legs.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
-export interface Life {
+export interface Life extends Pick<Legs, "shrunk" | "takeFromSiblings"> {
   /** Puts a filled row into its book, told as RESTED. */
   rest(slot: number): void;
   /** As `rest`, right before another order of its level (0: at the back), told as RESTORED. */
@@ -35,10 +36,6 @@ export interface Life {
    * leg of a group: see `groups.ts`.
    */
   addBidValue(slot: number, units: number): void;
-  /** So many units of a resting order have just left its level, which is all that changed. */
-  shrunk(slot: number, units: number): void;
-  /** Takes `units` from every other leg of a group, which is not counted just now; told of each. */
-  takeFromSiblings(slot: number, units: number): void;
   setStatus(slot: number, status: number, reason: number): void;
   /**
    * Settles and tells what the last `book.match` did with the taker in `slot`, of `quantity` units;
@@ -70,16 +67,14 @@ const BID = Side.BID;
 const { FILLED: STATUS_FILLED, CANCELLED: STATUS_CANCELLED, EXPIRED: STATUS_EXPIRED } = OrderStatus;
 const { EXPIRED: EVENT_EXPIRED, CANCELLED: EVENT_CANCELLED } = EventType;
 const { NONE, SELF_TRADE, TIMER, IMMEDIATE_REMAINDER, WORK_BOUND } = CancelReason;
-const GROUP_FILLED = CancelReason.GROUP_FILLED;
 const GROUPED_BIT = GROUPED;
-const NEXT_LEG = OrderI32.groupNext;
 const { NONE: STOP_NONE, SELF_TRADE: STOP_SELF_TRADE, WORK_BOUND: STOP_WORK_BOUND } = MatchStop;
 const STAMP = Counter.stampUs;
 const TRADES_TOTAL = Counter.tradesTotal;
 
 export function makeLife(state: State): Life {
-  const { turn, orders, ids, accounts, instruments, expiry, massCancels, book, emit, groups } =
-    state;
+  const { turn, orders, ids, accounts, instruments, expiry, massCancels, book, emit } = state;
+
   const o32 = orders.i32;
   const o64 = orders.f64;
   const a64 = accounts.f64;
@@ -128,53 +123,14 @@ export function makeLife(state: State): Life {
     setStatus(slot, type === EVENT_EXPIRED ? STATUS_EXPIRED : STATUS_CANCELLED, reason);
   }
 
-  const isGrouped = (slot: number): boolean => (o32[slot * WORDS + BITS]! & GROUPED_BIT) !== 0;
-
-  /** The value of an order that leaves with all its row has open; a leg leaves its group. */
-  function uncount(slot: number): void {
-    if (!isGrouped(slot)) return addBidValue(slot, -o32[slot * WORDS + OPEN]!);
-    groups.uncount(slot, 0);
-    groups.count(groups.leave(slot));
-  }
+  const legs = makeLegs(state, { addBidValue, setEnded, release });
 
   function end(slot: number, type: number, reason: number, isResponse: boolean): void {
     book.remove(slot);
     setEnded(slot, type, reason);
     emit.left(slot, type, reason, isResponse);
-    uncount(slot);
+    legs.uncount(slot);
     release(slot);
-  }
-
-  function shrunk(slot: number, units: number): void {
-    if (!isGrouped(slot)) return addBidValue(slot, -units);
-    groups.uncount(slot, units);
-    groups.count(slot);
-  }
-
-  function takeFromSiblings(slot: number, units: number): void {
-    let leg = o32[slot * WORDS + NEXT_LEG]!;
-    while (leg !== slot && leg !== 0) {
-      const after = o32[leg * WORDS + NEXT_LEG]!;
-      if (units < o32[leg * WORDS + OPEN]!) {
-        book.shrink(leg, units);
-        emit.groupReduced(leg, units);
-      } else {
-        book.remove(leg);
-        setEnded(leg, EVENT_CANCELLED, GROUP_FILLED);
-        emit.left(leg, EVENT_CANCELLED, GROUP_FILLED, false);
-        groups.leave(leg);
-        release(leg);
-      }
-      leg = after;
-    }
-  }
-
-  /** A leg that rested lost `units` to a taker, all it had when `isUsedUp`. */
-  function settleLeg(slot: number, units: number, isTrade: boolean, isUsedUp: boolean): void {
-    groups.uncount(slot, units);
-    if (isTrade) takeFromSiblings(slot, units);
-    if (!isUsedUp) return groups.count(slot);
-    if (isGrouped(slot)) groups.count(groups.leave(slot));
   }
 
   function lapsedType(slot: number): number {
@@ -201,7 +157,7 @@ export function makeLife(state: State): Life {
     const reason = kind === LAPSED ? lapsedReason(slot, type) : SELF_TRADE;
     setEnded(slot, type, reason);
     emit.removed(n, type, reason);
-    uncount(slot);
+    legs.uncount(slot);
     release(slot);
   }
 
@@ -222,8 +178,8 @@ export function makeLife(state: State): Life {
       if (isUsedUp) setStatus(slot, STATUS_CANCELLED, SELF_TRADE);
       emit.prevented(n, taker, left);
     }
-    if (isGrouped(slot)) settleLeg(slot, units, isTrade, isUsedUp);
-    else addBidValue(slot, -units);
+    if ((o32[row + BITS]! & GROUPED_BIT) === 0) addBidValue(slot, -units);
+    else legs.settle(slot, units, isTrade, isUsedUp);
     if (isUsedUp) release(slot);
   }
 
@@ -266,8 +222,8 @@ export function makeLife(state: State): Life {
     rest,
     restBefore,
     end,
-    shrunk,
-    takeFromSiblings,
+    shrunk: legs.shrunk,
+    takeFromSiblings: legs.takeFromSiblings,
     lapse,
     release,
     addBidValue,

@@ -129,7 +129,6 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   }
 
   const isSame = (): boolean => o32[over * WORDS + FINGERPRINT] === print;
-
   function answerAgain(): void {
     if (!isSame()) return emit.rejected(Reject.CLIENT_ORDER_ID_REUSED, 0, false);
     const slot = over;
