@@ -74,7 +74,6 @@ const TRADES_TOTAL = Counter.tradesTotal;
 
 export function makeLife(state: State): Life {
   const { turn, orders, ids, accounts, instruments, expiry, massCancels, book, emit } = state;
-
   const o32 = orders.i32;
   const o64 = orders.f64;
   const a64 = accounts.f64;
