@@ -115,7 +115,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     });
     thread.on("error", reject);
     thread.on("exit", () => reject(new ShellError("STOPPED", "its thread ended without a word")));
-    return promise.finally(() => thread.terminate());
+    return promise.finally(() => void thread.terminate());
   }
 
   const looking = setInterval(() => void look(), LOOK_MS);

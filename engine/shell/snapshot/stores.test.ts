@@ -119,7 +119,7 @@ describe("Postgres", () => {
     await store.put(snapshotOf(subject(10, { shard }), Buffer.from("ours")));
     await store.put(snapshotOf(subject(10, { shard, journalId: other }), Buffer.from("theirs")));
     const ids = (await store.list(shard)).map(({ head }) => head!.journalId[0]);
-    expect(ids.toSorted()).toEqual([7, 9]);
+    expect(new Set(ids)).toEqual(new Set([7, 9]));
     await store.close();
   });
 
