@@ -100,7 +100,8 @@ export function runFiles(seed: number, tally: Tally, say: Say): void {
     say("  a clean stop");
     const from = it.shard.sequence() + 1;
     it.primary.finish();
-    if (it.shard.sequence() >= from) lastBatch = { from: it.shard.sequence(), to: it.shard.sequence() };
+    if (it.shard.sequence() >= from)
+      lastBatch = { from: it.shard.sequence(), to: it.shard.sequence() };
     it.journal.close();
   }
 
@@ -123,7 +124,9 @@ export function runFiles(seed: number, tally: Tally, say: Say): void {
     faults.crash++;
     // After an error of the disk the whole machine is started again.
     const isPower = broke !== null || random.chance(0.6);
-    say(`  ${isPower ? "the power goes" : "the process is killed"} at ${time.sources.monotonicUs()} us`);
+    say(
+      `  ${isPower ? "the power goes" : "the process is killed"} at ${time.sources.monotonicUs()} us`,
+    );
     if (it !== null && !disk.isDead() && broke === null) {
       auditor.hash(`life ${life}, live,`, it.shard.sequence(), it.shard.hash().text);
     }

@@ -36,7 +36,9 @@ async function main(): Promise<void> {
   if (values.seeds === undefined) return void process.stdout.write(USAGE);
   const summary = await runSeeds(Number(values.from), Number(values.seeds), tellFailed);
   const { seeds, failed, first_failed, commands, faults, ...more } = summary;
-  tell(`${more.acked} orders acknowledged; the disk cost the last frame ${more.cut} times, and a start`);
+  tell(
+    `${more.acked} orders acknowledged; the disk cost the last frame ${more.cut} times, and a start`,
+  );
   tell(`was rightly refused ${more.refused} times`);
   if (values.json) tell(JSON.stringify({ seeds, failed, first_failed, commands, faults }));
   if (failed > 0) process.exitCode = 1;

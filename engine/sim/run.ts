@@ -1,4 +1,5 @@
 /** Runs seeds, one after the other, and counts. */
+import { runCluster } from "./cluster-world.ts";
 import { type FaultCounts, FAULTS, makeTally, noFaults, type Say, type Tally } from "./faults.ts";
 import { runFiles } from "./file-world.ts";
 
@@ -14,6 +15,8 @@ export async function runSeed(seed: number, say: Say = () => {}): Promise<SeedRe
   try {
     say(`seed ${seed}, on files`);
     runFiles(seed, tally, say);
+    say(`seed ${seed}, on a broker`);
+    await runCluster(seed, tally, say);
     return { seed, tally, error: null };
   } catch (error) {
     return { seed, tally, error };
