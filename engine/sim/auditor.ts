@@ -184,7 +184,7 @@ function compareAnswers(
     if (found?.type === PLACE && keyOf(found.account, found.id) === key) continue;
     throw new Violation(
       `order ${key} was acknowledged at sequence ${firstSequence}, where the journal has ` +
-        `${found === undefined ? "nothing" : `a command of type ${found.type}`}`,
+        (found === undefined ? "nothing" : `a command of type ${found.type}`),
     );
   }
 }

@@ -240,45 +240,51 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
     lies.push({ kind: "flipped", path, from: at, to: at + 1 });
   }
 
+  function fileOps(): FileOps {
+    return {
+      openRead: (path) => call(() => openFile(path)),
+      openReadWrite: (path) => call(() => openFile(path)),
+      openNew: (path) =>
+        call(() => {
+          const inode: Inode = { now: new Uint8Array(0), durable: new Uint8Array(0), pending: [] };
+          changeNames((to) => void to.set(path, inode));
+          return openFile(path);
+        }),
+      write,
+      read: (fd, bytes, offset, length, position) => {
+        const { now } = inodeOf(fd);
+        const asked = random.chance(0.02) ? random.between(1, length) : length;
+        const part = now.subarray(position, position + asked);
+        bytes.set(part, offset);
+        return part.length;
+      },
+      sync,
+      close: (fd) => call(() => void open.delete(fd)),
+      size: (path) => find(path).now.length,
+      list: (directory) =>
+        [...names.keys()]
+          .filter((path) => path.startsWith(`${directory}/`))
+          .map((path) => path.slice(directory.length + 1)),
+      rename: (from, to) =>
+        call(() => {
+          const inode = find(from);
+          changeNames((all) => {
+            all.delete(from);
+            all.set(to, inode);
+          });
+        }),
+      remove: (path) => call(() => changeNames((to) => void to.delete(path))),
+      makeDirectory: () => {},
+      syncDirectory: () =>
+        call(() => {
+          durableNames = new Map(names);
+          nameChanges = [];
+        }),
+    };
+  }
+
   return {
-    openRead: (path) => call(() => openFile(path)),
-    openReadWrite: (path) => call(() => openFile(path)),
-    openNew: (path) =>
-      call(() => {
-        const inode: Inode = { now: new Uint8Array(0), durable: new Uint8Array(0), pending: [] };
-        changeNames((to) => void to.set(path, inode));
-        return openFile(path);
-      }),
-    write,
-    read: (fd, bytes, offset, length, position) => {
-      const { now } = inodeOf(fd);
-      const asked = random.chance(0.02) ? random.between(1, length) : length;
-      const part = now.subarray(position, position + asked);
-      bytes.set(part, offset);
-      return part.length;
-    },
-    sync,
-    close: (fd) => call(() => void open.delete(fd)),
-    size: (path) => find(path).now.length,
-    list: (directory) =>
-      [...names.keys()]
-        .filter((path) => path.startsWith(`${directory}/`))
-        .map((path) => path.slice(directory.length + 1)),
-    rename: (from, to) =>
-      call(() => {
-        const inode = find(from);
-        changeNames((all) => {
-          all.delete(from);
-          all.set(to, inode);
-        });
-      }),
-    remove: (path) => call(() => changeNames((to) => void to.delete(path))),
-    makeDirectory: () => {},
-    syncDirectory: () =>
-      call(() => {
-        durableNames = new Map(names);
-        nameChanges = [];
-      }),
+    ...fileOps(),
     dieAt: (calls) => void (callsLeft = calls),
     isDead: () => dead,
     kill: () => void (dead = true),
@@ -290,7 +296,7 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
       errorPlanned = false;
       open.clear();
     },
-    planLie: () => void (lieAfterWrites = random.between(1, 15)),
+    planLie: () => void (lieAfterWrites = random.between(1, 8)),
     flipBit,
     setCapacity: (bytes) => void (capacity = bytes),
     usedBytes,
