@@ -8,6 +8,7 @@ import { assert } from "./assert.ts";
 import {
   type Book,
   type BookOptions,
+  collectedBook,
   MATCH_WORDS,
   makeMatches,
   MatchI32,
@@ -17,7 +18,7 @@ import {
 } from "./book-api.ts";
 import { SelfTradePrevention, Side } from "./codes.ts";
 import { MAKERS_PER_COMMAND_MAX } from "./limits.ts";
-import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { COLLECTED, ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
 
 interface PlainLevel {
   readonly priceTicks: number;
@@ -32,7 +33,7 @@ interface PlainSides {
 }
 
 export function makePlainBook(options: BookOptions): Book {
-  const { orders, isLapsed = () => false } = options;
+  const { orders, instrumentsMax, isLapsed = () => false } = options;
   const books = new Map<number, PlainSides>();
   const matches = makeMatches();
   const touched = { orders: new Int32Array(1), quantity: new Float64Array(1) };
@@ -42,17 +43,25 @@ export function makePlainBook(options: BookOptions): Book {
   const unitsOf = (level: PlainLevel): number =>
     level.queue.reduce((units, slot) => units + openOf(slot), 0);
 
-  function sideLevels(instrument: number, side: number): PlainLevel[] {
-    let book = books.get(instrument);
-    if (book === undefined) {
-      book = { bids: [], asks: [] };
-      books.set(instrument, book);
+  /** The book an order stands in: its instrument's, or its side's while an auction collects it. */
+  function bookOf(slot: number): number {
+    const instrument = field(slot, OrderI32.instrument);
+    const bits = field(slot, OrderI32.bits);
+    if ((bits & COLLECTED) === 0) return instrument;
+    return collectedBook(instrument, sideOf(bits), instrumentsMax);
+  }
+
+  function sideLevels(book: number, side: number): PlainLevel[] {
+    let sides = books.get(book);
+    if (sides === undefined) {
+      sides = { bids: [], asks: [] };
+      books.set(book, sides);
     }
-    return side === Side.BID ? book.bids : book.asks;
+    return side === Side.BID ? sides.bids : sides.asks;
   }
 
   function levelsOf(slot: number): PlainLevel[] {
-    return sideLevels(field(slot, OrderI32.instrument), sideOf(field(slot, OrderI32.bits)));
+    return sideLevels(bookOf(slot), sideOf(field(slot, OrderI32.bits)));
   }
 
   /** Whether a taker of `side` with this limit may trade at `priceTicks`. */
@@ -76,9 +85,8 @@ export function makePlainBook(options: BookOptions): Book {
     const levels = levelsOf(slot);
     const side = sideOf(field(slot, OrderI32.bits));
     const priceTicks = field(slot, OrderI32.priceTicks);
-    const instrument = field(slot, OrderI32.instrument);
     assert(
-      makersFor(instrument, side, priceTicks).length === 0,
+      makersFor(bookOf(slot), side, priceTicks).length === 0,
       "an order that rests does not cross",
     );
     let level = levels.find((candidate) => candidate.priceTicks === priceTicks);
@@ -196,8 +204,20 @@ export function makePlainBook(options: BookOptions): Book {
     return met.some((slot) => !isLapsed(slot));
   }
 
-  const depth: Book["depth"] = (instrument, side, levelsMax) =>
-    sideLevels(instrument, side)
+  const first: Book["first"] = (book, side) => sideLevels(book, side)[0]?.queue[0] ?? 0;
+
+  const nextLevel: Book["nextLevel"] = (book, side, afterTicks) => {
+    const levels = sideLevels(book, side);
+    const at = levels.findIndex((level) => level.priceTicks === afterTicks);
+    assert(afterTicks === 0 || at >= 0, "a level is there to go on from");
+    const level = levels[at + 1]; // the best when there is none before it
+    if (level === undefined) return 0;
+    touch(level);
+    return level.priceTicks;
+  };
+
+  const depth: Book["depth"] = (book, side, levelsMax) =>
+    sideLevels(book, side)
       .slice(0, levelsMax)
       .map((level) => ({
         priceTicks: level.priceTicks,
@@ -205,8 +225,8 @@ export function makePlainBook(options: BookOptions): Book {
         orders: level.queue.length,
       }));
 
-  const walk: Book["walk"] = (instrument, side, visit) => {
-    for (const level of sideLevels(instrument, side)) for (const slot of level.queue) visit(slot);
+  const walk: Book["walk"] = (book, side, visit) => {
+    for (const level of sideLevels(book, side)) for (const slot of level.queue) visit(slot);
   };
 
   return {
@@ -221,6 +241,8 @@ export function makePlainBook(options: BookOptions): Book {
     wouldCross,
     touchPrice: () => 0,
     touchOrder: () => 0,
+    first,
+    nextLevel,
     depth,
     walk,
   };
