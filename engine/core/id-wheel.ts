@@ -70,7 +70,8 @@ export function makeIdWheel(
   /** Begins with the next bucket that has passed; false: none has. */
   function begin(): boolean {
     const reachable = Math.floor(nowUs[nowAt]! / BUCKET_US);
-    const at = Math.max(swept[0]!, reachable - BUCKETS);
+    // Nothing was put on it before its first turn.
+    const at = swept[0] === 0 ? reachable - 1 : Math.max(swept[0]!, reachable - BUCKETS);
     if (at >= reachable) return false;
     sweeping = buckets[at & (BUCKETS - 1)]!;
     buckets[at & (BUCKETS - 1)] = 0;

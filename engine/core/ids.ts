@@ -67,6 +67,8 @@ export interface Ids {
     us: Float64Array,
     usAt: number,
   ): number;
+  /** Remembers a filled row, as it was saved. */
+  adopt(slot: number): void;
   /** A later deadline, `us[usAt]`, counts from now on. */
   extend(slot: number, us: Float64Array, usAt: number): void;
   /** To be called when an order has ended, after all has been said about it. */
@@ -156,6 +158,15 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     }
   }
 
+  function adopt(slot: number): void {
+    const row = slot * WORDS;
+    const h = hashKey(i32[row + ACCOUNT]!, i32, row + KEY);
+    i32[row + HASH] = h;
+    insert(slot, h);
+    const bucket = Math.floor(f64[slot * DOUBLES + DEADLINE]! / BUCKET_US);
+    if (bucket >= Math.floor(nowUs[nowAt]! / BUCKET_US)) wheel.put(slot);
+  }
+
   function isOver(slot: number): boolean {
     return (
       statusOf(i32[slot * WORDS + BITS]!) !== OPEN &&
@@ -235,6 +246,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     find,
     isOver,
     add,
+    adopt,
     extend,
     ended,
     sweep: wheel.sweep,

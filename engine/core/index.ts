@@ -47,7 +47,9 @@ import type { MakeBook } from "./book-api.ts";
 import { makeBook as makeFastBook } from "./book.ts";
 import { makePlainBook as makeReadableBook } from "./book-plain.ts";
 import { SHARD_OPTIONS_DEFAULT, type ShardOptions } from "./limits.ts";
-import { makeShardWith } from "./shard.ts";
+import { makeShardOver } from "./shard.ts";
+import { loadState } from "./snapshot.ts";
+import { makeState } from "./state.ts";
 import type { Shard } from "./shard-api.ts";
 
 export * from "./book-api.ts";
@@ -60,6 +62,8 @@ export * from "./event.ts";
 export * from "./limits.ts";
 export * from "./orders.ts";
 export type * from "./shard-api.ts";
+export { SnapshotError } from "./assert.ts";
+export { SNAPSHOT_FORMAT, SNAPSHOT_RECORD_BYTES } from "./snapshot.ts";
 
 const BOOKS: Readonly<Record<"fast" | "plain", MakeBook>> = {
   fast: makeFastBook,
@@ -71,5 +75,26 @@ export function makeShard(
   options: Partial<ShardOptions> & { readonly book?: "fast" | "plain" } = {},
 ): Shard {
   const { book = "fast", ...sizes } = options;
-  return makeShardWith({ ...SHARD_OPTIONS_DEFAULT, ...sizes }, BOOKS[book]);
+  return makeShardOver(makeState({ ...SHARD_OPTIONS_DEFAULT, ...sizes }, BOOKS[book]));
+}
+
+/**
+ * A shard as it was when it was saved: the same hash, and from there on the same bytes. Its tables may
+ * be of other sizes and its book the other one. Throws a SnapshotError that says why not.
+ *
+ * ```ts
+ * const chunks: Uint8Array[] = [];
+ * shard.save((bytes) => chunks.push(bytes.slice()));
+ * const again = core.loadShard(chunks, { ordersMax: 2_000 });
+ * // again.hash().text === shard.hash().text
+ * ```
+ */
+export function loadShard(
+  chunks: Iterable<Uint8Array>,
+  options: Partial<ShardOptions> & { readonly book?: "fast" | "plain" } = {},
+): Shard {
+  const { book = "fast", ...sizes } = options;
+  const state = makeState({ ...SHARD_OPTIONS_DEFAULT, ...sizes }, BOOKS[book]);
+  loadState(state, chunks);
+  return makeShardOver(state);
 }

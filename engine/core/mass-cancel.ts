@@ -33,6 +33,15 @@ export interface MassCancels {
     lastOrderId: Float64Array,
     at: number,
   ): void;
+  /** Takes one up again as `walk` told it; `lastOrderId[at]` is the newest order it covers. */
+  resume(
+    account: number,
+    instrument: number,
+    side: number,
+    cursor: number,
+    lastOrderId: Float64Array,
+    at: number,
+  ): void;
   /** Whether a pending mass cancel covers this order. */
   covers(slot: number): boolean;
   /** The next covered order, or 0 when there is none or `examinedMax` were looked at. */
@@ -92,6 +101,18 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     orderIds[row] = lastOrderId[at]!;
     const pendingAt = account * ACCOUNT_WORDS + MASS_CANCELS;
     a32[pendingAt] = a32[pendingAt]! + 1;
+  }
+
+  function resume(
+    account: number,
+    instrument: number,
+    side: number,
+    cursor: number,
+    lastOrderId: Float64Array,
+    at: number,
+  ): void {
+    add(account, instrument, side, lastOrderId, at);
+    rows[rowAt(count - 1) * WORDS + M_CURSOR] = cursor;
   }
 
   function isCovered(row: number, slot: number): boolean {
@@ -163,6 +184,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     isFull: () => count === MASS_CANCELS_PENDING_MAX,
     isEmpty: () => count === 0,
     add,
+    resume,
     covers,
     next,
     examined: () => looked,

@@ -43,6 +43,11 @@ export interface Shard {
   ordersOpen(): number;
   /** Pure function of state, independent of which book is used; walks everything: not for the hot path. */
   hash(): StateHash;
+  /**
+   * Writes the whole state to `sink` in chunks of at most 1 MiB, which are the sink's only until it
+   * returns; see `snapshot.ts` and `loadShard`. Walks everything and allocates: for followers.
+   */
+  save(sink: (bytes: Uint8Array) => void): StateHash;
   /** Levels of one side, best first, at most `levelsMax`; for tools and tests, allocates. */
   depth(instrument: number, side: number, levelsMax: number): DepthLevel[];
 }

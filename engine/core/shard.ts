@@ -7,19 +7,19 @@
  */
 import { makeAdmin } from "./admin.ts";
 import { assert } from "./assert.ts";
-import type { MakeBook } from "./book-api.ts";
 import { makeChange } from "./change.ts";
 import { makeCheck } from "./check.ts";
 import { CommandType, Reject } from "./codes.ts";
 import { CommandF64, type Commands, CommandU8 } from "./command.ts";
 import { copyEvents, type Events } from "./event.ts";
 import { makeLife } from "./life.ts";
-import { EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
+import { EVENTS_PER_COMMAND_MAX } from "./limits.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
 import { makePlace } from "./place.ts";
 import type { Shard, StateHash } from "./shard-api.ts";
 import { makeReadAhead } from "./read-ahead.ts";
-import { makeState } from "./state.ts";
+import { saveState } from "./snapshot.ts";
+import type { State } from "./state.ts";
 import { beginTurn, Counter } from "./turn.ts";
 import { hashState } from "./walk.ts";
 
@@ -29,8 +29,8 @@ const { sequence: C_SEQUENCE, stampUs: C_STAMP } = CommandF64;
 const { sequence: SEQUENCE, stampUs: STAMP } = Counter;
 const EVENTS_MAX = EVENTS_PER_COMMAND_MAX;
 
-export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard {
-  const state = makeState(options, makeBook);
+/** A shard over a state, empty or loaded. */
+export function makeShardOver(state: State): Shard {
   const { turn, ids, emit, events: own, expiry, massCancels, orders, instruments, book } = state;
   const { counters } = turn;
   const hash = (): StateHash => hashState(state);
@@ -94,6 +94,7 @@ export function makeShardWith(options: ShardOptions, makeBook: MakeBook): Shard 
     ordersTotal: () => counters[Counter.ordersTotal]!,
     ordersOpen: () => orders.count(),
     hash,
+    save: (sink) => saveState(state, sink),
     depth: (instrument, side, levelsMax) =>
       instruments.isListed(instrument) ? book.depth(instrument, side, levelsMax) : [],
   };

@@ -1,0 +1,339 @@
+/**
+ * The state of a shard as bytes, and back. A snapshot is a list of records of 128 bytes, each with its
+ * kind in word 0, in an order that no table decides: what comes first is needed by what comes after.
+ *
+ * ```
+ * HEADER       1 format  2 hash version   f64 from 8: sequence, stamp, behaviour, orders and trades so far
+ * INSTRUMENT   1 id      f64 from 6: marketSeq, tradeId     words from 16: the row
+ * ACCOUNT      1 id  2 state  3 openOrdersMax  4 openOrders f64 from 8: sequence, bid value, its bound
+ * ORDER        the row of an open order, links left out     books by instrument, bids then asks, in priority
+ * REMEMBERED   the row of an id whose order has ended       by the sequence of its place
+ * MASS_CANCEL  1 account 2 instrument 3 side                f64 from 8: its newest order, the one to look at next
+ * END          1 hash high  2 hash low  3 records before it
+ * ```
+ *
+ * Loading gives a shard with the same hash that goes on with the same bytes, whatever its tables' sizes
+ * and whichever its book. What cannot be loaded is refused in words; a half-loaded shard is thrown away.
+ */
+import {
+  ACCOUNT_DOUBLES,
+  ACCOUNT_WORDS,
+  AccountF64,
+  AccountI32,
+  AccountState,
+} from "./accounts.ts";
+import { insist, loading } from "./assert.ts";
+import { InstrumentState, OrderStatus, Side } from "./codes.ts";
+import {
+  INSTRUMENT_DOUBLES,
+  INSTRUMENT_WORDS,
+  InstrumentF64,
+  InstrumentI32,
+} from "./instruments.ts";
+import { BEHAVIOUR_NEWEST, HASH_VERSION } from "./limits.ts";
+import { ON_WHEEL, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, statusOf } from "./orders.ts";
+import type { StateHash } from "./shard-api.ts";
+import type { State } from "./state.ts";
+import { COUNTERS_HASHED, Counter } from "./turn.ts";
+import { hashState } from "./walk.ts";
+
+export const SNAPSHOT_RECORD_BYTES = 128;
+export const SNAPSHOT_FORMAT = 1;
+const RECORD_WORDS = 32;
+const CHUNK_RECORDS = 8_192;
+
+const Kind = {
+  HEADER: 1,
+  INSTRUMENT: 2,
+  ACCOUNT: 3,
+  ORDER: 4,
+  REMEMBERED: 5,
+  MASS_CANCEL: 6,
+  END: 127,
+} as const;
+
+/** Words of a row that say where it lies, not what it is. */
+const LINKS = [
+  OrderI32.next,
+  OrderI32.prev,
+  OrderI32.level,
+  OrderI32.accountNext,
+  OrderI32.accountPrev,
+  OrderI32.keyHash,
+  OrderI32.heapAt,
+  OrderI32.chainNext,
+  OrderI32.groupNext,
+] as const;
+
+/** Words of a row that only an open order has. */
+const OPEN_ONLY = [OrderI32.priceTicks, OrderI32.open, OrderI32.tag] as const;
+const OPEN_ONLY_F64 = [OrderF64.expiresAtUs, OrderF64.priority] as const;
+
+interface Writer {
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  /** Begins a record of zeroes; answers its first word. */
+  record(kind: number): number;
+  count(): number;
+  flush(): void;
+}
+
+function makeWriter(sink: (bytes: Uint8Array) => void): Writer {
+  const bytes = new Uint8Array(CHUNK_RECORDS * SNAPSHOT_RECORD_BYTES);
+  const i32 = new Int32Array(bytes.buffer);
+  let inChunk = 0;
+  let total = 0;
+
+  function flush(): void {
+    if (inChunk > 0) sink(bytes.subarray(0, inChunk * SNAPSHOT_RECORD_BYTES));
+    inChunk = 0;
+  }
+
+  function record(kind: number): number {
+    if (inChunk === CHUNK_RECORDS) flush();
+    const at = inChunk++ * RECORD_WORDS;
+    total++;
+    i32.fill(0, at, at + RECORD_WORDS);
+    i32[at] = kind;
+    return at;
+  }
+
+  return { i32, f64: new Float64Array(bytes.buffer), record, count: () => total, flush };
+}
+
+function saveInstrument(state: State, writer: Writer, instrument: number): void {
+  const { i32, f64 } = state.instruments;
+  const row = instrument * INSTRUMENT_WORDS;
+  if (i32[row + InstrumentI32.state] === InstrumentState.NONE) return;
+  const at = writer.record(Kind.INSTRUMENT);
+  writer.i32[at + 1] = instrument;
+  for (let n = 0; n <= InstrumentI32.listedBandHighTicks; n++) {
+    writer.i32[at + 16 + n] = i32[row + n]!;
+  }
+  const doubles = instrument * INSTRUMENT_DOUBLES;
+  writer.f64[(at >> 1) + 6] = f64[doubles + InstrumentF64.marketSeq]!;
+  writer.f64[(at >> 1) + 7] = f64[doubles + InstrumentF64.tradeId]!;
+}
+
+function saveAccount(state: State, writer: Writer, account: number): void {
+  const { i32, f64 } = state.accounts;
+  const row = account * ACCOUNT_WORDS;
+  if (i32[row + AccountI32.state] === AccountState.UNKNOWN) return;
+  const at = writer.record(Kind.ACCOUNT);
+  writer.i32[at + 1] = account;
+  writer.i32[at + 2] = i32[row + AccountI32.state]!;
+  writer.i32[at + 3] = i32[row + AccountI32.openOrdersMax]!;
+  writer.i32[at + 4] = i32[row + AccountI32.openOrders]!;
+  const doubles = account * ACCOUNT_DOUBLES;
+  writer.f64[(at >> 1) + 8] = f64[doubles + AccountF64.sequence]!;
+  writer.f64[(at >> 1) + 9] = f64[doubles + AccountF64.openBidValueMinor]!;
+  writer.f64[(at >> 1) + 10] = f64[doubles + AccountF64.openBidValueMaxMinor]!;
+}
+
+function saveRow(state: State, writer: Writer, slot: number, kind: number): void {
+  const at = writer.record(kind);
+  const row = slot * ORDER_WORDS;
+  for (let n = 0; n < ORDER_WORDS; n++) writer.i32[at + n] = state.orders.i32[row + n]!;
+  for (const link of LINKS) writer.i32[at + link] = 0;
+  writer.i32[at] = kind;
+  writer.i32[at + OrderI32.bits] = writer.i32[at + OrderI32.bits]! & ~ON_WHEEL;
+  if (kind === Kind.ORDER) return;
+  for (const field of OPEN_ONLY) writer.i32[at + field] = 0;
+  for (const field of OPEN_ONLY_F64) writer.f64[(at >> 1) + field] = 0;
+}
+
+/** The rows of ended orders that are still remembered, by the sequence of their place. */
+function endedRows({ orders, ids }: State): Int32Array {
+  const sequences = new Float64Array(orders.used());
+  let count = 0;
+  const isEnded = (slot: number): boolean =>
+    statusOf(orders.i32[slot * ORDER_WORDS + OrderI32.bits]!) !== OrderStatus.OPEN &&
+    ids.isRemembered(slot);
+  const sequenceOf = (slot: number): number =>
+    orders.f64[slot * ORDER_DOUBLES + OrderF64.firstSequence]!;
+  for (let slot = 1; slot <= orders.highest(); slot++) {
+    if (isEnded(slot)) sequences[count++] = sequenceOf(slot);
+  }
+  const sorted = sequences.subarray(0, count).toSorted();
+  const slots = new Int32Array(count);
+  for (let slot = 1; slot <= orders.highest(); slot++) {
+    if (isEnded(slot)) slots[rankOf(sorted, sequenceOf(slot))] = slot;
+  }
+  return slots;
+}
+
+function rankOf(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Writes the whole state to `sink`, in chunks of at most 1 MiB; the bytes are the sink's only until it
+ * returns. Answers the state's hash. Walks everything: for followers, never for a primary.
+ */
+export function saveState(state: State, sink: (bytes: Uint8Array) => void): StateHash {
+  const { turn, orders, instruments, accounts, massCancels, book } = state;
+  const writer = makeWriter(sink);
+  const header = writer.record(Kind.HEADER);
+  writer.i32[header + 1] = SNAPSHOT_FORMAT;
+  writer.i32[header + 2] = HASH_VERSION;
+  for (let n = 0; n < COUNTERS_HASHED; n++) {
+    writer.f64[(header >> 1) + 8 + n] = turn.counters[n]!;
+  }
+  for (let n = 1; n <= instruments.highest(); n++) saveInstrument(state, writer, n);
+  for (let n = 1; n <= accounts.highest(); n++) saveAccount(state, writer, n);
+  for (let n = 1; n <= instruments.highest(); n++) {
+    if (!instruments.isListed(n)) continue;
+    book.walk(n, Side.BID, (slot) => saveRow(state, writer, slot, Kind.ORDER));
+    book.walk(n, Side.ASK, (slot) => saveRow(state, writer, slot, Kind.ORDER));
+  }
+  for (const slot of endedRows(state)) saveRow(state, writer, slot, Kind.REMEMBERED);
+  massCancels.walk((account, instrument, side, cursor, row) => {
+    const at = writer.record(Kind.MASS_CANCEL);
+    writer.i32[at + 1] = account;
+    writer.i32[at + 2] = instrument;
+    writer.i32[at + 3] = side;
+    writer.f64[(at >> 1) + 8] = massCancels.orderIds[row]!;
+    writer.f64[(at >> 1) + 9] = orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!;
+  });
+  const hash = hashState(state);
+  const records = writer.count();
+  const end = writer.record(Kind.END);
+  writer.i32[end + 1] = hash.high | 0;
+  writer.i32[end + 2] = hash.low | 0;
+  writer.i32[end + 3] = records;
+  writer.flush();
+  return hash;
+}
+
+interface Reader {
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+}
+
+function loadHeader(state: State, { i32, f64 }: Reader): void {
+  insist(i32[0] === Kind.HEADER, "this is not a snapshot of a shard");
+  insist(
+    i32[1] === SNAPSHOT_FORMAT && i32[2] === HASH_VERSION,
+    `the snapshot is of format ${i32[1]} and hash version ${i32[2]}; this build reads ` +
+      `${SNAPSHOT_FORMAT} and ${HASH_VERSION}: replay the journal instead`,
+  );
+  for (let n = 0; n < COUNTERS_HASHED; n++) state.turn.counters[n] = f64[8 + n]!;
+  const behaviour = f64[8 + Counter.behaviour]!;
+  insist(behaviour <= BEHAVIOUR_NEWEST, `the snapshot is of behaviour ${behaviour}: too new`);
+  state.ids.sweep(); // the wheel begins at the snapshot's stamp
+}
+
+function loadInstrument({ instruments }: State, { i32, f64 }: Reader): void {
+  const instrument = i32[1]!;
+  insist(instrument < instruments.capacity, `there is no room for instrument ${instrument}`);
+  instruments.know(instrument);
+  const row = instrument * INSTRUMENT_WORDS;
+  for (let n = 0; n <= InstrumentI32.listedBandHighTicks; n++) {
+    instruments.i32[row + n] = i32[16 + n]!;
+  }
+  instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.marketSeq] = f64[6]!;
+  instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.tradeId] = f64[7]!;
+}
+
+function loadAccount({ accounts }: State, { i32, f64 }: Reader): void {
+  const account = i32[1]!;
+  insist(account < accounts.capacity, `there is no room for account ${account}`);
+  accounts.know(account);
+  accounts.i32[account * ACCOUNT_WORDS + AccountI32.state] = i32[2]!;
+  accounts.i32[account * ACCOUNT_WORDS + AccountI32.openOrdersMax] = i32[3]!;
+  const doubles = account * ACCOUNT_DOUBLES;
+  accounts.f64[doubles + AccountF64.sequence] = f64[8]!;
+  accounts.f64[doubles + AccountF64.openBidValueMinor] = f64[9]!;
+  accounts.f64[doubles + AccountF64.openBidValueMaxMinor] = f64[10]!;
+}
+
+function loadRow(state: State, { i32 }: Reader): number {
+  const { orders, ids, book, expiry } = state;
+  const isOpen = i32[0] === Kind.ORDER;
+  const isOfUs =
+    state.accounts.isKnown(i32[OrderI32.account]!) &&
+    (!isOpen || state.instruments.isListed(i32[OrderI32.instrument]!));
+  insist(isOfUs, "the snapshot is damaged: an order of no account or no instrument");
+  insist(orders.used() < orders.capacity, "there is no room for the snapshot's client order ids");
+  insist(!isOpen || !orders.isFull(), "there is no room for the snapshot's open orders");
+  const slot = orders.take();
+  const row = slot * ORDER_WORDS;
+  for (let n = 1; n < ORDER_WORDS; n++) orders.i32[row + n] = i32[n]!;
+  ids.adopt(slot);
+  if (!isOpen) return slot;
+  orders.index(slot);
+  book.rest(slot);
+  if (orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs] !== 0) expiry.add(slot);
+  return slot;
+}
+
+/** Each account's orders, oldest first, which is by order id. */
+function linkAccounts({ orders, accounts }: State): void {
+  const ids = new Float64Array(orders.count());
+  let count = 0;
+  for (let slot = 1; slot <= orders.highest(); slot++) {
+    const isOpen = statusOf(orders.i32[slot * ORDER_WORDS + OrderI32.bits]!) === OrderStatus.OPEN;
+    if (isOpen) ids[count++] = orders.f64[slot * ORDER_DOUBLES + OrderF64.orderId]!;
+  }
+  ids.sort();
+  for (let n = 0; n < count; n++) accounts.append(orders.find(ids, n));
+}
+
+function loadMassCancel({ orders, massCancels }: State, { i32, f64 }: Reader): void {
+  const cursor = f64[9] === 0 ? 0 : orders.find(f64, 9);
+  massCancels.resume(i32[1]!, i32[2]!, i32[3]!, cursor, f64, 8);
+}
+
+/** Fills an empty state from the chunks of a snapshot, cut anywhere. Throws a SnapshotError. */
+export function loadState(state: State, chunks: Iterable<Uint8Array>): StateHash {
+  const bytes = new Uint8Array(SNAPSHOT_RECORD_BYTES);
+  const record = { i32: new Int32Array(bytes.buffer), f64: new Float64Array(bytes.buffer) };
+  let filled = 0;
+  let records = 0;
+  let lastKind = 0;
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; ) {
+      insist(lastKind !== Kind.END, "the snapshot goes on behind its end");
+      const take = Math.min(SNAPSHOT_RECORD_BYTES - filled, chunk.length - at);
+      bytes.set(chunk.subarray(at, at + take), filled);
+      at += take;
+      filled += take;
+      if (filled < SNAPSHOT_RECORD_BYTES) break;
+      filled = 0;
+      const kind = record.i32[0]!;
+      const isLater = kind >= lastKind && (kind !== Kind.HEADER || records === 0);
+      insist(isLater, `record ${records} of the snapshot is out of order`);
+      if (kind === Kind.MASS_CANCEL && lastKind !== kind) linkAccounts(state);
+      if (kind === Kind.END && lastKind < Kind.MASS_CANCEL) linkAccounts(state);
+      const place = records;
+      loading(() => loadRecord(state, record, place), `the snapshot is damaged at record ${place}`);
+      lastKind = kind;
+      records++;
+    }
+  }
+  insist(lastKind === Kind.END, "the snapshot is cut off");
+  const hash = hashState(state);
+  insist(
+    hash.high === record.i32[1]! >>> 0 && hash.low === record.i32[2]! >>> 0,
+    "the snapshot is damaged: what was loaded does not have its hash",
+  );
+  return hash;
+}
+
+function loadRecord(state: State, record: Reader, records: number): void {
+  const kind = record.i32[0]!;
+  if (records === 0) return loadHeader(state, record);
+  if (kind === Kind.INSTRUMENT) return loadInstrument(state, record);
+  if (kind === Kind.ACCOUNT) return loadAccount(state, record);
+  if (kind === Kind.ORDER || kind === Kind.REMEMBERED) return void loadRow(state, record);
+  if (kind === Kind.MASS_CANCEL) return loadMassCancel(state, record);
+  insist(kind === Kind.END, `record ${records} of the snapshot is of unknown kind ${kind}`);
+  insist(record.i32[3] === records, "records are missing from the snapshot");
+}
