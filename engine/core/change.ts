@@ -4,9 +4,18 @@
  */
 import { ACCOUNT_WORDS, AccountI32 } from "./accounts.ts";
 import type { Check } from "./check.ts";
-import { CancelReason, EventType, OrderStatus, Reject, Side, TimeInForce } from "./codes.ts";
+import {
+  CancelReason,
+  EventType,
+  InstrumentState,
+  OrderStatus,
+  Reject,
+  Side,
+  TimeInForce,
+} from "./codes.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
 import { EventFlag } from "./event.ts";
+import { INSTRUMENT_WORDS } from "./instruments.ts";
 import type { Life } from "./life.ts";
 import { MASS_CANCEL_COUNTED_MAX, SLICE_EXAMINED_MAX, SLICE_ORDERS_MAX } from "./limits.ts";
 import { isSelected } from "./mass-cancel.ts";
@@ -20,8 +29,10 @@ import {
   stpOf,
   withTif,
 } from "./orders.ts";
+import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
+import type { Uncross } from "./uncross.ts";
 
 export interface Change {
   cancel(): void;
@@ -44,11 +55,16 @@ const STAMP = Counter.stampUs;
 const SEQUENCE = Counter.sequence;
 const ORDER_ID = CommandF64.orderId;
 const EXPIRES = CommandF64.expiresAtUs;
+const UNCROSSING = InstrumentState.UNCROSSING;
+const PHASE = UncrossI32.phase;
+const { NONE: NO_UNCROSS, CLEARING } = UncrossPhase;
 const SLICE_MAX = SLICE_ORDERS_MAX;
 const EXAMINED_MAX = SLICE_EXAMINED_MAX;
 
-export function makeChange(state: State, check: Check, life: Life): Change {
-  const { turn, orders, ids, accounts, expiry, massCancels, book, emit } = state;
+export function makeChange(state: State, check: Check, life: Life, uncross: Uncross): Change {
+  const { turn, orders, ids, accounts, expiry, massCancels, book, emit, collected } = state;
+  const { i32: u32, f64: u64 } = state.uncross;
+  const n32 = state.instruments.i32;
   const { counters } = turn;
   const o32 = orders.i32;
 
@@ -69,6 +85,12 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     return 0;
   }
 
+  /** Whether an uncross is under way where this order rests: nothing of it may change. */
+  function isUncrossing(slot: number): boolean {
+    if (u32[PHASE] === NO_UNCROSS) return false;
+    return n32[o32[slot * WORDS + ORDER.instrument]! * INSTRUMENT_WORDS] === UNCROSSING;
+  }
+
   /** `named`, with the refusal told when there is none. */
   function namedOrRejected(): number {
     const account = turn.i32[C.account]!;
@@ -78,6 +100,10 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     }
     const slot = named(account);
     if (slot === 0) emit.rejected(REJECT.UNKNOWN_ORDER, 0, false);
+    else if (isUncrossing(slot)) {
+      emit.rejected(REJECT.UNCROSSING, 0, false);
+      return 0;
+    }
     return slot;
   }
 
@@ -98,6 +124,7 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     book.shrink(slot, by);
     life.addBidValue(slot, -by);
     emit.amended(slot, o32[slot * WORDS + ORDER.priceTicks]!, by, false);
+    life.shrunk(slot, by);
   }
 
   function reduce(): void {
@@ -129,6 +156,7 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     const stoodTicks = o32[row + ORDER.priceTicks]!;
     const stood = o32[row + ORDER.open]!;
     book.remove(slot);
+    if (collected.has(slot)) collected.add(slot, -1, -stood);
     life.addBidValue(slot, -stood);
     o32[row + ORDER.priceTicks] = priceTicks;
     o32[row + ORDER.open] = open;
@@ -180,11 +208,19 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     return count;
   }
 
+  /** Whether an uncross under way may trade orders that a mass cancel would promise to end. */
+  function mayUncross(account: number, instrument: number): boolean {
+    if (u32[PHASE] === NO_UNCROSS) return false;
+    if (instrument === 0) return collected.ofAccount[account] !== 0;
+    return n32[instrument * INSTRUMENT_WORDS] === UNCROSSING;
+  }
+
   function cancelAllReject(account: number, instrument: number, side: number): number {
     if (!accounts.isKnown(account)) return REJECT.UNKNOWN_ACCOUNT;
     if (instrument !== 0 && !state.instruments.isListed(instrument))
       return REJECT.UNKNOWN_INSTRUMENT;
     if (side > Side.ASK) return REJECT.MALFORMED;
+    if (mayUncross(account, instrument)) return REJECT.UNCROSSING;
     return massCancels.isFull() ? REJECT.MASS_CANCEL_TABLE_FULL : REJECT.NONE;
   }
 
@@ -203,27 +239,52 @@ export function makeChange(state: State, check: Check, life: Life): Change {
     else emit.admin.massCancelCounted(event, -count - 1, isPending | EventFlag.AT_LEAST);
   }
 
+  function isPending(): boolean {
+    return expiry.isDue(counters, STAMP) || !massCancels.isEmpty();
+  }
+
   function carryOn(): void {
-    if (expiry.isDue(counters, STAMP) || !massCancels.isEmpty()) slice();
+    if (u32[PHASE] !== NO_UNCROSS) carryOnUncross();
+    else if (isPending()) slice(counters, STAMP);
     else state.waiting[0] = 0;
   }
 
-  function slice(): void {
+  /** Once an uncross has what lapsed before it out of its way, what lapses later waits for it. */
+  function carryOnUncross(): void {
+    const isClearing = u32[PHASE] === CLEARING;
+    if (isClearing && !isCleared()) return slice(u64, UncrossF64.stampUs);
+    if (isClearing) uncross.cleared();
+    uncross.carryOn();
+    state.waiting[0] = isPending() ? 1 : 0;
+  }
+
+  function isCleared(): boolean {
+    const isDue = expiry.isDue(u64, UncrossF64.stampUs);
+    return !isDue && massCancels.done() >= u64[UncrossF64.fence]!;
+  }
+
+  /** What one ending order costs of a slice: it is told, and so is what is still collected. */
+  function costOf(slot: number): number {
+    return collected.has(slot) ? 2 : 1;
+  }
+
+  /** Ends what is due at `nowUs[at]` or covered. */
+  function slice(nowUs: Float64Array, at: number): void {
     let room = SLICE_MAX;
-    while (room > 0 && expiry.isDue(counters, STAMP)) {
-      life.end(expiry.first(), EVENT.EXPIRED, REASON.NONE, false);
-      room--;
+    while (room > 0 && expiry.isDue(nowUs, at)) {
+      const slot = expiry.first();
+      room -= costOf(slot);
+      life.end(slot, EVENT.EXPIRED, REASON.NONE, false);
     }
     let looks = EXAMINED_MAX;
     while (room > 0 && looks > 0 && !massCancels.isEmpty()) {
       const slot = massCancels.next(looks);
       looks -= massCancels.examined();
       if (slot === 0) break;
+      room -= costOf(slot);
       life.end(slot, EVENT.CANCELLED, REASON.MASS_CANCEL, false);
-      room--;
     }
-    const isDue = expiry.isDue(counters, STAMP);
-    state.waiting[0] = isDue || !massCancels.isEmpty() ? 1 : 0;
+    state.waiting[0] = isPending() ? 1 : 0;
   }
 
   return { cancel, reduce, amend, cancelAll, carryOn };

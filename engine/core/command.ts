@@ -23,16 +23,18 @@
  * | CANCEL_ALL | account, instrument (0: all), side (0: both) |
  * | ORDER_STATUS | account, clientOrderId |
  * | CLOCK | nothing: its stamp is the message |
- * | LIST_INSTRUMENT | instrument, and the overlay below |
+ * | LIST_INSTRUMENT | instrument, flags (INDICATIVE), and the overlay below |
  * | SET_INSTRUMENT_STATE | instrument, state |
  * | SET_BAND | instrument, bandLowTicks, bandHighTicks (0, 0: no band) |
  * | SET_ACCOUNT | account, flags (ALLOWED), openOrdersMax (0: no bound but the table's), openBidValueMaxMinor (0: no bound) |
  * | CHECKPOINT | orderId = sequence the hash is of, clientOrderId[0..1] = hash high, low, quantity = hash version |
  * | SET_BEHAVIOUR | quantity = behaviour number |
+ * | UNCROSS | instrument, or product (0, 0: all that collect) |
  *
- * A market order says IOC or FOK. `state` of a listing is CONTINUOUS, HALTED or CLOSED. A CHECKPOINT
+ * A market order says IOC or FOK. `state` is CONTINUOUS, HALTED, CLOSED or PRE_OPEN. A CHECKPOINT
  * whose sequence is the last before it is compared with the state (a difference stops the shard);
- * one of an earlier sequence is only answered.
+ * one of an earlier sequence is only answered. PRE_OPEN, UNCROSS and flags of a listing came with
+ * behaviour BEHAVIOUR_AUCTIONS.
  *
  * A record lives at an index of a `Commands` view: byte offset `index * COMMAND_BYTES`. Views over
  * plain and shared buffers look the same, so a ring slot, a frame and a test array are one thing.
@@ -53,7 +55,7 @@ export const CommandI32 = {
   quantity: 9,
   clientOrderId: 16, // four words
   tag: 20,
-  // LIST_INSTRUMENT, SET_INSTRUMENT_STATE, SET_BAND
+  // LIST_INSTRUMENT, SET_INSTRUMENT_STATE, SET_BAND, UNCROSS
   product: 6,
   bandLowTicks: 8,
   quantityMax: 9,
@@ -87,6 +89,7 @@ export const CommandF64 = {
 export const CommandFlag = {
   POST_ONLY: 1, // PLACE
   ALLOWED: 2, // SET_ACCOUNT: the account may trade
+  INDICATIVE: 4, // LIST_INSTRUMENT: the price an auction would have now is public while it collects
 } as const;
 
 /** Three views over one buffer of command records. */

@@ -3,7 +3,10 @@
  */
 import type { Accounts } from "./accounts.ts";
 import type { Matches, Touched } from "./book-api.ts";
+import type { PriceSearch } from "./auction-price.ts";
+import type { Collected } from "./collected.ts";
 import type { EmitAdmin } from "./emit-admin.ts";
+import type { EmitAuction } from "./emit-auction.ts";
 import type { Events } from "./event.ts";
 import type { Instruments } from "./instruments.ts";
 import type { Orders } from "./orders.ts";
@@ -33,6 +36,7 @@ export interface Emit {
   /** A response with nothing but its type. */
   plain(type: number): void;
   readonly admin: EmitAdmin;
+  readonly auction: EmitAuction;
 }
 
 export interface EmitTables {
@@ -44,4 +48,7 @@ export interface EmitTables {
   readonly instruments: Instruments;
   readonly matches: Matches;
   readonly touched: Touched;
+  readonly collected: Collected;
+  /** To find indicative prices of auctions with. */
+  readonly indicative: PriceSearch;
 }

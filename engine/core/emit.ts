@@ -9,12 +9,19 @@ import { EventType, OrderType } from "./codes.ts";
 import { CommandF64 } from "./command.ts";
 import { makeEmitAdmin } from "./emit-admin.ts";
 import type { Emit, EmitTables } from "./emit-api.ts";
+import { makeEmitAuction } from "./emit-auction.ts";
 import { EventF64, EventFlag, EventI32 } from "./event.ts";
 import { makeEmitResponses } from "./emit-response.ts";
 import { makeEventFields } from "./emit-fields.ts";
 import { makeEventRecord, shapeOf } from "./event-record.ts";
-import { INSTRUMENT_DOUBLES, InstrumentF64 } from "./instruments.ts";
 import {
+  INSTRUMENT_DOUBLES,
+  INSTRUMENT_WORDS,
+  InstrumentF64,
+  InstrumentI32,
+} from "./instruments.ts";
+import {
+  COLLECTED,
   ORDER_DOUBLES,
   ORDER_WORDS,
   OrderF64,
@@ -37,6 +44,9 @@ const LIMIT = OrderType.LIMIT;
 const N_WORDS = INSTRUMENT_DOUBLES;
 const N_MARKET = InstrumentF64.marketSeq;
 const N_TRADE = InstrumentF64.tradeId;
+const I_WORDS = INSTRUMENT_WORDS;
+const I_LAST = InstrumentI32.lastTicks;
+const COLLECTED_BIT = COLLECTED;
 const C_CORRELATION = CommandF64.correlation;
 const REQUEUED = EventFlag.REQUEUED << 8;
 const {
@@ -64,7 +74,7 @@ export function makeEmit(tables: EmitTables): Emit {
   const { i32: e32, f64: e64 } = tables.events;
   const { i32: o32, f64: o64 } = orders;
   const { f64: c64 } = turn;
-  const n64 = tables.instruments.f64;
+  const { i32: n32, f64: n64 } = tables.instruments;
   const m32 = matches.i32;
 
   /** The first two words and the limit of an event about a resting order, which is a limit order. */
@@ -72,6 +82,12 @@ export function makeEmit(tables: EmitTables): Emit {
     const bits = o32[slot * WORDS + BITS]!;
     const shape = LIMIT | (tifOf(bits) << 8) | (statusOf(bits) << 16);
     return open(type, sideOf(bits), reason, shape);
+  }
+
+  /** The level a book change left behind; none is shown of an order that was collected. */
+  function shown(at: number, row: number): void {
+    if ((o32[row + BITS]! & COLLECTED_BIT) === 0) seen(at, o32[row + INSTRUMENT]!);
+    else unseen(at);
   }
 
   /** What a trade and a prevention have in common: the maker as owner, then the taker. */
@@ -95,6 +111,7 @@ export function makeEmit(tables: EmitTables): Emit {
     const idAt = e32[at + E_INSTRUMENT]! * N_WORDS + N_TRADE;
     const id = n64[idAt]! + 1;
     n64[idAt] = id;
+    n32[e32[at + E_INSTRUMENT]! * I_WORDS + I_LAST] = e32[at + E_PRICE]!;
     e64[(at >> 1) + D_TRADE] = id;
   }
 
@@ -108,7 +125,7 @@ export function makeEmit(tables: EmitTables): Emit {
     const at = resting(type, reason, slot);
     const at64 = at >> 1;
     owner(at, slot, 0);
-    seen(at, o32[row + INSTRUMENT]!);
+    shown(at, row);
     alone(at);
     e32[at + E_PRICE] = o32[row + PRICE]!;
     e32[at + E_QUANTITY] = o32[row + OPEN]!;
@@ -165,7 +182,7 @@ export function makeEmit(tables: EmitTables): Emit {
     const at = resting(EventType.AMENDED, 0, slot);
     const at64 = at >> 1;
     owner(at, slot, o32[row + OPEN]!);
-    seen(at, o32[row + INSTRUMENT]!);
+    shown(at, row);
     alone(at);
     if (isRequeued) e32[at] = e32[at]! | REQUEUED;
     e32[at + E_PRICE] = priceTicks;
@@ -189,6 +206,7 @@ export function makeEmit(tables: EmitTables): Emit {
     dropped,
     rested,
     amended,
+    auction: makeEmitAuction(record, fields, tables),
     admin: makeEmitAdmin(record, tables, (instrument) => {
       const at = instrument * N_WORDS + N_MARKET;
       n64[at] = n64[at]! + 1;

@@ -41,6 +41,9 @@
  * | MASS_CANCEL_ACCEPTED | orders covered | no | response to CANCEL_ALL; CANCELLED follow, in slices, perhaps under later commands |
  * | INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET | – | yes | response; the instrument's parameters in the overlay |
  * | ACCOUNT_SET, CHECKPOINTED, BEHAVIOUR_SET | – | no | response |
+ * | AUCTION_COUNTED | – | yes | what an instrument has collected: orders and units of both sides; priceTicks and auctionUnits are indicative, of instruments that tell them |
+ * | UNCROSS_ACCEPTED | instruments | no | response to UNCROSS: they take no commands until they open, perhaps under later commands |
+ * | UNCROSSED | – | yes | priceTicks (0: nothing trades), auctionUnits that trade at it; what would have bought and sold at it |
  *
  * PREVENTED with takerOpen 0 ends the taker (CANCELLED, SELF_TRADE): nothing is left to tell later.
  * MASS_CANCEL_ACCEPTED counts what waits in an earlier slice too; flagged AT_LEAST it counted only the
@@ -48,7 +51,13 @@
  * nothing and is not public. STATUS of a CANCELLED order says its CancelReason.
  * A command that names an order which has lapsed ends it first (CANCELLED or EXPIRED), then is refused.
  *
- * CLOCK makes no response of its own: only what lapsed.
+ * While an auction collects, orders are unseen: no RESTED; CANCELLED, EXPIRED and AMENDED show no level
+ * and have no marketSeq; an AUCTION_COUNTED follows instead. After UNCROSSED come its trades, flagged
+ * AUCTION: both orders had waited, the one that came later is the taker, the price is the auction's, no
+ * level is shown. Then each order that is left is RESTED, and INSTRUMENT_STATE_SET, no response this
+ * time, says that the instrument is open.
+ *
+ * CLOCK makes no response of its own: only what lapsed, and what an uncross does.
  */
 
 export const EVENT_BYTES = 168;
@@ -84,7 +93,7 @@ export const EventI32 = {
   // AMENDED
   newPriceTicks: 34,
   newTotal: 35,
-  // INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET
+  // INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET; UNCROSS_ACCEPTED
   product: 22,
   bandLowTicks: 34,
   bandHighTicks: 35,
@@ -92,6 +101,10 @@ export const EventI32 = {
   tickMinor: 38,
   state: 39,
   referenceTicks: 40,
+  instrumentFlags: 41,
+  // AUCTION_COUNTED
+  bidOrders: 34,
+  askOrders: 35,
   // ACCOUNT_SET (account in its usual place)
   openOrdersMax: 34,
   allowed: 35,
@@ -114,6 +127,10 @@ export const EventF64 = {
   firstSequence: 16, // sequence of the PLACE that first carried this client order id
   // ACCOUNT_SET
   openBidValueMaxMinor: 9,
+  // AUCTION_COUNTED, UNCROSSED
+  auctionUnits: 6,
+  bidUnits: 15,
+  askUnits: 16,
 } as const;
 
 /** Bits of `flags`. */
@@ -122,8 +139,9 @@ export const EventFlag = {
   DUPLICATE: 2, // a remembered client order id got its first answer again
   REQUEUED: 4, // AMENDED: lost its place
   POST_ONLY: 8, // ACCEPTED
-  MORE_PENDING: 16, // MASS_CANCEL_ACCEPTED: slices remain
+  MORE_PENDING: 16, // MASS_CANCEL_ACCEPTED, UNCROSS_ACCEPTED: slices remain
   AT_LEAST: 32, // MASS_CANCEL_ACCEPTED: the account has more orders than were counted
+  AUCTION: 64, // TRADE: of an uncross
 } as const;
 
 /** Three views over one buffer of event records; the core appends at `count`, its caller resets it. */

@@ -5,15 +5,25 @@
 import { ACCOUNT_DOUBLES, AccountF64 } from "./accounts.ts";
 import { assert } from "./assert.ts";
 import { MATCH_WORDS, MatchI32, MatchKind, MatchResult, MatchStop } from "./book-api.ts";
-import { CancelReason, EventType, OrderStatus, Side } from "./codes.ts";
+import { CancelReason, EventType, InstrumentState, OrderStatus, Side } from "./codes.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf, withStatus } from "./orders.ts";
+import {
+  COLLECTED,
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  sideOf,
+  withStatus,
+} from "./orders.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
 export interface Life {
-  /** Puts a filled row into its book, told as RESTED. */
+  /** Puts a filled row into its book, told as RESTED; unseen while its instrument collects. */
   rest(slot: number): void;
+  /** `by` units have left a resting order that keeps its place, and its event has been told. */
+  shrunk(slot: number, by: number): void;
   /** Takes a resting order out of the book for good. */
   end(slot: number, type: number, reason: number, isResponse: boolean): void;
   /** Ends an order that has lapsed, by its expiry if that is due, else by its mass cancel. */
@@ -43,7 +53,9 @@ const EXPIRES = OrderF64.expiresAtUs;
 const A_DOUBLES = ACCOUNT_DOUBLES;
 const { openBidValueMinor: A_VALUE, openBidValueMaxMinor: A_VALUE_MAX } = AccountF64;
 const N_WORDS = INSTRUMENT_WORDS;
-const N_TICK = InstrumentI32.tickMinor;
+const { tickMinor: N_TICK, state: N_STATE } = InstrumentI32;
+const PRE_OPEN = InstrumentState.PRE_OPEN;
+const COLLECTED_BIT = COLLECTED;
 const M_WORDS = MATCH_WORDS;
 const { slot: M_SLOT, kind: M_KIND, quantity: M_QUANTITY } = MatchI32;
 const { count: R_COUNT, remaining: R_REMAINING, stop: R_STOP } = MatchResult;
@@ -58,6 +70,7 @@ const TRADES_TOTAL = Counter.tradesTotal;
 
 export function makeLife(state: State): Life {
   const { turn, orders, ids, accounts, instruments, expiry, massCancels, book, emit } = state;
+  const { collected } = state;
   const o32 = orders.i32;
   const o64 = orders.f64;
   const a64 = accounts.f64;
@@ -82,9 +95,34 @@ export function makeLife(state: State): Life {
   }
 
   function rest(slot: number): void {
+    const row = slot * WORDS;
+    if (n32[o32[row + INSTRUMENT]! * N_WORDS + N_STATE] === PRE_OPEN) return collect(slot);
     book.rest(slot);
-    addBidValue(slot, o32[slot * WORDS + OPEN]!);
+    addBidValue(slot, o32[row + OPEN]!);
     emit.rested(slot);
+  }
+
+  function collect(slot: number): void {
+    const row = slot * WORDS;
+    o32[row + BITS] = o32[row + BITS]! | COLLECTED_BIT;
+    book.rest(slot);
+    addBidValue(slot, o32[row + OPEN]!);
+    collected.add(slot, 1, o32[row + OPEN]!);
+    emit.auction.counted(o32[row + INSTRUMENT]!);
+  }
+
+  /** A collected order is gone, with all that its row has open. */
+  function uncollect(slot: number): void {
+    const row = slot * WORDS;
+    o32[row + BITS] = o32[row + BITS]! & ~COLLECTED_BIT;
+    collected.add(slot, -1, -o32[row + OPEN]!);
+    emit.auction.counted(o32[row + INSTRUMENT]!);
+  }
+
+  function shrunk(slot: number, by: number): void {
+    if ((o32[slot * WORDS + BITS]! & COLLECTED_BIT) === 0) return;
+    collected.add(slot, 0, -by);
+    emit.auction.counted(o32[slot * WORDS + INSTRUMENT]!);
   }
 
   function release(slot: number): void {
@@ -104,6 +142,7 @@ export function makeLife(state: State): Life {
     setEnded(slot, type, reason);
     emit.left(slot, type, reason, isResponse);
     addBidValue(slot, -o32[slot * WORDS + OPEN]!);
+    if ((o32[slot * WORDS + BITS]! & COLLECTED_BIT) !== 0) uncollect(slot);
     release(slot);
   }
 
@@ -182,5 +221,5 @@ export function makeLife(state: State): Life {
     return false;
   }
 
-  return { rest, end, lapse, release, addBidValue, setStatus, settleMakers, settle };
+  return { rest, shrunk, end, lapse, release, addBidValue, setStatus, settleMakers, settle };
 }

@@ -29,6 +29,17 @@ export const SLICE_EXAMINED_MAX = 1_024;
 /** Orders of an account a filtered mass cancel counts at its command; see AT_LEAST. */
 export const MASS_CANCEL_COUNTED_MAX = 4_096;
 
+/** Levels an uncross looks at for its price, per command. */
+export const UNCROSS_LEVELS_MAX = 2_048;
+/** Events of an uncross per CLOCK, which has nothing else to tell; SLICE_ORDERS_MAX of others. */
+export const UNCROSS_IDLE_EVENTS_MAX = 320;
+/** Instruments looked at per command for the next one that uncrosses. */
+export const UNCROSS_INSTRUMENTS_MAX = 16_384;
+/** Levels looked at for an indicative price, each time it is told; with more there is none. */
+export const INDICATIVE_LEVELS_MAX = 512;
+/** Orders of its account looked at when an order is collected, to find one it could meet. */
+export const SELF_CROSS_EXAMINED_MAX = 4_096;
+
 /** Remembered ids that are over, given back per command: more than one command can add. */
 export const IDS_FORGOTTEN_PER_COMMAND_MAX = 2;
 /** Commands worth reading ahead for at once, and the rows in use from which on it pays. */
@@ -38,7 +49,7 @@ export const READ_AHEAD_ROWS_MIN = 4_096;
 /** Largest bound on the value of an account's open bids in minor currency: sums to it are exact. */
 export const OPEN_BID_VALUE_MAX_MINOR = 2 ** 53 - 1;
 
-/** One response, one event per maker met, rested or cancelled remainder, and a slice. */
+/** One response, one event per maker met, rested or cancelled remainder, counts, and a slice. */
 export const EVENTS_PER_COMMAND_MAX = 352;
 
 /** Slots of the ring in which a shard publishes; a whole batch at its worst must fit. */
@@ -59,6 +70,8 @@ export const HASH_VERSION = 2;
  * came with a later one is refused before it as if it did not exist.
  */
 export const BEHAVIOUR_FIRST = 1;
+/** The first with call auctions. */
+export const BEHAVIOUR_AUCTIONS = 2;
 export const BEHAVIOUR_NEWEST = 2;
 
 /**
@@ -92,8 +105,12 @@ export const SHARD_OPTIONS_DEFAULT: ShardOptions = {
 };
 
 assert(
-  1 + MAKERS_PER_COMMAND_MAX + 2 + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
+  3 + MAKERS_PER_COMMAND_MAX + 2 + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
   "a command's events must fit the bound",
+);
+assert(
+  UNCROSS_IDLE_EVENTS_MAX + 1 <= EVENTS_PER_COMMAND_MAX,
+  "the slice of an uncross must fit the bound",
 );
 assert(
   BATCH_COMMANDS_MAX * EVENTS_PER_COMMAND_MAX <= EVENT_RING_SLOTS,

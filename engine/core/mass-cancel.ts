@@ -25,6 +25,9 @@ const M_CURSOR = 3; // slot of the next order to look at
 export interface MassCancels {
   isFull(): boolean;
   isEmpty(): boolean;
+  count(): number;
+  /** How many have been carried out since this table was made; not state. */
+  done(): number;
   /** Covers what the account has open; `lastOrderId[at]` is the newest order accepted so far. */
   add(
     account: number,
@@ -79,6 +82,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   let first = 0;
   let count = 0;
   let looked = 0;
+  let done = 0;
 
   const rowAt = (n: number): number => (first + n) % MASS_CANCELS_PENDING_MAX;
 
@@ -137,6 +141,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     a32[pendingAt] = a32[pendingAt]! - 1;
     first = rowAt(1);
     count--;
+    done++;
   }
 
   function next(examinedMax: number): number {
@@ -183,6 +188,8 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   return {
     isFull: () => count === MASS_CANCELS_PENDING_MAX,
     isEmpty: () => count === 0,
+    count: () => count,
+    done: () => done,
     add,
     resume,
     covers,

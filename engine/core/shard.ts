@@ -13,14 +13,17 @@ import { CommandType, Reject } from "./codes.ts";
 import { CommandF64, type Commands, CommandU8 } from "./command.ts";
 import { copyEvents, type Events } from "./event.ts";
 import { makeLife } from "./life.ts";
-import { EVENTS_PER_COMMAND_MAX } from "./limits.ts";
+import { BEHAVIOUR_AUCTIONS, EVENTS_PER_COMMAND_MAX } from "./limits.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
 import { makePlace } from "./place.ts";
+import { collectedBook } from "./book-api.ts";
 import type { Shard, StateHash } from "./shard-api.ts";
 import { makeReadAhead } from "./read-ahead.ts";
 import { saveState } from "./snapshot.ts";
 import type { State } from "./state.ts";
+import { UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import { beginTurn, Counter } from "./turn.ts";
+import { makeUncross } from "./uncross.ts";
 import { hashState } from "./walk.ts";
 
 const TYPE = CommandType;
@@ -37,7 +40,8 @@ export function makeShardOver(state: State): Shard {
   const life = makeLife(state);
   const check = makeCheck(state);
   const { place, status } = makePlace(state, check, life);
-  const { cancel, reduce, amend, cancelAll, carryOn } = makeChange(state, check, life);
+  const uncross = makeUncross(state, life);
+  const { cancel, reduce, amend, cancelAll, carryOn } = makeChange(state, check, life, uncross);
   const admin = makeAdmin(state, hash);
 
   function dispatch(type: number): void {
@@ -53,7 +57,14 @@ export function makeShardOver(state: State): Shard {
     else if (type === TYPE.SET_ACCOUNT) admin.setAccount();
     else if (type === TYPE.CHECKPOINT) admin.checkpoint();
     else if (type === TYPE.SET_BEHAVIOUR) admin.setBehaviour();
-    else if (type !== TYPE.CLOCK) emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
+    else if (type !== TYPE.CLOCK) dispatchNewer(type);
+  }
+
+  /** Commands that came with a later behaviour are as unknown before it as they were. */
+  function dispatchNewer(type: number): void {
+    const behaviour = counters[Counter.behaviour]!;
+    if (type === TYPE.UNCROSS && behaviour >= BEHAVIOUR_AUCTIONS) uncross.begin(carryOn);
+    else emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
   }
 
   function apply(commands: Commands, index: number, events: Events): void {
@@ -78,6 +89,7 @@ export function makeShardOver(state: State): Shard {
 
   function nextDueUs(): number {
     if (!massCancels.isEmpty()) return 0;
+    if (state.uncross.i32[UncrossI32.phase] !== UncrossPhase.NONE) return 0;
     if (expiry.first() === 0) return Number.POSITIVE_INFINITY;
     if (expiry.isDue(counters, Counter.stampUs)) return 0;
     return orders.f64[expiry.first() * ORDER_DOUBLES + OrderF64.expiresAtUs]!;
@@ -97,5 +109,9 @@ export function makeShardOver(state: State): Shard {
     save: (sink) => saveState(state, sink),
     depth: (instrument, side, levelsMax) =>
       instruments.isListed(instrument) ? book.depth(instrument, side, levelsMax) : [],
+    collected: (instrument, side, levelsMax) =>
+      instruments.isListed(instrument)
+        ? book.depth(collectedBook(instrument, side, instruments.capacity), side, levelsMax)
+        : [],
   };
 }

@@ -9,6 +9,7 @@
  * ORDER        the row of an open order, links left out     books by instrument, bids then asks, in priority
  * REMEMBERED   the row of an id whose order has ended       by the sequence of its place
  * MASS_CANCEL  1 account 2 instrument 3 side                f64 from 8: its newest order, the one to look at next
+ * UNCROSS      1 phase 2 turn 3 left 4 price        f64 from 4: stamp, fence, the price search
  * END          1 hash high  2 hash low  3 records before it
  * ```
  *
@@ -23,6 +24,8 @@ import {
   AccountState,
 } from "./accounts.ts";
 import { insist, loading } from "./assert.ts";
+import { SEARCH_DOUBLES } from "./auction-price.ts";
+import { collectedBook } from "./book-api.ts";
 import { InstrumentState, OrderStatus, Side } from "./codes.ts";
 import {
   INSTRUMENT_DOUBLES,
@@ -32,6 +35,7 @@ import {
 } from "./instruments.ts";
 import { BEHAVIOUR_NEWEST, HASH_VERSION } from "./limits.ts";
 import { ON_WHEEL, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, statusOf } from "./orders.ts";
+import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
 import { COUNTERS_HASHED, Counter } from "./turn.ts";
@@ -49,6 +53,7 @@ const Kind = {
   ORDER: 4,
   REMEMBERED: 5,
   MASS_CANCEL: 6,
+  UNCROSS: 8,
   END: 127,
 } as const;
 
@@ -107,9 +112,7 @@ function saveInstrument(state: State, writer: Writer, instrument: number): void 
   if (i32[row + InstrumentI32.state] === InstrumentState.NONE) return;
   const at = writer.record(Kind.INSTRUMENT);
   writer.i32[at + 1] = instrument;
-  for (let n = 0; n <= InstrumentI32.listedBandHighTicks; n++) {
-    writer.i32[at + 16 + n] = i32[row + n]!;
-  }
+  for (let n = 0; n < INSTRUMENT_WORDS; n++) writer.i32[at + 16 + n] = i32[row + n]!;
   const doubles = instrument * INSTRUMENT_DOUBLES;
   writer.f64[(at >> 1) + 6] = f64[doubles + InstrumentF64.marketSeq]!;
   writer.f64[(at >> 1) + 7] = f64[doubles + InstrumentF64.tradeId]!;
@@ -140,6 +143,15 @@ function saveRow(state: State, writer: Writer, slot: number, kind: number): void
   if (kind === Kind.ORDER) return;
   for (const field of OPEN_ONLY) writer.i32[at + field] = 0;
   for (const field of OPEN_ONLY_F64) writer.f64[(at >> 1) + field] = 0;
+}
+
+function saveUncross({ uncross, priceSearch, massCancels }: State, writer: Writer): void {
+  if (uncross.i32[UncrossI32.phase] === UncrossPhase.NONE) return;
+  const at = writer.record(Kind.UNCROSS);
+  writer.i32.set(uncross.i32, at + 1);
+  const ahead = uncross.f64[UncrossF64.fence]! - massCancels.done();
+  writer.f64.set([uncross.f64[UncrossF64.stampUs]!, Math.max(0, ahead)], (at >> 1) + 4);
+  writer.f64.set(priceSearch.f64, (at >> 1) + 6);
 }
 
 /** The rows of ended orders that are still remembered, by the sequence of their place. */
@@ -192,6 +204,10 @@ export function saveState(state: State, sink: (bytes: Uint8Array) => void): Stat
     if (!instruments.isListed(n)) continue;
     book.walk(n, Side.BID, (slot) => saveRow(state, writer, slot, Kind.ORDER));
     book.walk(n, Side.ASK, (slot) => saveRow(state, writer, slot, Kind.ORDER));
+    for (const side of [Side.BID, Side.ASK]) {
+      const collected = collectedBook(n, side, instruments.capacity);
+      book.walk(collected, side, (slot) => saveRow(state, writer, slot, Kind.ORDER));
+    }
   }
   for (const slot of endedRows(state)) saveRow(state, writer, slot, Kind.REMEMBERED);
   massCancels.walk((account, instrument, side, cursor, row) => {
@@ -202,6 +218,7 @@ export function saveState(state: State, sink: (bytes: Uint8Array) => void): Stat
     writer.f64[(at >> 1) + 8] = massCancels.orderIds[row]!;
     writer.f64[(at >> 1) + 9] = orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!;
   });
+  saveUncross(state, writer);
   const hash = hashState(state);
   const records = writer.count();
   const end = writer.record(Kind.END);
@@ -235,9 +252,7 @@ function loadInstrument({ instruments }: State, { i32, f64 }: Reader): void {
   insist(instrument < instruments.capacity, `there is no room for instrument ${instrument}`);
   instruments.know(instrument);
   const row = instrument * INSTRUMENT_WORDS;
-  for (let n = 0; n <= InstrumentI32.listedBandHighTicks; n++) {
-    instruments.i32[row + n] = i32[16 + n]!;
-  }
+  for (let n = 0; n < INSTRUMENT_WORDS; n++) instruments.i32[row + n] = i32[16 + n]!;
   instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.marketSeq] = f64[6]!;
   instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.tradeId] = f64[7]!;
 }
@@ -268,6 +283,7 @@ function loadRow(state: State, { i32 }: Reader): number {
   for (let n = 1; n < ORDER_WORDS; n++) orders.i32[row + n] = i32[n]!;
   ids.adopt(slot);
   if (!isOpen) return slot;
+  if (state.collected.has(slot)) state.collected.add(slot, 1, i32[OrderI32.open]!);
   orders.index(slot);
   book.rest(slot);
   if (orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs] !== 0) expiry.add(slot);
@@ -291,6 +307,12 @@ function loadMassCancel({ orders, massCancels }: State, { i32, f64 }: Reader): v
   massCancels.resume(i32[1]!, i32[2]!, i32[3]!, cursor, f64, 8);
 }
 
+function loadUncross({ uncross, priceSearch }: State, { i32, f64 }: Reader): void {
+  uncross.i32.set(i32.subarray(1, 5));
+  uncross.f64.set(f64.subarray(4, 6)); // no mass cancel has been done yet: the fence is what is ahead
+  priceSearch.f64.set(f64.subarray(6, 6 + SEARCH_DOUBLES));
+}
+
 /** Fills an empty state from the chunks of a snapshot, cut anywhere. Throws a SnapshotError. */
 export function loadState(state: State, chunks: Iterable<Uint8Array>): StateHash {
   const bytes = new Uint8Array(SNAPSHOT_RECORD_BYTES);
@@ -310,8 +332,7 @@ export function loadState(state: State, chunks: Iterable<Uint8Array>): StateHash
       const kind = record.i32[0]!;
       const isLater = kind >= lastKind && (kind !== Kind.HEADER || records === 0);
       insist(isLater, `record ${records} of the snapshot is out of order`);
-      if (kind === Kind.MASS_CANCEL && lastKind !== kind) linkAccounts(state);
-      if (kind === Kind.END && lastKind < Kind.MASS_CANCEL) linkAccounts(state);
+      if (kind > Kind.REMEMBERED && lastKind <= Kind.REMEMBERED) linkAccounts(state);
       const place = records;
       loading(() => loadRecord(state, record, place), `the snapshot is damaged at record ${place}`);
       lastKind = kind;
@@ -334,6 +355,7 @@ function loadRecord(state: State, record: Reader, records: number): void {
   if (kind === Kind.ACCOUNT) return loadAccount(state, record);
   if (kind === Kind.ORDER || kind === Kind.REMEMBERED) return void loadRow(state, record);
   if (kind === Kind.MASS_CANCEL) return loadMassCancel(state, record);
+  if (kind === Kind.UNCROSS) return loadUncross(state, record);
   insist(kind === Kind.END, `record ${records} of the snapshot is of unknown kind ${kind}`);
   insist(record.i32[3] === records, "records are missing from the snapshot");
 }

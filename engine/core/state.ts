@@ -2,16 +2,33 @@
  * All tables of one shard, made once and together. Nothing else in the core holds state.
  */
 import { type Accounts, makeAccounts } from "./accounts.ts";
+import { makePriceSearch, type PriceSearch } from "./auction-price.ts";
 import type { Book, MakeBook } from "./book-api.ts";
+import { type Collected, makeCollected } from "./collected.ts";
+import { InstrumentState } from "./codes.ts";
 import { makeEmit } from "./emit.ts";
 import type { Emit } from "./emit-api.ts";
 import { type Events, makeEvents } from "./event.ts";
 import { type Expiry, makeExpiry } from "./expiry.ts";
 import { type Ids, makeIds } from "./ids.ts";
-import { type Instruments, makeInstruments } from "./instruments.ts";
+import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from "./instruments.ts";
 import { BEHAVIOUR_FIRST, EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
 import { makeMassCancels, type MassCancels } from "./mass-cancel.ts";
-import { makeOrders, ORDER_DOUBLES, OrderF64, type Orders } from "./orders.ts";
+import {
+  makeOrders,
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  type Orders,
+} from "./orders.ts";
+import {
+  makePendingUncross,
+  type PendingUncross,
+  UncrossF64,
+  UncrossI32,
+  UncrossPhase,
+} from "./pending-uncross.ts";
 import { Counter, makeTurn, type Turn } from "./turn.ts";
 
 const DOUBLES = ORDER_DOUBLES;
@@ -26,6 +43,10 @@ export interface State {
   readonly instruments: Instruments;
   readonly expiry: Expiry;
   readonly massCancels: MassCancels;
+  readonly collected: Collected;
+  readonly uncross: PendingUncross;
+  /** For the price of the instrument whose turn it is in an uncross. */
+  readonly priceSearch: PriceSearch;
   readonly book: Book;
   readonly emit: Emit;
   /** The buffer events are written to. */
@@ -46,20 +67,32 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const instruments = makeInstruments(options.instrumentsMax);
   const expiry = makeExpiry(orders);
   const massCancels = makeMassCancels(orders, accounts);
+  const { instrumentsMax, accountsMax } = options;
+  const collected = makeCollected(orders, instrumentsMax, accountsMax);
+  const uncross = makePendingUncross();
   const waiting = new Int32Array(1);
-  const o64 = orders.f64;
+  const { i32: o32, f64: o64 } = orders;
+
+  /** Whether an uncross is under way in this order's instrument: it happens as of its own stamp. */
+  function uncrosses(slot: number): boolean {
+    if (uncross.i32[UncrossI32.phase] === UncrossPhase.NONE) return false;
+    const instrument = o32[slot * ORDER_WORDS + OrderI32.instrument]!;
+    return instruments.i32[instrument * INSTRUMENT_WORDS] === InstrumentState.UNCROSSING;
+  }
 
   function isLapsed(slot: number): boolean {
     if (waiting[0] === 0) return false;
     const expiresAtUs = o64[slot * DOUBLES + EXPIRES]!;
-    if (expiresAtUs !== 0 && expiresAtUs <= counters[STAMP]!) return true;
+    const nowUs = uncrosses(slot) ? uncross.f64[UncrossF64.stampUs]! : counters[STAMP]!;
+    if (expiresAtUs !== 0 && expiresAtUs <= nowUs) return true;
     return massCancels.covers(slot);
   }
 
-  const book = makeBook({ instrumentsMax: options.instrumentsMax, orders, isLapsed });
+  const book = makeBook({ instrumentsMax, orders, isLapsed });
   const { matches, touched } = book;
   const events = options.events ?? makeEvents(EVENTS_PER_COMMAND_MAX);
-  const emit = makeEmit({ turn, events, orders, accounts, instruments, matches, touched });
+  const tables = { turn, events, orders, accounts, instruments, matches, touched, collected };
+  const emit = makeEmit({ ...tables, indicative: makePriceSearch(book, instruments) });
   return {
     turn,
     orders,
@@ -68,6 +101,9 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
     instruments,
     expiry,
     massCancels,
+    collected,
+    uncross,
+    priceSearch: makePriceSearch(book, instruments),
     book,
     emit,
     events,
