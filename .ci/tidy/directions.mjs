@@ -9,8 +9,9 @@ const OURS = "^(engine|gateway|cli|proto|satellites|bench|loadtest)/"; // what a
 const LINES = [
   { from: "engine/core", to: [], pure: true, why: "the core is pure and uses itself only" },
   { from: "engine/ring", to: [], pure: true, why: "the ring is a leaf under shell and client" },
-  { from: "engine/shell", to: ["engine/core", "engine/ring", "proto/gen"] },
-  { from: "engine/client", to: [LAYOUTS, "engine/ring", "proto/gen"] },
+  { from: "engine/rpc", to: [], why: "what gRPC needs is a leaf under shell and client, too" },
+  { from: "engine/shell", to: ["engine/core", "engine/ring", "engine/rpc", "proto/gen"] },
+  { from: "engine/client", to: [LAYOUTS, "engine/ring", "engine/rpc", "proto/gen"] },
   { from: "engine/sim", to: ["engine/core", "engine/shell", "engine/ring"] },
   { from: "bench", to: ["engine/core", "engine/shell", "engine/ring", "engine/client"] },
   { from: "gateway/client", to: [], why: "the public client knows the public API only" },
@@ -62,9 +63,10 @@ export default {
     { name: "no import cycles", severity: "error", from: {}, to: { circular: true } },
     { name: "every import is there", severity: "error", from: {}, to: { couldNotResolve: true } },
     {
+      // What is measured against and measured with is no part of what runs.
       name: "what runs needs no devDependency",
       severity: "error",
-      from: { path: OURS, pathNot: TESTS },
+      from: { path: OURS, pathNot: `^bench/|${TESTS}` },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
     },
   ],

@@ -17,6 +17,7 @@ import { config } from "../config.ts";
 import { codeOf, Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { type Reach, reachOf } from "../reach.ts";
+import { serveMatchStream, type ServedStream } from "../match-stream.ts";
 import { startTraders, type Traders } from "../traders.ts";
 import { version } from "../version.ts";
 
@@ -26,7 +27,7 @@ const RATE_DEFAULT = 20;
 const RATE_MAX = 2_000;
 
 export const usage = `solebook up [--data DIR] [--port N] [--host H] [--no-traders]
-            [--traders-rate N]
+            [--traders-rate N] [--match-stream PORT]
 
 Starts the exchange and prints where it listens; Ctrl-C stops it cleanly. Everything it knows is in
 DIR: started again on the same directory, it goes on where it was, however it ended.
@@ -38,8 +39,12 @@ DIR: started again on the same directory, it goes on where it was, however it en
   --no-traders   without the simulated traders, who otherwise trade on the products it begins with
   --traders-rate N
                  about how many trades a second they make (${RATE_DEFAULT}, at most ${RATE_MAX})
+  --match-stream PORT
+                 serves every event of the shard over gRPC, to programs of this machine: off unless
+                 asked for, as it keeps a second copy of all books; 0 takes any free port
 
 DIR/admin.token opens the admin interface and DIR/url says where it is; the other verbs read both.
+DIR/match-stream.address says where the match stream is served, while it is.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
 `;
 
@@ -51,12 +56,16 @@ export async function run(args: readonly string[]): Promise<void> {
       host: { type: "string", default: HOST_DEFAULT },
       "no-traders": { type: "boolean" },
       "traders-rate": { type: "string", default: String(RATE_DEFAULT) },
+      "match-stream": { type: "string" },
     },
   });
   const port = readInteger("port", values.port, 0, 65_535);
   const rate = readInteger("traders-rate", values["traders-rate"], 1, RATE_MAX);
   const tradersRate = values["no-traders"] === true ? 0 : rate;
-  await live({ directory: resolve(values.data), host: values.host, port, tradersRate });
+  const stream = values["match-stream"];
+  const streamPort = stream === undefined ? null : readInteger("match-stream", stream, 0, 65_535);
+  const directory = resolve(values.data);
+  await live({ directory, host: values.host, port, tradersRate, streamPort });
 }
 
 interface Wanted {
@@ -65,15 +74,18 @@ interface Wanted {
   readonly port: number;
   /** Trades a second; 0: no simulated traders. */
   readonly tradersRate: number;
+  /** null: no match stream. */
+  readonly streamPort: number | null;
 }
 
-async function live({ directory, host, port, tradersRate }: Wanted): Promise<void> {
+async function live(wanted: Wanted): Promise<void> {
+  const { directory, host, tradersRate } = wanted;
   const owner = own(directory);
   const asked = stopAsked();
   const logger = makeLogger();
   let traders: Traders | undefined;
   try {
-    const exchange = await start(directory, host, port, logger);
+    const exchange = await start(wanted, logger);
     const reach = reachOf(host, exchange.gateway.port);
     writeFileSync(join(directory, "url"), `${reach.here}\n`);
     if (tradersRate > 0 && reach.isAdminServed) {
@@ -85,6 +97,7 @@ async function live({ directory, host, port, tradersRate }: Wanted): Promise<voi
     await traders?.stop();
     await exchange.gateway.close();
     await exchange.shard.stop();
+    await exchange.stream?.stop();
     rmSync(join(directory, "url"), { force: true });
     const end = await exchange.shard.ended;
     if (end !== null) throw new Failure(end.message);
@@ -99,14 +112,12 @@ interface Exchange {
   readonly shard: ShardHandle;
   readonly gateway: GatewayHandle;
   readonly report: RecoveryReport;
+  readonly stream: ServedStream | null;
 }
 
-async function start(
-  directory: string,
-  host: string,
-  port: number,
-  logger: Logger,
-): Promise<Exchange> {
+async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
+  const { directory, host, port, streamPort } = wanted;
+  const journal = join(directory, "journal", "shard-0");
   const registry = openLocalRegistry({
     dataDir: directory,
     shards: 1,
@@ -116,7 +127,7 @@ async function start(
   });
   const shard = startShard({
     shard: 0,
-    directory: join(directory, "journal", "shard-0"),
+    directory: journal,
     log: logger,
     journalId: registry.journalId(0),
   });
@@ -135,7 +146,10 @@ async function start(
     const [report, gateway] = await Promise.all([shard.ready, opening]);
     // What was listed is in the journal by now: from here on the two belong together.
     registry.bindJournals([report.journalId]);
-    return { shard, gateway, report };
+    const parts = { shard, client, directory, journal, log: logger };
+    const stream =
+      streamPort === null ? null : await serveMatchStream({ ...parts, port: streamPort });
+    return { shard, gateway, report, stream };
   } catch (error) {
     const opened = await opening.catch(() => null);
     await opened?.close();
@@ -201,7 +215,12 @@ function makeLogger(): Logger {
   return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
 }
 
-function print(directory: string, { report }: Exchange, reach: Reach, tradersRate: number): void {
+function print(
+  directory: string,
+  { report, stream }: Exchange,
+  reach: Reach,
+  tradersRate: number,
+): void {
   const shown = relative(process.cwd(), directory) || ".";
   const kept =
     report.commands === 0
@@ -213,6 +232,7 @@ function print(directory: string, { report }: Exchange, reach: Reach, tradersRat
       othersLine(reach) +
       `  data     ${shown.startsWith("..") ? directory : shown} (${kept})\n` +
       `  traders  ${tradersWords(reach, tradersRate)}\n` +
+      (stream === null ? "" : `  events   ${stream.address} (gRPC)\n`) +
       `  next     npx solebook help\n\n` +
       "Ctrl-C stops it.\n",
   );

@@ -1,8 +1,7 @@
 /**
- * What an account does to its own open orders: CANCEL, REDUCE, AMEND, CANCEL_ALL; and the pending
- * work that every command carries on before its own turn.
+ * What an account does to its own open orders: CANCEL, REDUCE, AMEND, CANCEL_ALL.
  */
-import { ACCOUNT_WORDS, AccountI32 } from "./accounts.ts";
+import { MatchResult } from "./book-api.ts";
 import type { Check } from "./check.ts";
 import {
   CancelReason,
@@ -16,9 +15,9 @@ import {
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
 import { EventFlag } from "./event.ts";
 import { INSTRUMENT_WORDS } from "./instruments.ts";
+import { siblingsOf } from "./groups.ts";
 import type { Life } from "./life.ts";
-import { MASS_CANCEL_COUNTED_MAX, SLICE_EXAMINED_MAX, SLICE_ORDERS_MAX } from "./limits.ts";
-import { isSelected } from "./mass-cancel.ts";
+import { BEHAVIOUR_SESSIONS, MASS_CANCEL_COUNTED_MAX } from "./limits.ts";
 import {
   ORDER_DOUBLES,
   ORDER_WORDS,
@@ -29,18 +28,18 @@ import {
   stpOf,
   withTif,
 } from "./orders.ts";
-import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
+import type { Pending } from "./pending.ts";
+import { UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
-import type { Uncross } from "./uncross.ts";
 
 export interface Change {
+  /** The open order that the change in hand names, or a Reject, negative. */
+  find(): number;
   cancel(): void;
   reduce(): void;
   amend(): void;
   cancelAll(): void;
-  /** Ends what is due or covered, at most SLICE_ORDERS_MAX orders. */
-  carryOn(): void;
 }
 
 const WORDS = ORDER_WORDS;
@@ -53,20 +52,31 @@ const REJECT = Reject;
 const C = CommandI32;
 const STAMP = Counter.stampUs;
 const SEQUENCE = Counter.sequence;
+const BEHAVIOUR = Counter.behaviour;
+const SESSIONS = BEHAVIOUR_SESSIONS;
+const TOTAL = Counter.ordersTotal;
+const DEADLINE = CommandF64.deadlineUs;
 const ORDER_ID = CommandF64.orderId;
+const COST = MatchResult.cost;
 const EXPIRES = CommandF64.expiresAtUs;
 const UNCROSSING = InstrumentState.UNCROSSING;
 const PHASE = UncrossI32.phase;
-const { NONE: NO_UNCROSS, CLEARING } = UncrossPhase;
-const SLICE_MAX = SLICE_ORDERS_MAX;
-const EXAMINED_MAX = SLICE_EXAMINED_MAX;
+const NO_UNCROSS = UncrossPhase.NONE;
 
-export function makeChange(state: State, check: Check, life: Life, uncross: Uncross): Change {
-  const { turn, orders, ids, accounts, expiry, massCancels, book, emit, collected } = state;
-  const { i32: u32, f64: u64 } = state.uncross;
+export function makeChange(state: State, check: Check, life: Life, pending: Pending): Change {
+  const { turn, orders, ids, accounts, expiry, massCancels, book, emit, groups, collected } = state;
+  const u32 = state.uncross.i32;
   const n32 = state.instruments.i32;
   const { counters } = turn;
   const o32 = orders.i32;
+  const { room, result } = book.matches;
+
+  /** Whether the change in hand says that it is not to happen any more; 0 says nothing. */
+  function isLate(): boolean {
+    const deadlineUs = turn.f64[DEADLINE]!;
+    if (deadlineUs === 0 || counters[BEHAVIOUR]! < SESSIONS) return false;
+    return !(counters[STAMP]! <= deadlineUs);
+  }
 
   /**
    * The open order a command names, if it is this account's. One that has lapsed is ended on the
@@ -85,26 +95,33 @@ export function makeChange(state: State, check: Check, life: Life, uncross: Uncr
     return 0;
   }
 
-  /** Whether an uncross is under way where this order rests: nothing of it may change. */
+  /** Whether an uncross is under way where this order rests, or a leg of its group. */
   function isUncrossing(slot: number): boolean {
     if (u32[PHASE] === NO_UNCROSS) return false;
-    return n32[o32[slot * WORDS + ORDER.instrument]! * INSTRUMENT_WORDS] === UNCROSSING;
+    let leg = slot;
+    do {
+      const instrument = o32[leg * WORDS + ORDER.instrument]!;
+      if (n32[instrument * INSTRUMENT_WORDS] === UNCROSSING) return true;
+      leg = groups.has(leg) ? o32[leg * WORDS + ORDER.groupNext]! : slot;
+    } while (leg !== slot);
+    return false;
   }
 
-  /** `named`, with the refusal told when there is none. */
-  function namedOrRejected(): number {
+  function find(): number {
     const account = turn.i32[C.account]!;
-    if (!accounts.isKnown(account)) {
-      emit.rejected(REJECT.UNKNOWN_ACCOUNT, 0, false);
-      return 0;
-    }
+    if (!accounts.isKnown(account)) return -REJECT.UNKNOWN_ACCOUNT;
+    if (isLate()) return -REJECT.DEADLINE_PASSED;
     const slot = named(account);
-    if (slot === 0) emit.rejected(REJECT.UNKNOWN_ORDER, 0, false);
-    else if (isUncrossing(slot)) {
-      emit.rejected(REJECT.UNCROSSING, 0, false);
-      return 0;
-    }
-    return slot;
+    if (slot === 0) return -REJECT.UNKNOWN_ORDER;
+    return isUncrossing(slot) ? -REJECT.UNCROSSING : slot;
+  }
+
+  /** `find`, with the refusal told and 0 for an answer when there is none. */
+  function namedOrRejected(): number {
+    const found = find();
+    if (found > 0) return found;
+    emit.rejected(-found, 0, false);
+    return 0;
   }
 
   function cancel(): void {
@@ -122,9 +139,9 @@ export function makeChange(state: State, check: Check, life: Life, uncross: Uncr
 
   function shrink(slot: number, by: number): void {
     book.shrink(slot, by);
-    life.addBidValue(slot, -by);
-    emit.amended(slot, o32[slot * WORDS + ORDER.priceTicks]!, by, false);
     life.shrunk(slot, by);
+    emit.amended(slot, o32[slot * WORDS + ORDER.priceTicks]!, by, false);
+    life.recount(slot, by);
   }
 
   function reduce(): void {
@@ -155,20 +172,37 @@ export function makeChange(state: State, check: Check, life: Life, uncross: Uncr
     const bits = o32[row + ORDER.bits]!;
     const stoodTicks = o32[row + ORDER.priceTicks]!;
     const stood = o32[row + ORDER.open]!;
+    const siblings = siblingsOf(o32, slot);
     book.remove(slot);
     if (collected.has(slot)) collected.add(slot, -1, -stood);
-    life.addBidValue(slot, -stood);
+    if (siblings === 0) life.addBidValue(slot, -stood);
+    else groups.uncount(slot, 0);
     o32[row + ORDER.priceTicks] = priceTicks;
     o32[row + ORDER.open] = open;
     emit.amended(slot, stoodTicks, stood, true);
     const instrument = o32[row + ORDER.instrument]!;
     const side = sideOf(bits);
+    room[0] = room[0]! - siblings;
     book.match(instrument, side, priceTicks, open, o32[row + ORDER.account]!, stpOf(bits));
+    room[0] = room[0]! + siblings;
+    result[COST] = result[COST]! + siblings;
     const left = life.settleMakers(slot, open);
     o32[row + ORDER.open] = left;
     orders.f64[slot * DOUBLES + OrderF64.priority] = counters[SEQUENCE]!;
-    if (life.settle(slot, priceTicks, left, true)) life.rest(slot);
+    const rests = life.settle(slot, priceTicks, left, true);
+    if (siblings !== 0) return requeueLeg(slot, rests);
+    if (rests) life.rest(slot);
     else life.release(slot);
+  }
+
+  /** A leg that has come back like a taker: what it took is taken from its group, which counts again. */
+  function requeueLeg(slot: number, rests: boolean): void {
+    const units = life.traded[0]!;
+    if (rests) life.rest(slot);
+    if (units !== 0) life.takeFromSiblings(slot, units);
+    if (rests) return groups.count(slot);
+    if (groups.has(slot)) groups.count(groups.leave(slot));
+    life.release(slot);
   }
 
   function amend(): void {
@@ -194,20 +228,6 @@ export function makeChange(state: State, check: Check, life: Life, uncross: Uncr
     else shrink(slot, open - openAfter);
   }
 
-  /** Counts what a mass cancel covers, looking at so many orders; negative when there are more. */
-  function countCovered(account: number, instrument: number, side: number): number {
-    const row = account * ACCOUNT_WORDS;
-    if (instrument === 0 && side === 0) return accounts.i32[row + AccountI32.openOrders]!;
-    let slot = accounts.i32[row + AccountI32.head]!;
-    let count = 0;
-    for (let looked = 0; slot !== 0; looked++) {
-      if (looked === MASS_CANCEL_COUNTED_MAX) return -count - 1;
-      if (isSelected(o32, slot, instrument, side)) count++;
-      slot = o32[slot * WORDS + ORDER.accountNext]!;
-    }
-    return count;
-  }
-
   /** Whether an uncross under way may trade orders that a mass cancel would promise to end. */
   function mayUncross(account: number, instrument: number): boolean {
     if (u32[PHASE] === NO_UNCROSS) return false;
@@ -217,6 +237,7 @@ export function makeChange(state: State, check: Check, life: Life, uncross: Uncr
 
   function cancelAllReject(account: number, instrument: number, side: number): number {
     if (!accounts.isKnown(account)) return REJECT.UNKNOWN_ACCOUNT;
+    if (isLate()) return REJECT.DEADLINE_PASSED;
     if (instrument !== 0 && !state.instruments.isListed(instrument))
       return REJECT.UNKNOWN_INSTRUMENT;
     if (side > Side.ASK) return REJECT.MALFORMED;
@@ -230,62 +251,16 @@ export function makeChange(state: State, check: Check, life: Life, uncross: Uncr
     const side = turn.u8[CommandU8.side]!;
     const reject = cancelAllReject(account, instrument, side);
     if (reject !== REJECT.NONE) return emit.rejected(reject, 0, false);
-    const count = countCovered(account, instrument, side);
-    massCancels.add(account, instrument, side, counters, Counter.ordersTotal);
-    const event = emit.admin.massCancelAccepted();
-    carryOn();
-    const isPending = massCancels.isEmpty() ? 0 : EventFlag.MORE_PENDING;
-    if (count >= 0) emit.admin.massCancelCounted(event, count, isPending);
-    else emit.admin.massCancelCounted(event, -count - 1, isPending | EventFlag.AT_LEAST);
+    const tag = counters[BEHAVIOUR]! < SESSIONS ? 0 : turn.i32[C.tag]!;
+    const max = MASS_CANCEL_COUNTED_MAX;
+    const count = massCancels.count(account, instrument, side, tag, counters, TOTAL, max);
+    massCancels.add(account, instrument, side, tag, REASON.MASS_CANCEL, counters, TOTAL);
+    const event = emit.admin.massCancelAccepted(tag);
+    pending.carryOn();
+    const more = massCancels.isEmpty() ? 0 : EventFlag.MORE_PENDING;
+    if (count >= 0) emit.admin.massCancelCounted(event, count, more);
+    else emit.admin.massCancelCounted(event, -count - 1, more | EventFlag.AT_LEAST);
   }
 
-  function isPending(): boolean {
-    return expiry.isDue(counters, STAMP) || !massCancels.isEmpty();
-  }
-
-  function carryOn(): void {
-    if (u32[PHASE] !== NO_UNCROSS) carryOnUncross();
-    else if (isPending()) slice(counters, STAMP);
-    else state.waiting[0] = 0;
-  }
-
-  /** Once an uncross has what lapsed before it out of its way, what lapses later waits for it. */
-  function carryOnUncross(): void {
-    const isClearing = u32[PHASE] === CLEARING;
-    if (isClearing && !isCleared()) return slice(u64, UncrossF64.stampUs);
-    if (isClearing) uncross.cleared();
-    uncross.carryOn();
-    state.waiting[0] = isPending() ? 1 : 0;
-  }
-
-  function isCleared(): boolean {
-    const isDue = expiry.isDue(u64, UncrossF64.stampUs);
-    return !isDue && massCancels.done() >= u64[UncrossF64.fence]!;
-  }
-
-  /** What one ending order costs of a slice: it is told, and so is what is still collected. */
-  function costOf(slot: number): number {
-    return collected.has(slot) ? 2 : 1;
-  }
-
-  /** Ends what is due at `nowUs[at]` or covered. */
-  function slice(nowUs: Float64Array, at: number): void {
-    let room = SLICE_MAX;
-    while (room > 0 && expiry.isDue(nowUs, at)) {
-      const slot = expiry.first();
-      room -= costOf(slot);
-      life.end(slot, EVENT.EXPIRED, REASON.NONE, false);
-    }
-    let looks = EXAMINED_MAX;
-    while (room > 0 && looks > 0 && !massCancels.isEmpty()) {
-      const slot = massCancels.next(looks);
-      looks -= massCancels.examined();
-      if (slot === 0) break;
-      room -= costOf(slot);
-      life.end(slot, EVENT.CANCELLED, REASON.MASS_CANCEL, false);
-    }
-    state.waiting[0] = isPending() ? 1 : 0;
-  }
-
-  return { cancel, reduce, amend, cancelAll, carryOn };
+  return { find, cancel, reduce, amend, cancelAll };
 }

@@ -8,7 +8,7 @@
 import { COLLECTED, ORDER_WORDS, OrderI32, type Orders, sideOf } from "./orders.ts";
 
 const WORDS = ORDER_WORDS;
-const { instrument: INSTRUMENT, account: ACCOUNT, bits: BITS } = OrderI32;
+const { instrument: INSTRUMENT, account: ACCOUNT, bits: BITS, open: OPEN } = OrderI32;
 const COLLECTED_BIT = COLLECTED;
 
 export interface Collected {
@@ -23,6 +23,8 @@ export interface Collected {
   isEmpty(instrument: number): boolean;
   /** An order has come (1), stays (0) or leaves (-1), and with it so many units. */
   add(slot: number, orders: number, units: number): void;
+  /** One leaves with all its row has open; it is marked no longer. */
+  leave(slot: number): void;
 }
 
 export const collectedAt = (instrument: number, side: number): number => instrument * 2 + side - 1;
@@ -46,6 +48,12 @@ export function makeCollected(
     ofAccount[account] = ofAccount[account]! + more;
   }
 
+  function leave(slot: number): void {
+    const row = slot * WORDS;
+    add(slot, -1, -o32[row + OPEN]!);
+    o32[row + BITS] = o32[row + BITS]! & ~COLLECTED_BIT;
+  }
+
   return {
     orders: counts,
     units,
@@ -53,5 +61,6 @@ export function makeCollected(
     has: (slot) => (o32[slot * WORDS + BITS]! & COLLECTED_BIT) !== 0,
     isEmpty: (instrument) => counts[instrument * 2] === 0 && counts[instrument * 2 + 1] === 0,
     add,
+    leave,
   };
 }

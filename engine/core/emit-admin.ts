@@ -18,7 +18,7 @@ import type { Turn } from "./turn.ts";
 
 export interface EmitAdmin {
   /** Answers where the event lies: its count is not known yet. */
-  massCancelAccepted(): number;
+  massCancelAccepted(tag: number): number;
   massCancelCounted(event: number, quantity: number, flags: number): void;
   instrument(type: number, instrument: number, isDuplicate: boolean): void;
   /** An auction has ended and its instrument is open: a change of state, but no response. */
@@ -41,12 +41,13 @@ export function makeEmitAdmin(
   const { turn, accounts, instruments } = tables;
   const { blank, respond, byte, word, double } = record;
 
-  function massCancelAccepted(): number {
+  function massCancelAccepted(tag: number): number {
     blank(EventType.MASS_CANCEL_ACCEPTED);
     respond();
     word(EventI32.account, turn.i32[CommandI32.account]!);
     word(EventI32.instrument, turn.i32[CommandI32.instrument]!);
     byte(EventU8.side, turn.u8[CommandU8.side]!);
+    word(EventI32.tag, tag);
     return record.index();
   }
 

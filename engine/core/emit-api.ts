@@ -6,10 +6,12 @@ import type { Matches, Touched } from "./book-api.ts";
 import type { PriceSearch } from "./auction-price.ts";
 import type { Collected } from "./collected.ts";
 import type { EmitAdmin } from "./emit-admin.ts";
+import type { EmitSession } from "./emit-session.ts";
 import type { EmitAuction } from "./emit-auction.ts";
 import type { Events } from "./event.ts";
 import type { Instruments } from "./instruments.ts";
 import type { Orders } from "./orders.ts";
+import type { Timers } from "./timers.ts";
 import type { Turn } from "./turn.ts";
 
 export interface Emit {
@@ -30,12 +32,19 @@ export interface Emit {
   /** What an order that does not rest had left was cancelled. */
   dropped(slot: number, priceTicks: number, quantity: number, reason: number): void;
   rested(slot: number): void;
+  /** As `rested`, of an order that returned with the priority its row says. */
+  restored(slot: number): void;
   /** Response to AMEND and REDUCE; `quantity` left the level of `priceTicks`, where the order stood. */
   amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void;
+  /** A resting leg lost `quantity` units to a fill of another one. */
+  groupReduced(slot: number, quantity: number): void;
+  /** As `groupReduced`, of a leg that does not rest yet and keeps `openNow`. */
+  groupReducedUnseen(slot: number, priceTicks: number, quantity: number, openNow: number): void;
   status(slot: number): void;
   /** A response with nothing but its type. */
   plain(type: number): void;
   readonly admin: EmitAdmin;
+  readonly session: EmitSession;
   readonly auction: EmitAuction;
 }
 
@@ -46,6 +55,7 @@ export interface EmitTables {
   readonly orders: Orders;
   readonly accounts: Accounts;
   readonly instruments: Instruments;
+  readonly timers: Timers;
   readonly matches: Matches;
   readonly touched: Touched;
   readonly collected: Collected;

@@ -7,6 +7,7 @@ import type { Emit, EmitTables } from "./emit-api.ts";
 import { EventF64, EventFlag, EventI32 } from "./event.ts";
 import type { EventFields } from "./emit-fields.ts";
 import { type EventRecord, shapeOf } from "./event-record.ts";
+import { BEHAVIOUR_SESSIONS } from "./limits.ts";
 import {
   ORDER_DOUBLES,
   ORDER_WORDS,
@@ -17,6 +18,7 @@ import {
   statusOf,
   tifOf,
 } from "./orders.ts";
+import { Counter } from "./turn.ts";
 
 const WORDS = ORDER_WORDS;
 const DOUBLES = ORDER_DOUBLES;
@@ -39,7 +41,9 @@ const {
 } = D;
 
 /** Types whose record has its own overlay where others have account and client order id. */
-function hasOverlay(type: number): boolean {
+function hasOverlay(type: number, behaviour: number): boolean {
+  const isSession = type === CommandType.ARM_TIMER || type === CommandType.RESTORE;
+  if (isSession && behaviour >= BEHAVIOUR_SESSIONS) return false;
   return type >= CommandType.LIST_INSTRUMENT && type !== CommandType.SET_ACCOUNT;
 }
 
@@ -55,7 +59,7 @@ export function makeEmitResponses(
   const { open } = record;
   const { i32: e32, f64: e64 } = tables.events;
   const { i32: o32, f64: o64 } = orders;
-  const { u8: c8, i32: c32, f64: c64 } = turn;
+  const { u8: c8, i32: c32, f64: c64, counters } = turn;
 
   /** What a place asked for, and zeroes for what it does not know. */
   function asked(at: number): void {
@@ -90,18 +94,23 @@ export function makeEmitResponses(
     }
   }
 
+  function isPlace(type: number): boolean {
+    if (type !== CommandType.RESTORE) return type === CommandType.PLACE;
+    return counters[Counter.behaviour]! >= BEHAVIOUR_SESSIONS;
+  }
+
   /** Who and what a command named, for refusals that know no more. */
   function named(): void {
     const type = c8[CommandU8.type]!;
     if (type === CommandType.CHECKPOINT || type === CommandType.SET_BEHAVIOUR) return;
     record.word(E.instrument, c32[CommandI32.instrument]!);
-    if (hasOverlay(type)) return;
+    if (hasOverlay(type, counters[Counter.behaviour]!)) return;
     record.word(E.account, c32[CommandI32.account]!);
     if (type === CommandType.SET_ACCOUNT) return;
     for (let n = 0; n < 4; n++) {
       record.word(E.clientOrderId + n, c32[CommandI32.clientOrderId + n]!);
     }
-    if (type === CommandType.PLACE) return;
+    if (isPlace(type)) return;
     record.byte(2, c8[CommandU8.side]!);
     record.word(E.priceTicks, c32[CommandI32.priceTicks]!);
     record.word(E.quantity, c32[CommandI32.quantity]!);
@@ -132,7 +141,7 @@ export function makeEmitResponses(
     named();
     record.byte(3, reason);
     record.byte(6, OrderStatus.REJECTED);
-    if (c8[CommandU8.type] !== CommandType.PLACE) return;
+    if (!isPlace(c8[CommandU8.type]!)) return;
     record.byte(2, c8[CommandU8.side]!);
     record.byte(4, c8[CommandU8.orderType]!);
     record.byte(5, c8[CommandU8.tif]!);

@@ -31,8 +31,8 @@ export interface EventRecord {
    * first word's index in `events.i32`; all else is the caller's to write.
    */
   open(type: number, side: number, reason: number, shape: number): number;
-  /** Starts a record of zeroes, whose fields are set by what follows. */
-  blank(type: number): void;
+  /** Starts a record of zeroes, whose fields are set by what follows; answers as `open`. */
+  blank(type: number): number;
   /** Marks a record of zeroes as the command's response. */
   respond(): void;
   byte(at: number, value: number): void;
@@ -82,9 +82,10 @@ export function makeEventRecord(turn: Turn, events: Events): EventRecord {
     return at;
   }
 
-  function blank(type: number): void {
+  function blank(type: number): number {
     const at = open(type, 0, 0, 0);
     for (let n = CORRELATION; n < DOUBLES; n++) e64[(at >> 1) + n] = 0;
+    return at;
   }
 
   function respond(): void {

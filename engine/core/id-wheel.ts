@@ -53,7 +53,7 @@ export function makeIdWheel(
   const { i32, f64 } = orders;
   const buckets = new Int32Array(BUCKETS);
   const next = new Int32Array(orders.capacity + 1); // rows that share a bucket
-  const swept = new Float64Array(2); // bucket number reached, from time 0; when the next has passed
+  const swept = Float64Array.of(-1, 0); // bucket number reached, from time 0; when the next has passed
   const second = new Int32Array(HANDS);
   const third = new Int32Array(HANDS);
   const seen = new Int32Array(1); // what was read ahead, so that reading it is not left out
@@ -71,7 +71,9 @@ export function makeIdWheel(
   function begin(): boolean {
     const reachable = Math.floor(nowUs[nowAt]! / BUCKET_US);
     // Nothing was put on it before its first turn.
-    const at = swept[0] === 0 ? reachable - 1 : Math.max(swept[0]!, reachable - BUCKETS);
+    const at = swept[0]! < 0 ? reachable : Math.max(swept[0]!, reachable - BUCKETS);
+    swept[0] = at;
+    swept[1] = (at + 1) * BUCKET_US;
     if (at >= reachable) return false;
     sweeping = buckets[at & (BUCKETS - 1)]!;
     buckets[at & (BUCKETS - 1)] = 0;

@@ -5,10 +5,10 @@
 import { ACCOUNT_DOUBLES, AccountF64 } from "./accounts.ts";
 import { assert } from "./assert.ts";
 import { MATCH_WORDS, MatchI32, MatchKind, MatchResult, MatchStop } from "./book-api.ts";
-import { CancelReason, EventType, InstrumentState, OrderStatus, Side } from "./codes.ts";
+import { CancelReason, EventType, OrderStatus, Side } from "./codes.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
 import {
-  COLLECTED,
+  GROUPED,
   ORDER_DOUBLES,
   ORDER_WORDS,
   OrderF64,
@@ -16,28 +16,35 @@ import {
   sideOf,
   withStatus,
 } from "./orders.ts";
+import { type Legs, makeLegs } from "./life-legs.ts";
+import { makeRest, type Rest } from "./life-rest.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
-export interface Life {
-  /** Puts a filled row into its book, told as RESTED; unseen while its instrument collects. */
-  rest(slot: number): void;
-  /** `by` units have left a resting order that keeps its place, and its event has been told. */
-  shrunk(slot: number, by: number): void;
+export interface Life extends Rest, Pick<Legs, "shrunk" | "takeFromSiblings"> {
   /** Takes a resting order out of the book for good. */
   end(slot: number, type: number, reason: number, isResponse: boolean): void;
-  /** Ends an order that has lapsed, by its expiry if that is due, else by its mass cancel. */
+  /** Ends an order that has lapsed, by its expiry if that is due, else by what covers it. */
   lapse(slot: number): void;
   /** Takes an order that is out of the book out of all else; all has been said about it. */
   release(slot: number): void;
-  /** Adds `units` (or takes them off, negative) to the open bid value, if the order is a bid. */
+  /**
+   * Adds `units` (or takes them off, negative) to the open bid value, if the order is a bid. Not of a
+   * leg of a group: see `groups.ts`.
+   */
   addBidValue(slot: number, units: number): void;
   setStatus(slot: number, status: number, reason: number): void;
   /**
+   * A resting order has just lost `units`, by a trade or a prevention, which has been told: what that
+   * takes from its account's bid value, and from its group.
+   */
+  lost(slot: number, units: number, isTrade: boolean): void;
+  /**
    * Settles and tells what the last `book.match` did with the taker in `slot`, of `quantity` units;
-   * answers what is left of it.
+   * answers what is left of it. What of it was traded is in `traded[0]`.
    */
   settleMakers(slot: number, quantity: number): number;
+  readonly traded: Int32Array;
   /**
    * Whether what the last match left is to rest. If not, the order of `slot` has ended: filled, or
    * what was left of it was cancelled, which has been told.
@@ -53,9 +60,7 @@ const EXPIRES = OrderF64.expiresAtUs;
 const A_DOUBLES = ACCOUNT_DOUBLES;
 const { openBidValueMinor: A_VALUE, openBidValueMaxMinor: A_VALUE_MAX } = AccountF64;
 const N_WORDS = INSTRUMENT_WORDS;
-const { tickMinor: N_TICK, state: N_STATE } = InstrumentI32;
-const PRE_OPEN = InstrumentState.PRE_OPEN;
-const COLLECTED_BIT = COLLECTED;
+const N_TICK = InstrumentI32.tickMinor;
 const M_WORDS = MATCH_WORDS;
 const { slot: M_SLOT, kind: M_KIND, quantity: M_QUANTITY } = MatchI32;
 const { count: R_COUNT, remaining: R_REMAINING, stop: R_STOP } = MatchResult;
@@ -63,14 +68,14 @@ const { TRADE, SELF_DECREMENTED, LAPSED } = MatchKind;
 const BID = Side.BID;
 const { FILLED: STATUS_FILLED, CANCELLED: STATUS_CANCELLED, EXPIRED: STATUS_EXPIRED } = OrderStatus;
 const { EXPIRED: EVENT_EXPIRED, CANCELLED: EVENT_CANCELLED } = EventType;
-const { NONE, SELF_TRADE, MASS_CANCEL, IMMEDIATE_REMAINDER, WORK_BOUND } = CancelReason;
+const { NONE, SELF_TRADE, TIMER, IMMEDIATE_REMAINDER, WORK_BOUND } = CancelReason;
+const GROUPED_BIT = GROUPED;
 const { NONE: STOP_NONE, SELF_TRADE: STOP_SELF_TRADE, WORK_BOUND: STOP_WORK_BOUND } = MatchStop;
 const STAMP = Counter.stampUs;
 const TRADES_TOTAL = Counter.tradesTotal;
 
 export function makeLife(state: State): Life {
   const { turn, orders, ids, accounts, instruments, expiry, massCancels, book, emit } = state;
-  const { collected } = state;
   const o32 = orders.i32;
   const o64 = orders.f64;
   const a64 = accounts.f64;
@@ -78,6 +83,7 @@ export function makeLife(state: State): Life {
   const m32 = book.matches.i32;
   const { result } = book.matches;
   const { counters } = turn;
+  const traded = new Int32Array(1);
 
   function setStatus(slot: number, status: number, reason: number): void {
     o32[slot * WORDS + BITS] = withStatus(o32[slot * WORDS + BITS]!, status, reason);
@@ -94,37 +100,6 @@ export function makeLife(state: State): Life {
     a64[account + A_VALUE] = value;
   }
 
-  function rest(slot: number): void {
-    const row = slot * WORDS;
-    if (n32[o32[row + INSTRUMENT]! * N_WORDS + N_STATE] === PRE_OPEN) return collect(slot);
-    book.rest(slot);
-    addBidValue(slot, o32[row + OPEN]!);
-    emit.rested(slot);
-  }
-
-  function collect(slot: number): void {
-    const row = slot * WORDS;
-    o32[row + BITS] = o32[row + BITS]! | COLLECTED_BIT;
-    book.rest(slot);
-    addBidValue(slot, o32[row + OPEN]!);
-    collected.add(slot, 1, o32[row + OPEN]!);
-    emit.auction.counted(o32[row + INSTRUMENT]!);
-  }
-
-  /** A collected order is gone, with all that its row has open. */
-  function uncollect(slot: number): void {
-    const row = slot * WORDS;
-    o32[row + BITS] = o32[row + BITS]! & ~COLLECTED_BIT;
-    collected.add(slot, -1, -o32[row + OPEN]!);
-    emit.auction.counted(o32[row + INSTRUMENT]!);
-  }
-
-  function shrunk(slot: number, by: number): void {
-    if ((o32[slot * WORDS + BITS]! & COLLECTED_BIT) === 0) return;
-    collected.add(slot, 0, -by);
-    emit.auction.counted(o32[slot * WORDS + INSTRUMENT]!);
-  }
-
   function release(slot: number): void {
     if (!massCancels.isEmpty()) massCancels.leaving(slot);
     accounts.unlink(slot);
@@ -137,12 +112,15 @@ export function makeLife(state: State): Life {
     setStatus(slot, type === EVENT_EXPIRED ? STATUS_EXPIRED : STATUS_CANCELLED, reason);
   }
 
+  const resting = makeRest(state, addBidValue);
+  const legs = makeLegs(state, { addBidValue, setEnded, release });
+
   function end(slot: number, type: number, reason: number, isResponse: boolean): void {
     book.remove(slot);
     setEnded(slot, type, reason);
     emit.left(slot, type, reason, isResponse);
-    addBidValue(slot, -o32[slot * WORDS + OPEN]!);
-    if ((o32[slot * WORDS + BITS]! & COLLECTED_BIT) !== 0) uncollect(slot);
+    resting.uncollect(slot);
+    legs.uncount(slot);
     release(slot);
   }
 
@@ -152,19 +130,25 @@ export function makeLife(state: State): Life {
     return isDue ? EVENT_EXPIRED : EVENT_CANCELLED;
   }
 
+  /** What is covered by no mass cancel is by a timer that has not become one yet. */
+  function lapsedReason(slot: number, type: number): number {
+    if (type === EVENT_EXPIRED) return NONE;
+    const reason = massCancels.coveredBy(slot);
+    return reason === NONE ? TIMER : reason;
+  }
+
   function lapse(slot: number): void {
     const type = lapsedType(slot);
-    end(slot, type, type === EVENT_EXPIRED ? NONE : MASS_CANCEL, false);
+    end(slot, type, lapsedReason(slot, type), false);
   }
 
   /** A maker that a match removed from the book with all it had open. */
   function settleRemoved(n: number, slot: number, kind: number): void {
     const type = kind === LAPSED ? lapsedType(slot) : EVENT_CANCELLED;
-    let reason: number = SELF_TRADE;
-    if (kind === LAPSED) reason = type === EVENT_EXPIRED ? NONE : MASS_CANCEL;
+    const reason = kind === LAPSED ? lapsedReason(slot, type) : SELF_TRADE;
     setEnded(slot, type, reason);
     emit.removed(n, type, reason);
-    addBidValue(slot, -o32[slot * WORDS + OPEN]!);
+    legs.uncount(slot);
     release(slot);
   }
 
@@ -173,7 +157,9 @@ export function makeLife(state: State): Life {
     const row = slot * WORDS;
     const units = m32[n * M_WORDS + M_QUANTITY]!;
     const isUsedUp = o32[row + OPEN] === 0;
-    if (m32[n * M_WORDS + M_KIND] === TRADE) {
+    const isTrade = m32[n * M_WORDS + M_KIND] === TRADE;
+    if (isTrade) {
+      traded[0] = traded[0]! + units;
       o32[row + FILLED] = o32[row + FILLED]! + units;
       o32[taker * WORDS + FILLED] = o32[taker * WORDS + FILLED]! + units;
       counters[TRADES_TOTAL] = counters[TRADES_TOTAL]! + 1;
@@ -183,13 +169,20 @@ export function makeLife(state: State): Life {
       if (isUsedUp) setStatus(slot, STATUS_CANCELLED, SELF_TRADE);
       emit.prevented(n, taker, left);
     }
-    addBidValue(slot, -units);
+    lost(slot, units, isTrade);
     if (isUsedUp) release(slot);
+  }
+
+  function lost(slot: number, units: number, isTrade: boolean): void {
+    const row = slot * WORDS;
+    if ((o32[row + BITS]! & GROUPED_BIT) === 0) addBidValue(slot, -units);
+    else legs.settle(slot, units, isTrade, o32[row + OPEN] === 0);
   }
 
   function settleMakers(taker: number, quantity: number): number {
     const count = result[R_COUNT]!;
     let left = quantity;
+    traded[0] = 0;
     for (let n = 0; n < count; n++) {
       const slot = m32[n * M_WORDS + M_SLOT]!;
       const kind = m32[n * M_WORDS + M_KIND]!;
@@ -221,5 +214,18 @@ export function makeLife(state: State): Life {
     return false;
   }
 
-  return { rest, shrunk, end, lapse, release, addBidValue, setStatus, settleMakers, settle };
+  return {
+    ...resting,
+    end,
+    shrunk: legs.shrunk,
+    takeFromSiblings: legs.takeFromSiblings,
+    lapse,
+    release,
+    addBidValue,
+    setStatus,
+    lost,
+    settleMakers,
+    traded,
+    settle,
+  };
 }

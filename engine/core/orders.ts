@@ -17,7 +17,7 @@
  *      26 fingerprint         27 keyHash
  *      28 heapAt                              expiry.ts: the way back (0: none)
  *      29 chainNext                           here: orders whose ids share a bucket
- *      30 tag                 31 groupNext    the next leg of its group (0: none)
+ *      30 tag                 31 groupNext    groups.ts: the next leg of its group, in a ring (0: none)
  * ```
  *
  * `priority` is the sequence at which the order joined the back of its level. A row belongs to the
@@ -78,6 +78,8 @@ export const ON_WHEEL = 1 << 20;
 
 /** Set while an order is collected for an auction: unseen, and in the book of its side alone. */
 export const COLLECTED = 1 << 21;
+/** Set while an order is a leg of a group with others that are open (`groups.ts`). */
+export const GROUPED = 1 << 22;
 
 /** What an order was placed with and never changes but by an amend; its status is none yet. */
 export function packBits(side: number, tif: number, stp: number, postOnly: boolean): number {

@@ -31,8 +31,9 @@ export interface Shard {
    */
   readAhead(commands: Commands, from: number, count: number): void;
   /**
-   * When something next happens by itself, in stamp microseconds: the earliest expiry, 0 while slices
-   * of pending work remain, Infinity when nothing waits. At that time the caller applies a CLOCK.
+   * When something next happens by itself, in stamp microseconds: the earliest expiry or session
+   * timer, 0 while slices of pending work remain, Infinity when nothing waits. At that time the caller
+   * applies a CLOCK.
    */
   nextDueUs(): number;
   sequence(): number;

@@ -7,16 +7,25 @@
  */
 import { makeAdmin } from "./admin.ts";
 import { assert } from "./assert.ts";
+import { collectedBook } from "./book-api.ts";
 import { makeChange } from "./change.ts";
 import { makeCheck } from "./check.ts";
+import { makeCompounds } from "./compound.ts";
 import { CommandType, Reject } from "./codes.ts";
 import { CommandF64, type Commands, CommandU8 } from "./command.ts";
 import { copyEvents, type Events } from "./event.ts";
 import { makeLife } from "./life.ts";
-import { BEHAVIOUR_AUCTIONS, EVENTS_PER_COMMAND_MAX } from "./limits.ts";
+import {
+  BEHAVIOUR_AUCTIONS,
+  BEHAVIOUR_COMPOUNDS,
+  BEHAVIOUR_SESSIONS,
+  EVENTS_PER_COMMAND_MAX,
+} from "./limits.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
+import { makePending } from "./pending.ts";
 import { makePlace } from "./place.ts";
-import { collectedBook } from "./book-api.ts";
+import { makePlaceGroup } from "./place-group.ts";
+import { makeSessions } from "./sessions.ts";
 import type { Shard, StateHash } from "./shard-api.ts";
 import { makeReadAhead } from "./read-ahead.ts";
 import { saveState } from "./snapshot.ts";
@@ -28,21 +37,31 @@ import { hashState } from "./walk.ts";
 
 const TYPE = CommandType;
 const C_TYPE = CommandU8.type;
+const C_COMPOUND = CommandU8.compoundCount;
 const { sequence: C_SEQUENCE, stampUs: C_STAMP } = CommandF64;
-const { sequence: SEQUENCE, stampUs: STAMP } = Counter;
+const { sequence: SEQUENCE, stampUs: STAMP, ownSequence: OWN } = Counter;
 const EVENTS_MAX = EVENTS_PER_COMMAND_MAX;
 
 /** A shard over a state, empty or loaded. */
 export function makeShardOver(state: State): Shard {
-  const { turn, ids, emit, events: own, expiry, massCancels, orders, instruments, book } = state;
+  const { turn, ids, emit, events: own, expiry, massCancels, timers } = state;
+  const { orders, instruments, book } = state;
   const { counters } = turn;
   const hash = (): StateHash => hashState(state);
   const life = makeLife(state);
   const check = makeCheck(state);
-  const { place, status } = makePlace(state, check, life);
+  const placing = makePlace(state, check, life);
+  const { place, restore, status } = placing;
+  const sessions = makeSessions(state);
   const uncross = makeUncross(state, life);
-  const { cancel, reduce, amend, cancelAll, carryOn } = makeChange(state, check, life, uncross);
+  const pending = makePending(state, life, sessions, uncross);
+  const { carryOn } = pending;
+  const change = makeChange(state, check, life, pending);
+  const { cancel, reduce, amend, cancelAll } = change;
   const admin = makeAdmin(state, hash);
+  const placeGroup = makePlaceGroup(state, check, placing, life);
+  const compounds = makeCompounds(state, { check, place: placing, placeGroup, change, dispatch });
+  const stagedCount = state.staged.count;
 
   function dispatch(type: number): void {
     if (type === TYPE.PLACE) place();
@@ -63,8 +82,15 @@ export function makeShardOver(state: State): Shard {
   /** Commands that came with a later behaviour are as unknown before it as they were. */
   function dispatchNewer(type: number): void {
     const behaviour = counters[Counter.behaviour]!;
-    if (type === TYPE.UNCROSS && behaviour >= BEHAVIOUR_AUCTIONS) uncross.begin(carryOn);
+    if (type === TYPE.ARM_TIMER && behaviour >= BEHAVIOUR_SESSIONS) sessions.arm();
+    else if (type === TYPE.RESTORE && behaviour >= BEHAVIOUR_SESSIONS) restore();
+    else if (type === TYPE.UNCROSS && behaviour >= BEHAVIOUR_AUCTIONS) uncross.begin(carryOn);
     else emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
+  }
+
+  function dispatchCompound(type: number): void {
+    if (counters[Counter.behaviour]! >= BEHAVIOUR_COMPOUNDS) compounds.apply(type);
+    else dispatch(type);
   }
 
   function apply(commands: Commands, index: number, events: Events): void {
@@ -79,10 +105,12 @@ export function makeShardOver(state: State): Shard {
     if (events !== own) own.count = 0;
     emit.begin();
     counters[SEQUENCE] = sequence;
+    counters[OWN] = sequence;
     counters[STAMP] = stampUs;
     ids.sweep();
     carryOn();
-    dispatch(type);
+    if (turn.u8[C_COMPOUND]! > 1 || stagedCount[0] !== 0) dispatchCompound(type);
+    else dispatch(type);
     emit.end();
     if (events !== own) copyEvents(own, events);
   }
@@ -90,9 +118,14 @@ export function makeShardOver(state: State): Shard {
   function nextDueUs(): number {
     if (!massCancels.isEmpty()) return 0;
     if (state.uncross.i32[UncrossI32.phase] !== UncrossPhase.NONE) return 0;
-    if (expiry.first() === 0) return Number.POSITIVE_INFINITY;
-    if (expiry.isDue(counters, Counter.stampUs)) return 0;
-    return orders.f64[expiry.first() * ORDER_DOUBLES + OrderF64.expiresAtUs]!;
+    const first = expiry.first();
+    const timerUs = timers.firstUs[0]!;
+    const expiryUs =
+      first === 0
+        ? Number.POSITIVE_INFINITY
+        : orders.f64[first * ORDER_DOUBLES + OrderF64.expiresAtUs]!;
+    const dueUs = timerUs < expiryUs ? timerUs : expiryUs;
+    return dueUs <= counters[STAMP]! ? 0 : dueUs;
   }
 
   return {

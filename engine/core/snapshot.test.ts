@@ -36,8 +36,10 @@ function answer(shard: Shard, type: number, words: object, stampUs: number): str
 /** Lives a day in one shard and, from every save on, also in the shard loaded from it. */
 function liveTwice(seed: number, options: Partial<ShardOptions>): number {
   let saves = 0;
-  const traffic = makeTraffic(seed);
+  const behaviour = 1 + (seed & 1);
+  const traffic = makeTraffic(seed, behaviour);
   const shard = makeShard({ ...SMALL, ...options });
+  answer(shard, CommandType.SET_BEHAVIOUR, { behaviour }, DAY_START_US);
   let again: Shard | null = null;
   for (let n = 1; n <= COMMANDS; n++) {
     const { type, words, stampUs } = traffic.next();
@@ -64,7 +66,7 @@ describe("a loaded shard", () => {
 
   test("also when its tables are often full", () => {
     for (let seed = 101; seed <= 120; seed++) {
-      expect(liveTwice(seed, { ordersMax: 12, idsMax: 30 })).toBe(6);
+      expect(liveTwice(seed, { ordersMax: 12, idsMax: 30, timersMax: 3 })).toBe(6);
     }
   });
 
@@ -93,8 +95,9 @@ describe("a loaded shard", () => {
 });
 
 describe("what cannot be loaded is refused in words", () => {
-  const traffic = makeTraffic(7);
+  const traffic = makeTraffic(7, 2);
   const shard = makeShard(SMALL);
+  answer(shard, CommandType.SET_BEHAVIOUR, { behaviour: 2 }, DAY_START_US);
   for (let n = 0; n < 500; n++) {
     const { type, words, stampUs } = traffic.next();
     answer(shard, type === CommandType.CHECKPOINT ? CommandType.CLOCK : type, words, stampUs);
@@ -159,6 +162,7 @@ describe("what cannot be loaded is refused in words", () => {
     ["accounts", { accountsMax: 2 }],
     ["instruments", { instrumentsMax: 2 }],
     ["open orders", { ordersMax: 1 }],
+    ["timers", { timersMax: 1 }],
     ["client order ids", { idsMax: 2, ordersMax: 2 }],
   ])("tables too small for its %s", (_, sizes) => {
     expect(() => loadShard([whole], { ...SMALL, ...sizes })).toThrow("there is no room");

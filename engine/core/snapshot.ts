@@ -8,8 +8,11 @@
  * ACCOUNT      1 id  2 state  3 openOrdersMax  4 openOrders f64 from 8: sequence, bid value, its bound
  * ORDER        the row of an open order, links left out     books by instrument, bids then asks, in priority
  * REMEMBERED   the row of an id whose order has ended       by the sequence of its place
- * MASS_CANCEL  1 account 2 instrument 3 side                f64 from 8: its newest order, the one to look at next
- * UNCROSS      1 phase 2 turn 3 left 4 price        f64 from 4: stamp, fence, the price search
+ * MASS_CANCEL  1 account 2 instrument 3 side 4 tag 5 reason f64 from 8: its newest order, the one to look at next
+ * TIMER        1 account 2 tag                              f64 from 8: when it fires, armed at, its newest order
+ * UNCROSS      1 phase 2 turn 3 left 4 price                f64 from 4: stamp, fence, the price search
+ * GROUP        f64 from 8: a leg's order, the next leg's    each group from one leg on, the last one back left out
+ * STAGED       words from 4: a record of a compound          in the order they came
  * END          1 hash high  2 hash low  3 records before it
  * ```
  *
@@ -37,7 +40,9 @@ import { BEHAVIOUR_NEWEST, HASH_VERSION } from "./limits.ts";
 import { ON_WHEEL, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, statusOf } from "./orders.ts";
 import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { StateHash } from "./shard-api.ts";
+import { loadGroup, loadStaged, saveGroups, saveStaged } from "./snapshot-compounds.ts";
 import type { State } from "./state.ts";
+import { TIMER_DOUBLES, TIMER_WORDS, TimerF64, TimerI32 } from "./timers.ts";
 import { COUNTERS_HASHED, Counter } from "./turn.ts";
 import { hashState } from "./walk.ts";
 
@@ -53,7 +58,10 @@ const Kind = {
   ORDER: 4,
   REMEMBERED: 5,
   MASS_CANCEL: 6,
+  TIMER: 7,
   UNCROSS: 8,
+  GROUP: 20,
+  STAGED: 21,
   END: 127,
 } as const;
 
@@ -185,12 +193,30 @@ function rankOf(sorted: Float64Array, value: number): number {
   return low;
 }
 
+function savePending({ massCancels, timers, orders }: State, writer: Writer): void {
+  const { i32, f64 } = writer;
+  massCancels.walk(({ account, instrument, side, tag, reason, cursor, row }) => {
+    const at = writer.record(Kind.MASS_CANCEL);
+    i32.set([account, instrument, side, tag, reason], at + 1);
+    f64[(at >> 1) + 8] = massCancels.orderIds[row]!;
+    f64[(at >> 1) + 9] = orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!;
+  });
+  timers.walk((row) => {
+    const at = writer.record(Kind.TIMER);
+    i32[at + 1] = timers.i32[row * TIMER_WORDS + TimerI32.account]!;
+    i32[at + 2] = timers.i32[row * TIMER_WORDS + TimerI32.tag]!;
+    f64[(at >> 1) + 8] = timers.f64[row * TIMER_DOUBLES + TimerF64.firesAtUs]!;
+    f64[(at >> 1) + 9] = timers.f64[row * TIMER_DOUBLES + TimerF64.armedSequence]!;
+    f64[(at >> 1) + 10] = timers.f64[row * TIMER_DOUBLES + TimerF64.lastOrderId]!;
+  });
+}
+
 /**
  * Writes the whole state to `sink`, in chunks of at most 1 MiB; the bytes are the sink's only until it
  * returns. Answers the state's hash. Walks everything: for followers, never for a primary.
  */
 export function saveState(state: State, sink: (bytes: Uint8Array) => void): StateHash {
-  const { turn, orders, instruments, accounts, massCancels, book } = state;
+  const { turn, instruments, accounts, book } = state;
   const writer = makeWriter(sink);
   const header = writer.record(Kind.HEADER);
   writer.i32[header + 1] = SNAPSHOT_FORMAT;
@@ -210,15 +236,10 @@ export function saveState(state: State, sink: (bytes: Uint8Array) => void): Stat
     }
   }
   for (const slot of endedRows(state)) saveRow(state, writer, slot, Kind.REMEMBERED);
-  massCancels.walk((account, instrument, side, cursor, row) => {
-    const at = writer.record(Kind.MASS_CANCEL);
-    writer.i32[at + 1] = account;
-    writer.i32[at + 2] = instrument;
-    writer.i32[at + 3] = side;
-    writer.f64[(at >> 1) + 8] = massCancels.orderIds[row]!;
-    writer.f64[(at >> 1) + 9] = orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!;
-  });
+  savePending(state, writer);
   saveUncross(state, writer);
+  saveGroups(state, () => writer.record(Kind.GROUP), writer);
+  saveStaged(state, () => writer.record(Kind.STAGED), writer);
   const hash = hashState(state);
   const records = writer.count();
   const end = writer.record(Kind.END);
@@ -304,7 +325,17 @@ function linkAccounts({ orders, accounts }: State): void {
 
 function loadMassCancel({ orders, massCancels }: State, { i32, f64 }: Reader): void {
   const cursor = f64[9] === 0 ? 0 : orders.find(f64, 9);
-  massCancels.resume(i32[1]!, i32[2]!, i32[3]!, cursor, f64, 8);
+  const [account, instrument, side] = [i32[1]!, i32[2]!, i32[3]!];
+  const pending = { account, instrument, side, tag: i32[4]!, reason: i32[5]!, cursor };
+  massCancels.resume(pending, f64, 8);
+}
+
+function loadTimer({ accounts, timers }: State, { i32, f64 }: Reader): void {
+  const account = i32[1]!;
+  insist(accounts.isKnown(account), "the snapshot is damaged: a timer of no account");
+  insist(!timers.isFull(), "there is no room for the snapshot's timers");
+  const row = timers.add(account, i32[2]!, f64, 8, f64, 9);
+  timers.f64[row * TIMER_DOUBLES + TimerF64.lastOrderId] = f64[10]!;
 }
 
 function loadUncross({ uncross, priceSearch }: State, { i32, f64 }: Reader): void {
@@ -355,7 +386,10 @@ function loadRecord(state: State, record: Reader, records: number): void {
   if (kind === Kind.ACCOUNT) return loadAccount(state, record);
   if (kind === Kind.ORDER || kind === Kind.REMEMBERED) return void loadRow(state, record);
   if (kind === Kind.MASS_CANCEL) return loadMassCancel(state, record);
+  if (kind === Kind.TIMER) return loadTimer(state, record);
   if (kind === Kind.UNCROSS) return loadUncross(state, record);
+  if (kind === Kind.GROUP) return loadGroup(state, record);
+  if (kind === Kind.STAGED) return loadStaged(state, record);
   insist(kind === Kind.END, `record ${records} of the snapshot is of unknown kind ${kind}`);
   insist(record.i32[3] === records, "records are missing from the snapshot");
 }

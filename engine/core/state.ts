@@ -10,6 +10,7 @@ import { makeEmit } from "./emit.ts";
 import type { Emit } from "./emit-api.ts";
 import { type Events, makeEvents } from "./event.ts";
 import { type Expiry, makeExpiry } from "./expiry.ts";
+import { type Groups, makeGroups } from "./groups.ts";
 import { type Ids, makeIds } from "./ids.ts";
 import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from "./instruments.ts";
 import { BEHAVIOUR_FIRST, EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
@@ -25,10 +26,11 @@ import {
 import {
   makePendingUncross,
   type PendingUncross,
-  UncrossF64,
   UncrossI32,
   UncrossPhase,
 } from "./pending-uncross.ts";
+import { makeStaged, type Staged } from "./staged.ts";
+import { makeTimers, type Timers } from "./timers.ts";
 import { Counter, makeTurn, type Turn } from "./turn.ts";
 
 const DOUBLES = ORDER_DOUBLES;
@@ -47,11 +49,15 @@ export interface State {
   readonly uncross: PendingUncross;
   /** For the price of the instrument whose turn it is in an uncross. */
   readonly priceSearch: PriceSearch;
+  readonly timers: Timers;
+  readonly groups: Groups;
+  /** The records of a compound that is not complete yet. */
+  readonly staged: Staged;
   readonly book: Book;
   readonly emit: Emit;
   /** The buffer events are written to. */
   readonly events: Events;
-  /** Whether a resting order trades and counts no more: due, or covered by a pending mass cancel. */
+  /** Whether a resting order trades and counts no more: due, or covered by a mass cancel or timer. */
   readonly isLapsed: (slot: number) => boolean;
   /** `waiting[0]` is not 0 while lapsed orders may rest in the books; set once per command. */
   readonly waiting: Int32Array;
@@ -71,9 +77,11 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const collected = makeCollected(orders, instrumentsMax, accountsMax);
   const uncross = makePendingUncross();
   const waiting = new Int32Array(1);
+  const timers = makeTimers(options.timersMax, accountsMax, orders, counters, STAMP);
+  const groups = makeGroups(orders, accounts, instruments);
   const { i32: o32, f64: o64 } = orders;
 
-  /** Whether an uncross is under way in this order's instrument: it happens as of its own stamp. */
+  /** Whether an uncross under way has this order: it happened before what lapses now. */
   function uncrosses(slot: number): boolean {
     if (uncross.i32[UncrossI32.phase] === UncrossPhase.NONE) return false;
     const instrument = o32[slot * ORDER_WORDS + OrderI32.instrument]!;
@@ -83,15 +91,25 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   function isLapsed(slot: number): boolean {
     if (waiting[0] === 0) return false;
     const expiresAtUs = o64[slot * DOUBLES + EXPIRES]!;
-    const nowUs = uncrosses(slot) ? uncross.f64[UncrossF64.stampUs]! : counters[STAMP]!;
-    if (expiresAtUs !== 0 && expiresAtUs <= nowUs) return true;
-    return massCancels.covers(slot);
+    if (uncrosses(slot)) return false;
+    if (expiresAtUs !== 0 && expiresAtUs <= counters[STAMP]!) return true;
+    return massCancels.coveredBy(slot) !== 0 || timers.covers(slot);
   }
 
   const book = makeBook({ instrumentsMax, orders, isLapsed });
   const { matches, touched } = book;
   const events = options.events ?? makeEvents(EVENTS_PER_COMMAND_MAX);
-  const tables = { turn, events, orders, accounts, instruments, matches, touched, collected };
+  const tables = {
+    turn,
+    events,
+    orders,
+    accounts,
+    instruments,
+    timers,
+    matches,
+    touched,
+    collected,
+  };
   const emit = makeEmit({ ...tables, indicative: makePriceSearch(book, instruments) });
   return {
     turn,
@@ -104,6 +122,9 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
     collected,
     uncross,
     priceSearch: makePriceSearch(book, instruments),
+    timers,
+    groups,
+    staged: makeStaged(),
     book,
     emit,
     events,

@@ -26,6 +26,7 @@ import {
   UNCROSS_INSTRUMENTS_MAX,
   UNCROSS_LEVELS_MAX,
 } from "./limits.ts";
+import { siblingsOf } from "./groups.ts";
 import { COLLECTED, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32 } from "./orders.ts";
 import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { State } from "./state.ts";
@@ -57,6 +58,8 @@ export function makeUncross(state: State, life: Life): Uncross {
   const n32 = instruments.i32;
   const { i32: u32, f64: u64 } = state.uncross;
   const search = state.priceSearch;
+  let bid = 0; // the orders that trade next
+  let ask = 0;
   const bookOf = (side: number): number => collectedBook(u32[TURN]!, side, instruments.capacity);
 
   function reject(instrument: number, product: number): number {
@@ -91,7 +94,7 @@ export function makeUncross(state: State, life: Life): Uncross {
     u32[TURN] = 0;
     u32[LEFT] = count;
     u64[UncrossF64.stampUs] = counters[Counter.stampUs]!;
-    u64[UncrossF64.fence] = massCancels.done() + massCancels.count();
+    u64[UncrossF64.fence] = massCancels.done() + massCancels.pending();
     const event = emit.auction.uncrossAccepted(instrument, product);
     carryOnFirst();
     emit.auction.uncrossCovers(event, count, u32[PHASE] === NONE ? 0 : EventFlag.MORE_PENDING);
@@ -134,22 +137,28 @@ export function makeUncross(state: State, life: Life): Uncross {
     } else book.shrink(slot, units);
     o32[row + FILLED] = o32[row + FILLED]! + units;
     collected.add(slot, isUsedUp ? -1 : 0, -units);
-    life.addBidValue(slot, -units);
   }
 
-  function releaseUsedUp(slot: number): void {
+  /** What a trade that has been told means for the order, its account and its group. */
+  function settle(slot: number, units: number): void {
+    life.lost(slot, units, true);
     if (o32[slot * WORDS + OPEN] !== 0) return;
     o32[slot * WORDS + BITS] = o32[slot * WORDS + BITS]! & ~COLLECTED;
     life.release(slot);
   }
 
-  /** The two orders that come first trade, if they do at the price; answers whether. */
-  function trade(): boolean {
-    const bid = book.first(bookOf(BID), BID);
-    const ask = book.first(bookOf(ASK), ASK);
+  /** How many events the next trade makes, of the two orders that come first; 0: there is none. */
+  function costOfTrade(): number {
+    bid = book.first(bookOf(BID), BID);
+    ask = book.first(bookOf(ASK), ASK);
     const ticks = u32[TICKS]!;
-    if (bid === 0 || ask === 0 || ticks === 0) return false;
-    if (o32[bid * WORDS + PRICE]! < ticks || o32[ask * WORDS + PRICE]! > ticks) return false;
+    if (bid === 0 || ask === 0 || ticks === 0) return 0;
+    if (o32[bid * WORDS + PRICE]! < ticks || o32[ask * WORDS + PRICE]! > ticks) return 0;
+    return 1 + siblingsOf(o32, bid) + siblingsOf(o32, ask);
+  }
+
+  function trade(): void {
+    const ticks = u32[TICKS]!;
     const bids = o32[bid * WORDS + OPEN]!;
     const asks = o32[ask * WORDS + OPEN]!;
     const units = bids < asks ? bids : asks;
@@ -158,9 +167,8 @@ export function makeUncross(state: State, life: Life): Uncross {
     counters[Counter.tradesTotal] = counters[Counter.tradesTotal]! + 1;
     if (isLater(bid, ask)) emit.auction.trade(ask, bid, units, ticks);
     else emit.auction.trade(bid, ask, units, ticks);
-    releaseUsedUp(bid);
-    releaseUsedUp(ask);
-    return true;
+    settle(bid, units);
+    settle(ask, units);
   }
 
   /** The next collected order joins the visible book, in its old place; answers whether there was one. */
@@ -169,8 +177,7 @@ export function makeUncross(state: State, life: Life): Uncross {
     const slot = bid === 0 ? book.first(bookOf(ASK), ASK) : bid;
     if (slot === 0) return false;
     book.remove(slot);
-    o32[slot * WORDS + BITS] = o32[slot * WORDS + BITS]! & ~COLLECTED;
-    collected.add(slot, -1, -o32[slot * WORDS + OPEN]!);
+    collected.leave(slot);
     book.rest(slot);
     emit.rested(slot);
     return true;
@@ -194,16 +201,20 @@ export function makeUncross(state: State, life: Life): Uncross {
     const isIdle = turn.u8[CommandU8.type] === CommandType.CLOCK;
     let room = isIdle ? UNCROSS_IDLE_EVENTS_MAX : SLICE_ORDERS_MAX;
     let levels = UNCROSS_LEVELS_MAX;
-    for (; room > 0 && u32[PHASE] !== NONE; room--) {
+    while (room > 0 && u32[PHASE] !== NONE) {
+      let cost = 1;
       if (u32[PHASE] === SEARCHING) {
         if (levels === 0 || !hasTurn()) return;
         levels = search.step(u32[TURN]!, levels);
         if (levels < 0) return;
         announce();
       } else if (u32[PHASE] === TRADING) {
-        if (trade()) continue;
-        u32[PHASE] = OPENING;
+        cost = costOfTrade();
+        if (cost > room) return;
+        if (cost === 0) u32[PHASE] = OPENING;
+        else trade();
       } else if (!openOne()) opened();
+      room -= cost;
     }
   }
 

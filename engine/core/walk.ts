@@ -12,7 +12,7 @@ import {
   AccountState,
 } from "./accounts.ts";
 import { collectedBook } from "./book-api.ts";
-import { InstrumentState, Side } from "./codes.ts";
+import { CancelReason, InstrumentState, Side } from "./codes.ts";
 import { type Hasher, makeHasher } from "./hash.ts";
 import {
   INSTRUMENT_DOUBLES,
@@ -25,6 +25,7 @@ import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, ON_WHEEL } from "./orde
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
 import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
+import { TIMER_DOUBLES, TIMER_WORDS, TimerF64, TimerI32 } from "./timers.ts";
 import { COUNTERS_HASHED, Counter } from "./turn.ts";
 
 /** Of an order in its book. Its row says the rest once more, with all that is remembered. */
@@ -65,6 +66,8 @@ function hashInstrument(state: State, instrument: number, hasher: Hasher): void 
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.orderId]!);
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs]!);
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]!);
+      const leg = orders.i32[slot * ORDER_WORDS + OrderI32.groupNext]!;
+      if (leg !== 0) hasher.double(orders.f64[leg * ORDER_DOUBLES + OrderF64.orderId]!);
     };
     book.walk(instrument, side, hashOrder);
     book.walk(collectedBook(instrument, side, instruments.capacity), side, hashOrder);
@@ -125,21 +128,38 @@ function hashIds(state: State, hasher: Hasher): void {
   hasher.word(count);
 }
 
+/** What came after the first behaviour adds nothing while it is not used, so that old hashes stay. */
+function hashPending(state: State, hasher: Hasher): void {
+  const { massCancels, orders, timers, staged } = state;
+  massCancels.walk(({ account, instrument, side, tag, reason, cursor, row }) => {
+    hasher.word(account);
+    hasher.word(instrument);
+    hasher.word(side);
+    if (tag !== 0) hasher.word(tag);
+    if (reason !== CancelReason.MASS_CANCEL) hasher.word(reason);
+    hasher.double(massCancels.orderIds[row]!);
+    hasher.double(cursor === 0 ? 0 : orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!);
+  });
+  timers.walk((row) => {
+    hasher.word(timers.i32[row * TIMER_WORDS + TimerI32.account]!);
+    hasher.word(timers.i32[row * TIMER_WORDS + TimerI32.tag]!);
+    const at = row * TIMER_DOUBLES;
+    hasher.double(timers.f64[at + TimerF64.firesAtUs]!);
+    hasher.double(timers.f64[at + TimerF64.armedSequence]!);
+    hasher.double(timers.f64[at + TimerF64.lastOrderId]!);
+  });
+  hashUncross(state, hasher);
+  staged.walk((word) => hasher.word(word));
+}
+
 export function hashState(state: State): StateHash {
-  const { turn, orders, instruments, accounts, massCancels } = state;
+  const { turn, orders, instruments, accounts } = state;
   const hasher = makeHasher();
   for (let at = 0; at < COUNTERS_HASHED; at++) hasher.double(turn.counters[at]!);
   hasher.word(orders.count());
   for (let n = 1; n <= instruments.highest(); n++) hashInstrument(state, n, hasher);
   for (let n = 1; n <= accounts.highest(); n++) hashAccount(state, n, hasher);
-  massCancels.walk((account, instrument, side, cursor, row) => {
-    hasher.word(account);
-    hasher.word(instrument);
-    hasher.word(side);
-    hasher.double(massCancels.orderIds[row]!);
-    hasher.double(cursor === 0 ? 0 : orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!);
-  });
-  hashUncross(state, hasher);
+  hashPending(state, hasher);
   hashIds(state, hasher);
   return hasher.finish();
 }

@@ -19,6 +19,7 @@ export interface ShardFigures {
   tradesTotal: number;
   ordersTotal: number;
   ordersOpen: number;
+  /** The journal's position: all below it is durable, and applied. What followers may know. */
   journalBytes: number;
   journalBatches: number;
   /** Time spent in write and sync since the start. */
@@ -63,6 +64,10 @@ export interface Status {
   /** Only the shard's thread writes. */
   write(figures: ShardFigures): void;
   read(): ShardFigures;
+  /** How often totals were written; wraps. */
+  writes(): number;
+  /** Resolves when they were written since `writes()` was `seen`, or after a while. Blocks nobody. */
+  waitForWrite(seen: number, timeoutMs: number): Promise<void>;
   /** Counts one journal append (write and sync) of so long. */
   countAppend(durationMs: number): void;
   /** Appends per bucket of APPEND_BUCKETS_MS, and last those that took longer; each grows for ever. */
@@ -83,6 +88,7 @@ export function openStatus(memory: StatusMemory): Status {
       const at = copyOf(Atomics.load(words, VERSION) + 1);
       for (let i = 0; i < FIELDS.length; i++) values[at + i] = figures[FIELDS[i]!];
       Atomics.add(words, VERSION, 1);
+      Atomics.notify(words, VERSION);
     },
     read: () => {
       const figures = {} as ShardFigures;
@@ -93,6 +99,10 @@ export function openStatus(memory: StatusMemory): Status {
         // Added to, not loaded: what was read above then stands before it in every order.
         if (Atomics.add(words, VERSION, 0) === version) return figures;
       }
+    },
+    writes: () => Atomics.load(words, VERSION),
+    waitForWrite: async (seen, timeoutMs) => {
+      await Atomics.waitAsync(words, VERSION, seen, timeoutMs).value;
     },
     countAppend: (durationMs) => {
       let bucket = 0;

@@ -9,6 +9,7 @@
  * other waits in the event loop, for brokers: `remote-primary.ts`.
  */
 import {
+  clearCommand,
   CommandF64,
   CommandI32,
   type Commands,
@@ -19,15 +20,11 @@ import {
 } from "../core/command.ts";
 import { CommandType } from "../core/codes.ts";
 import { EVENT_I32, type Events, makeEvents } from "../core/event.ts";
-import {
-  BATCH_COMMANDS_MAX,
-  BEHAVIOUR_NEWEST,
-  EVENTS_PER_COMMAND_MAX,
-  HASH_VERSION,
-} from "../core/limits.ts";
+import { BATCH_COMMANDS_MAX, BEHAVIOUR_NEWEST, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
 import type { Consumer, Producer } from "../ring/ring.ts";
 import { ShardState, type Status } from "../ring/status.ts";
+import { checkpointOf, fillCheckpoint } from "./checkpoint.ts";
 import type { Clock } from "./clock.ts";
 import { type JournalWriter, Room } from "./journal/journal.ts";
 
@@ -97,7 +94,9 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
     if (due === Infinity) return 0;
     const stampUs = clock.stampUs();
     if (due > stampUs || roomFor(1) === 0) return 0;
-    return takeOwn(CommandType.CLOCK, stampUs);
+    clearCommand(batch, 0);
+    batch.u8[CommandU8.type] = CommandType.CLOCK;
+    return stamp(1, 0, stampUs);
   }
 
   function takeWaiting(waiting: number): number {
@@ -108,13 +107,6 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
       refuseUnknownBehaviour(batch, i);
     }
     return stamp(count, count, clock.stampUs());
-  }
-
-  /** A command that nobody sent. */
-  function takeOwn(type: CommandType, stampUs: number): number {
-    batch.f64.fill(0, 0, COMMAND_F64);
-    batch.u8[CommandU8.type] = type;
-    return stamp(1, 0, stampUs);
   }
 
   /** How many of `wanted` commands the journal and the readers have room for now. */
@@ -155,13 +147,8 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
 
   function takeCheckpoint(): number {
     if (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, readerWaitMs)) return 0;
-    const hash = shard.hash();
-    takeOwn(CommandType.CHECKPOINT, clock.stampUs());
-    batch.f64[CommandF64.orderId] = shard.sequence();
-    batch.i32[CommandI32.hashVersion] = HASH_VERSION;
-    batch.i32[CommandI32.hashHigh] = hash.high | 0;
-    batch.i32[CommandI32.hashLow] = hash.low | 0;
-    return 1;
+    fillCheckpoint(batch, 0, checkpointOf(shard));
+    return stamp(1, 0, clock.stampUs());
   }
 
   function settle(beganMs: number): void {

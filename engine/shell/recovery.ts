@@ -66,7 +66,7 @@ export function recover(parts: RecoveryParts): Recovered | null {
         publisher.publish();
         if (parts.isStopAsked()) return null;
       }
-      refuseUnknownBehaviour(view, i, directory);
+      refuseUnknownBehaviour(view, i, `the journal in ${directory}`);
       applyOne(shard, publisher, view, i);
       if (++commands % PUBLISH_EVERY === 0) publisher.publish();
     }
@@ -75,14 +75,14 @@ export function recover(parts: RecoveryParts): Recovered | null {
 }
 
 /** The core of an older build would refuse what a newer one did, and go on from another state. */
-function refuseUnknownBehaviour(commands: Commands, index: number, directory: string): void {
+export function refuseUnknownBehaviour(commands: Commands, index: number, journal: string): void {
   const type = commands.u8[index * COMMAND_BYTES + CommandU8.type];
   const behaviour = commands.i32[index * COMMAND_I32 + CommandI32.behaviour]!;
   if (type !== CommandType.SET_BEHAVIOUR || behaviour <= BEHAVIOUR_NEWEST) return;
   const sequence = commands.f64[index * COMMAND_F64 + CommandF64.sequence];
   throw new ShellError(
     ShellErrorCode.BEHAVIOUR_UNKNOWN,
-    `the journal in ${directory} switches to the rules of behaviour ${behaviour} at sequence ` +
+    `${journal} switches to the rules of behaviour ${behaviour} at sequence ` +
       `${sequence}; this build knows them up to ${BEHAVIOUR_NEWEST}. Start with a newer build.`,
   );
 }
@@ -91,12 +91,17 @@ function applyOne(shard: Shard, publisher: Publisher, commands: Commands, index:
   try {
     publisher.apply(shard, commands, index);
   } catch (error) {
-    const sequence = commands.f64[index * COMMAND_F64 + CommandF64.sequence];
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ShellError(
-      ShellErrorCode.HASH_MISMATCH,
-      `replaying command ${sequence} did not give the state it gave when it was live: ${reason}. ` +
-        "Start with the build that wrote this journal, and report this.",
-    );
+    throw replayedOtherwise(error, commands, index);
   }
+}
+
+/** What it means that the core threw in a replay. */
+export function replayedOtherwise(error: unknown, commands: Commands, index: number): ShellError {
+  const sequence = commands.f64[index * COMMAND_F64 + CommandF64.sequence];
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ShellError(
+    ShellErrorCode.HASH_MISMATCH,
+    `replaying command ${sequence} did not give the state it gave when it was live: ${reason}. ` +
+      "Start with the build that wrote this journal, and report this.",
+  );
 }

@@ -142,6 +142,16 @@ export interface ReportData extends OrderData {
   readonly account_seq: number;
 }
 
+/** The account's dead man's switch went off: it is about no order, those it ends have reports. */
+export interface TimerData {
+  readonly exec_type: "timer_fired";
+  readonly order_id: null;
+  /** Orders that end, or at least so many. */
+  readonly count: number;
+  readonly engine_seq: number;
+  readonly account_seq: number;
+}
+
 export interface StatusData {
   readonly state: "starting" | "online" | "shutting_down" | "engine_stopped" | "disk_full";
   readonly since: string;

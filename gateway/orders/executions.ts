@@ -47,6 +47,8 @@ const EXEC_TYPES: Record<number, string> = {
   [EventType.EXPIRED]: "expired",
   [EventType.AMENDED]: "amended",
   [EventType.PREVENTED]: "prevented",
+  [EventType.GROUP_REDUCED]: "group_reduced",
+  [EventType.TIMER_FIRED]: "timer_fired",
 };
 
 /** How executions name an instrument; undefined for one the market never listed. */
@@ -120,6 +122,7 @@ export class Executions {
   #report(events: Events, index: number, isTaker: boolean, seq: number): string {
     const f64 = index * EVENT_F64;
     const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
+    if (type === EventType.TIMER_FIRED) return timerReport(events, index, seq);
     const orderId = events.f64[f64 + (isTaker ? EventF64.takerOrderId : EventF64.orderId)]!;
     const order = this.#orders.get(orderId);
     const described = order === undefined ? this.#refused(events, index) : this.#order(order);
@@ -136,6 +139,7 @@ export class Executions {
     const i32 = index * EVENT_I32;
     const quantity = events.i32[i32 + EventI32.quantity]!;
     if (type === EventType.PREVENTED) return `,"prevented_qty":${quantity}`;
+    if (type === EventType.GROUP_REDUCED) return `,"taken_qty":${quantity}`;
     if (type === EventType.CANCELLED || type === EventType.EXPIRED) {
       return `,"cancelled_qty":${quantity}`;
     }
@@ -211,6 +215,15 @@ export class Executions {
   #feed(account: number): AccountFeed {
     return (this.#accounts[account] ??= { seq: 0, topic: undefined });
   }
+}
+
+/** Of no order: the orders it ends are reported one by one. */
+function timerReport(events: Events, index: number, seq: number): string {
+  return (
+    `{"exec_type":"${EXEC_TYPES[EventType.TIMER_FIRED]!}","order_id":null` +
+    `,"count":${events.i32[index * EVENT_I32 + EventI32.quantity]!}` +
+    `,"engine_seq":${events.f64[index * EVENT_F64 + EventF64.sequence]!},"account_seq":${seq}}`
+  );
 }
 
 /** Events in whose overlay the account's field means something else speak of no order. */

@@ -25,7 +25,15 @@ import {
 } from "../codes.ts";
 import { decodeClientOrderId } from "../client-order-id.ts";
 import { CommandFlag } from "../command.ts";
-import { EVENT_BYTES, EVENT_I32, EventFlag, EventI32, EventU8 } from "../event.ts";
+import {
+  EVENT_BYTES,
+  EVENT_F64,
+  EVENT_I32,
+  EventF64,
+  EventFlag,
+  EventI32,
+  EventU8,
+} from "../event.ts";
 import {
   type BookKind,
   DAY_START_US,
@@ -43,6 +51,9 @@ const nameOf = (codes: Numbers, value: number): string =>
 const codeOf = (codes: Numbers, word: string): number => codes[word.toUpperCase()] ?? Number(word);
 const accountOf = (name: string): number => name.toUpperCase().charCodeAt(0) - 64;
 const atUs = (seconds: string): number => DAY_START_US + Math.round(Number(seconds) * 1_000_000);
+
+const secondsOf = (us: number): number | undefined =>
+  us === 0 ? undefined : (us - DAY_START_US) / 1_000_000;
 
 const LISTING: Words = {
   instrument: 1,
@@ -65,6 +76,7 @@ const OPTIONS: Readonly<Record<string, (words: Mutable<Words>, next: () => strin
     w.expiresAtUs = atUs(next());
   },
   expires: (w, next) => void (w.expiresAtUs = atUs(next())),
+  fires: (w, next) => void (w.expiresAtUs = atUs(next())),
   post: (w) => void (w.flags = CommandFlag.POST_ONLY),
   stp: (w, next) => void (w.stp = codeOf(SelfTradePrevention, next())),
   deadline: (w, next) => void (w.deadlineUs = atUs(next())),
@@ -75,6 +87,14 @@ const OPTIONS: Readonly<Record<string, (words: Mutable<Words>, next: () => strin
   type: (w, next) => void (w.orderType = Number(next())),
   tif: (w, next) => void (w.tif = Number(next())),
   flags: (w, next) => void (w.flags = Number(next())),
+  priority: (w, next) => void (w.priority = Number(next())),
+  indicative: (w) => void (w.flags = CommandFlag.INDICATIVE),
+  leg: (w) => void (w.flags = CommandFlag.LEG),
+  part: (w, next) => {
+    const [index, count] = next().split("/").map(Number);
+    w.compoundIndex = (index ?? 1) - 1;
+    w.compoundCount = count ?? 0;
+  },
   tag: (w, next) => void (w.tag = Number(next())),
   order: (w, next) => void (w.orderId = Number(next())),
   account: (w, next) => void (w.account = accountOf(next())),
@@ -107,16 +127,22 @@ const COMMANDS: Readonly<Record<string, (first: string) => [number, Words]>> = {
     CommandType.PLACE,
     { ...named(name), orderType: OrderType.LIMIT, tif: TimeInForce.GTC, instrument: 1 },
   ],
+  restore: (name) => [
+    CommandType.RESTORE,
+    { ...named(name), orderType: OrderType.LIMIT, tif: TimeInForce.GTC, instrument: 1 },
+  ],
   cancel: (name) => [CommandType.CANCEL, named(name)],
   amend: (name) => [CommandType.AMEND, named(name)],
   reduce: (name) => [CommandType.REDUCE, named(name)],
   status: (name) => [CommandType.ORDER_STATUS, named(name)],
   "cancel-all": (letter) => [CommandType.CANCEL_ALL, { account: accountOf(letter) }],
+  timer: (letter) => [CommandType.ARM_TIMER, { account: accountOf(letter) }],
   list: (n) => [CommandType.LIST_INSTRUMENT, { ...LISTING, instrument: Number(n) }],
   "set-state": (n) => [CommandType.SET_INSTRUMENT_STATE, { instrument: Number(n) }],
   "set-band": (n) => [CommandType.SET_BAND, { instrument: Number(n) }],
   "set-account": (letter) => [CommandType.SET_ACCOUNT, { account: accountOf(letter) }],
   "set-behaviour": (n) => [CommandType.SET_BEHAVIOUR, { behaviour: Number(n) }],
+  uncross: (n) => [CommandType.UNCROSS, { instrument: Number(n) }],
   clock: () => [CommandType.CLOCK, {}],
 };
 
@@ -137,7 +163,7 @@ function parse(text: string): [number, Words] {
 }
 
 /** One event as words; `own` is the client order id the command named. */
-function say(u8: Uint8Array, i32: Int32Array, own: string): string {
+function say(u8: Uint8Array, i32: Int32Array, f64: Float64Array, own: string): string {
   const flags = u8[EventU8.flags]!;
   const isAgain = (flags & EventFlag.DUPLICATE) !== 0;
   const quantity = i32[EventI32.quantity]!;
@@ -156,7 +182,9 @@ function say(u8: Uint8Array, i32: Int32Array, own: string): string {
     case EventType.TRADE:
       return `trade ${owner} ${taker} ${quantity} @ ${priceTicks}`;
     case EventType.RESTED:
-      return `rested ${quantity}`;
+      return `rested ${quantity}${
+        (flags & EventFlag.RESTORED) === 0 ? "" : ` by ${f64[EventF64.priority]}`
+      }`;
     case EventType.CANCELLED:
       return `cancelled ${whose}${quantity}${reason === "REQUESTED" ? "" : ` ${reason}`}`;
     case EventType.EXPIRED:
@@ -167,10 +195,31 @@ function say(u8: Uint8Array, i32: Int32Array, own: string): string {
     }
     case EventType.PREVENTED:
       return `prevented ${owner} ${taker} ${quantity}`;
+    case EventType.GROUP_REDUCED:
+      return `reduced ${whose}${quantity} open ${i32[EventI32.open]}`;
+    case EventType.AUCTION_COUNTED: {
+      const bids = `${i32[EventI32.bidOrders]}/${f64[EventF64.bidUnits]}`;
+      const asks = `${i32[EventI32.askOrders]}/${f64[EventF64.askUnits]}`;
+      const units = f64[EventF64.auctionUnits]!;
+      return `counts ${bids} ${asks}${units === 0 ? "" : ` would ${units} @ ${priceTicks}`}`;
+    }
+    case EventType.UNCROSS_ACCEPTED:
+      return `uncrosses ${quantity}${(flags & EventFlag.MORE_PENDING) === 0 ? "" : " more"}`;
+    case EventType.UNCROSSED: {
+      const both = `of ${f64[EventF64.bidUnits]} and ${f64[EventF64.askUnits]}`;
+      const units = f64[EventF64.auctionUnits]!;
+      return units === 0 ? "uncrossed nothing" : `uncrossed ${units} @ ${priceTicks} ${both}`;
+    }
     case EventType.STATUS:
       return `status ${now}`;
     case EventType.MASS_CANCEL_ACCEPTED:
       return `covered ${quantity}${(flags & EventFlag.MORE_PENDING) === 0 ? "" : " more"}${
+        (flags & EventFlag.AT_LEAST) === 0 ? "" : " at least"
+      }`;
+    case EventType.TIMER_SET:
+      return `timer ${i32[EventI32.tag]} ${secondsOf(f64[EventF64.expiresAtUs]!) ?? "off"}`;
+    case EventType.TIMER_FIRED:
+      return `timer ${i32[EventI32.tag]} fired covering ${quantity}${
         (flags & EventFlag.AT_LEAST) === 0 ? "" : " at least"
       }`;
     case EventType.INSTRUMENT_LISTED:
@@ -205,7 +254,8 @@ export function makeDay(book: BookKind, options: DriverOptions = {}): Day {
     for (let n = 0; n < events.count; n++) {
       const u8 = events.u8.subarray(n * EVENT_BYTES);
       const i32 = events.i32.subarray(n * EVENT_I32);
-      said.push(say(u8, i32, own));
+      const f64 = events.f64.subarray(n * EVENT_F64);
+      said.push(say(u8, i32, f64, own));
     }
     return said.length === 0 ? "nothing" : said.join(", ");
   }

@@ -21,10 +21,11 @@ const events = makeEvents(EVENTS_PER_COMMAND_MAX);
 // time, so that nothing is a duplicate.
 const commands = makeCommands(BATCH);
 const stampsUs = new Float64Array(BATCH);
-const traffic = makeTraffic(2);
-for (let n = 0; n < BATCH; n++) {
+const traffic = makeTraffic(2, 2);
+writeCommand(commands, 0, 13, { behaviour: 2 });
+for (let n = 1; n < BATCH; n++) {
   const { type, words, stampUs } = traffic.next();
-  writeCommand(commands, n, type === 12 || type === 9 ? 7 : type, words);
+  writeCommand(commands, n, type === 12 || type === 9 || type === 13 ? 7 : type, words);
   stampsUs[n] = stampUs - DAY_START_US;
 }
 const spanUs = stampsUs[BATCH - 1]! + 1;

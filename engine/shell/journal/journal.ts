@@ -44,7 +44,7 @@ export interface JournalFrame {
 
 /** A journal as its followers know it. */
 export interface JournalReader {
-  /** The frames from `from` on, up to the end as it is now (a broker may know of a little more). */
+  /** The frames from `from` on, up to the end as it is known now; a broker may know a little late. */
   read(from: JournalPlace): AsyncIterable<JournalFrame>;
   /**
    * The same, and at the end it waits for more, until `signal` says stop; then it just ends. Broken

@@ -161,31 +161,36 @@ const code = (at: number, codes: Codes): Field => ({ kind: "code", at, codes });
 const ACCOUNT = { account: word(CommandI32.account) };
 const INSTRUMENT = { instrument: word(CommandI32.instrument) };
 const ID: { readonly clientOrderId: Field } = { clientOrderId: { kind: "id" } };
-const NAMED = { ...ACCOUNT, orderId: double(CommandF64.orderId), ...ID };
+const DEADLINE = { deadlineUs: double(CommandF64.deadlineUs) };
+const NAMED = { ...ACCOUNT, orderId: double(CommandF64.orderId), ...ID, ...DEADLINE };
+const TAG = { tag: word(CommandI32.tag) };
 const STATE: Field = { kind: "wordCode", at: CommandI32.state, codes: InstrumentState };
 const BAND = {
   bandLowTicks: word(CommandI32.bandLowTicks),
   bandHighTicks: word(CommandI32.bandHighTicks),
 };
 
+const PLACE = {
+  ...ACCOUNT,
+  ...INSTRUMENT,
+  side: code(CommandU8.side, Side),
+  orderType: code(CommandU8.orderType, OrderType),
+  tif: code(CommandU8.tif, TimeInForce),
+  stp: code(CommandU8.stp, SelfTradePrevention),
+  flags: byte(CommandU8.flags),
+  priceTicks: word(CommandI32.priceTicks),
+  quantity: word(CommandI32.quantity),
+  ...ID,
+  ...DEADLINE,
+  expiresAtUs: double(CommandF64.expiresAtUs),
+  ...TAG,
+};
+
 /** By type, the fields it reads; the table in core/command.ts. */
 const FIELDS: Readonly<Record<keyof typeof CommandType, Readonly<Record<string, Field>>>> = {
   NONE: {},
-  PLACE: {
-    ...ACCOUNT,
-    ...INSTRUMENT,
-    side: code(CommandU8.side, Side),
-    orderType: code(CommandU8.orderType, OrderType),
-    tif: code(CommandU8.tif, TimeInForce),
-    stp: code(CommandU8.stp, SelfTradePrevention),
-    flags: byte(CommandU8.flags),
-    priceTicks: word(CommandI32.priceTicks),
-    quantity: word(CommandI32.quantity),
-    ...ID,
-    deadlineUs: double(CommandF64.deadlineUs),
-    expiresAtUs: double(CommandF64.expiresAtUs),
-    tag: word(CommandI32.tag),
-  },
+  PLACE,
+  RESTORE: { ...PLACE, priority: double(CommandF64.priority) },
   CANCEL: NAMED,
   AMEND: {
     ...NAMED,
@@ -194,11 +199,12 @@ const FIELDS: Readonly<Record<keyof typeof CommandType, Readonly<Record<string, 
     expiresAtUs: double(CommandF64.expiresAtUs),
   },
   REDUCE: { ...NAMED, quantity: word(CommandI32.quantity) },
-  CANCEL_ALL: { ...ACCOUNT, ...INSTRUMENT, side: code(CommandU8.side, Side) },
+  CANCEL_ALL: { ...ACCOUNT, ...INSTRUMENT, side: code(CommandU8.side, Side), ...TAG, ...DEADLINE },
   ORDER_STATUS: { ...ACCOUNT, ...ID },
   CLOCK: {},
   LIST_INSTRUMENT: {
     ...INSTRUMENT,
+    flags: byte(CommandU8.flags),
     product: word(CommandI32.product),
     tickMinor: word(CommandI32.tickMinor),
     quantityMax: word(CommandI32.quantityMax),
@@ -220,6 +226,8 @@ const FIELDS: Readonly<Record<keyof typeof CommandType, Readonly<Record<string, 
     hash: { kind: "hash" },
   },
   SET_BEHAVIOUR: { behaviour: word(CommandI32.behaviour) },
+  UNCROSS: { ...INSTRUMENT, product: word(CommandI32.product) },
+  ARM_TIMER: { ...ACCOUNT, ...TAG, expiresAtUs: double(CommandF64.expiresAtUs) },
 };
 
 function inspect(commands: Commands, index: number, place: string): InspectedCommand {

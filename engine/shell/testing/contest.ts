@@ -92,21 +92,29 @@ export function primaryOf(contenders: readonly Contender[]): Contender | null {
 
 export interface Audit {
   readonly acked: number;
-  readonly lost: number;
+  /** The orders that are not where they were said to be. */
+  readonly lost: readonly string[];
   /** Orders that stand under two sequences which their contenders both acknowledged. */
   readonly doubled: number;
   readonly terms: number;
 }
 
-/** Reads the journal and compares: each acknowledged order stands under the sequence it was told. */
+/**
+ * Reads the journal and compares: each order acknowledged before this was called stands under the
+ * sequence it was told. Contenders may trade on meanwhile.
+ */
 export async function audit(
   address: KafkaAddress,
   topic: string,
   contenders: readonly Contender[],
 ): Promise<Audit> {
+  const acked = contenders.flatMap((one) => [...one.acked]);
+  const journal = openTest(address, topic);
+  // A barrier: what a leader tells of the end after this includes all that was confirmed before.
+  const barrier = await journal.claim(JOURNAL_START);
+  if (barrier.kind !== "durable") throw new Error(`no barrier: ${barrier.why}`);
   const idAt = new Map<number, string>();
   let terms = 0;
-  const journal = openTest(address, topic);
   for await (const { header, bytes, place } of journal.read(JOURNAL_START)) {
     terms = place.term;
     for (let i = 0; i < header.count; i++) {
@@ -115,17 +123,14 @@ export async function audit(
       idAt.set(header.firstSequence + i, id);
     }
   }
-  let acked = 0;
-  let lost = 0;
-  let doubled = 0;
+  const lost: string[] = [];
   const owners = new Map<number, string>();
-  for (const contender of contenders) {
-    for (const [id, sequence] of contender.acked) {
-      acked++;
-      if (idAt.get(sequence) !== id) lost++;
-      if (owners.has(sequence)) doubled++;
-      owners.set(sequence, id);
-    }
+  let doubled = 0;
+  for (const [id, sequence] of acked) {
+    const found = idAt.get(sequence);
+    if (found !== id) lost.push(`${id} at ${sequence}: ${found ?? "nothing"} is there`);
+    if (owners.has(sequence)) doubled++;
+    owners.set(sequence, id);
   }
-  return { acked, lost, doubled, terms };
+  return { acked: acked.length, lost, doubled, terms };
 }

@@ -2,7 +2,7 @@
  * The account's own orders and what happened to them, from the private channel. An order that went
  * while the line was down is asked after, so that nothing ends unseen.
  */
-import type { OrderData, Push, ReportData } from "../../client/index.ts";
+import type { OrderData, Push, ReportData, TimerData } from "../../client/index.ts";
 import { exchange } from "./exchange.ts";
 import { type Fold, type Live, makeTopics, useTopic } from "./topic-store.ts";
 
@@ -57,7 +57,8 @@ function foldMine(changed: () => void): Fold<MyOrders> {
         for (const order of before) if (!open.has(order.client_order_id)) askAfter(order, finish);
         return;
       }
-      const report = data as ReportData;
+      const report = data as ReportData | TimerData;
+      if (report.exec_type === "timer_fired") return;
       reports = [report, ...reports].slice(0, KEPT);
       if (report.status === "open") open.set(report.client_order_id, report);
       else end(report);

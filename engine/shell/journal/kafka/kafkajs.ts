@@ -79,8 +79,8 @@ const RequestQueue = require("kafkajs/src/network/requestQueue") as {
 
 /**
  * A connection of kafkajs's looks for waiting requests every millisecond, for ever, also when there
- * is none: 4 % of a core each, and appends take up to twice as long. With none waiting there is
- * nothing to look for, and whatever begins to wait asks for the next look itself.
+ * is none: 2.5 % of a core each. With none waiting there is nothing to look for, and whatever begins
+ * to wait asks for the next look itself.
  */
 function calmKafkaJs(): void {
   const schedule = RequestQueue.prototype.scheduleCheckPendingRequests;

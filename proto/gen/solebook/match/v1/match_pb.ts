@@ -7,17 +7,166 @@
 // once. Prices count ticks, quantities count units, times are microseconds since 1970 UTC, and
 // nothing exceeds 2^53 - 1.
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { CancelReason, CommandType, EventType, InstrumentState, OrderStatus, OrderType, Reject, Side, TimeInForce } from "../../order/v1/codes_pb.ts";
 import { file_solebook_order_v1_codes } from "../../order/v1/codes_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file solebook/match/v1/match.proto.
  */
 export const file_solebook_match_v1_match: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zb2xlYm9vay9tYXRjaC92MS9tYXRjaC5wcm90bxIRc29sZWJvb2subWF0Y2gudjEiWQoKRXZlbnRCYXRjaBISCgpqb3VybmFsX2lkGAEgASgMEg0KBXNoYXJkGAIgASgNEigKBmV2ZW50cxgDIAMoCzIYLnNvbGVib29rLm1hdGNoLnYxLkV2ZW50IpwICgVFdmVudBIqCgR0eXBlGAEgASgOMhwuc29sZWJvb2sub3JkZXIudjEuRXZlbnRUeXBlEhAKCHNlcXVlbmNlGAIgASgEEg0KBWluZGV4GAMgASgNEhAKCHN0YW1wX3VzGAQgASgEEhMKC2NvcnJlbGF0aW9uGAUgASgEEjQKDGNvbW1hbmRfdHlwZRgGIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLkNvbW1hbmRUeXBlEgwKBGxhc3QYByABKAgSLwoIYWNjZXB0ZWQYCiABKAsyGy5zb2xlYm9vay5tYXRjaC52MS5BY2NlcHRlZEgAEi8KCHJlamVjdGVkGAsgASgLMhsuc29sZWJvb2subWF0Y2gudjEuUmVqZWN0ZWRIABIpCgV0cmFkZRgMIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlRyYWRlSAASKwoGcmVzdGVkGA0gASgLMhkuc29sZWJvb2subWF0Y2gudjEuUmVzdGVkSAASMQoJY2FuY2VsbGVkGA4gASgLMhwuc29sZWJvb2subWF0Y2gudjEuQ2FuY2VsbGVkSAASLQoHZXhwaXJlZBgPIAEoCzIaLnNvbGVib29rLm1hdGNoLnYxLkV4cGlyZWRIABItCgdhbWVuZGVkGBAgASgLMhouc29sZWJvb2subWF0Y2gudjEuQW1lbmRlZEgAEjEKCXByZXZlbnRlZBgRIAEoCzIcLnNvbGVib29rLm1hdGNoLnYxLlByZXZlbnRlZEgAEisKBnN0YXR1cxgSIAEoCzIZLnNvbGVib29rLm1hdGNoLnYxLlN0YXR1c0gAEkUKFG1hc3NfY2FuY2VsX2FjY2VwdGVkGBMgASgLMiUuc29sZWJvb2subWF0Y2gudjEuTWFzc0NhbmNlbEFjY2VwdGVkSAASQAoRaW5zdHJ1bWVudF9saXN0ZWQYFCABKAsyIy5zb2xlYm9vay5tYXRjaC52MS5JbnN0cnVtZW50TGlzdGVkSAASRQoUaW5zdHJ1bWVudF9zdGF0ZV9zZXQYFSABKAsyJS5zb2xlYm9vay5tYXRjaC52MS5JbnN0cnVtZW50U3RhdGVTZXRIABIuCghiYW5kX3NldBgWIAEoCzIaLnNvbGVib29rLm1hdGNoLnYxLkJhbmRTZXRIABI0CgthY2NvdW50X3NldBgXIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLkFjY291bnRTZXRIABI3CgxjaGVja3BvaW50ZWQYGCABKAsyHy5zb2xlYm9vay5tYXRjaC52MS5DaGVja3BvaW50ZWRIABI4Cg1iZWhhdmlvdXJfc2V0GBkgASgLMh8uc29sZWJvb2subWF0Y2gudjEuQmVoYXZpb3VyU2V0SABCBwoFZXZlbnQijQEKBUxldmVsEhIKCmluc3RydW1lbnQYASABKAUSJQoEc2lkZRgCIAEoDjIXLnNvbGVib29rLm9yZGVyLnYxLlNpZGUSEwoLcHJpY2VfdGlja3MYAyABKAUSEAoIcXVhbnRpdHkYBCABKAQSDgoGb3JkZXJzGAUgASgFEhIKCm1hcmtldF9zZXEYBiABKAQidgoFUGFydHkSDwoHYWNjb3VudBgBIAEoBRITCgthY2NvdW50X3NlcRgCIAEoBBIQCghvcmRlcl9pZBgDIAEoBBIXCg9jbGllbnRfb3JkZXJfaWQYBCABKAwSDAoEb3BlbhgFIAEoBRIOCgZmaWxsZWQYBiABKAUigwMKCEFjY2VwdGVkEicKBXBhcnR5GAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEgoKaW5zdHJ1bWVudBgCIAEoBRIlCgRzaWRlGAMgASgOMhcuc29sZWJvb2sub3JkZXIudjEuU2lkZRIwCgpvcmRlcl90eXBlGAQgASgOMhwuc29sZWJvb2sub3JkZXIudjEuT3JkZXJUeXBlEjUKDXRpbWVfaW5fZm9yY2UYBSABKA4yHi5zb2xlYm9vay5vcmRlci52MS5UaW1lSW5Gb3JjZRIRCglwb3N0X29ubHkYBiABKAgSEwoLcHJpY2VfdGlja3MYByABKAUSEAoIcXVhbnRpdHkYCCABKAUSFQoNZXhwaXJlc19hdF91cxgJIAEoBBIuCgZzdGF0dXMYCiABKA4yHi5zb2xlYm9vay5vcmRlci52MS5PcmRlclN0YXR1cxIRCglkdXBsaWNhdGUYCyABKAgSFgoOZmlyc3Rfc2VxdWVuY2UYDCABKAQi1AIKCFJlamVjdGVkEicKBXBhcnR5GAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEgoKaW5zdHJ1bWVudBgCIAEoBRIlCgRzaWRlGAMgASgOMhcuc29sZWJvb2sub3JkZXIudjEuU2lkZRIwCgpvcmRlcl90eXBlGAQgASgOMhwuc29sZWJvb2sub3JkZXIudjEuT3JkZXJUeXBlEjUKDXRpbWVfaW5fZm9yY2UYBSABKA4yHi5zb2xlYm9vay5vcmRlci52MS5UaW1lSW5Gb3JjZRITCgtwcmljZV90aWNrcxgGIAEoBRIQCghxdWFudGl0eRgHIAEoBRIpCgZyZWplY3QYCCABKA4yGS5zb2xlYm9vay5vcmRlci52MS5SZWplY3QSEQoJZHVwbGljYXRlGAkgASgIEhYKDmZpcnN0X3NlcXVlbmNlGAogASgEIqYBCgVUcmFkZRInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEhAKCHRyYWRlX2lkGAIgASgEEhAKCHF1YW50aXR5GAMgASgFEicKBW1ha2VyGAQgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSJwoFdGFrZXIYBSABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eSJxCgZSZXN0ZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhUKDWV4cGlyZXNfYXRfdXMYAyABKAQioAEKCUNhbmNlbGxlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUSLwoGcmVhc29uGAQgASgOMh8uc29sZWJvb2sub3JkZXIudjEuQ2FuY2VsUmVhc29uIm0KB0V4cGlyZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhAKCHF1YW50aXR5GAMgASgFIroBCgdBbWVuZGVkEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSJwoFcGFydHkYAiABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRIQCghxdWFudGl0eRgDIAEoBRITCgtwcmljZV90aWNrcxgEIAEoBRINCgV0b3RhbBgFIAEoBRIVCg1leHBpcmVzX2F0X3VzGAYgASgEEhAKCHJlcXVldWVkGAcgASgIIs4BCglQcmV2ZW50ZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBIQCghxdWFudGl0eRgCIAEoBRInCgVtYWtlchgDIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EicKBXRha2VyGAQgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSNAoMbWFrZXJfc3RhdHVzGAUgASgOMh4uc29sZWJvb2sub3JkZXIudjEuT3JkZXJTdGF0dXMi4QEKBlN0YXR1cxInCgVwYXJ0eRgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhIKCmluc3RydW1lbnQYAiABKAUSLgoGc3RhdHVzGAMgASgOMh4uc29sZWJvb2sub3JkZXIudjEuT3JkZXJTdGF0dXMSEAoIcXVhbnRpdHkYBCABKAUSKQoGcmVqZWN0GAUgASgOMhkuc29sZWJvb2sub3JkZXIudjEuUmVqZWN0EhYKDmZpcnN0X3NlcXVlbmNlGAYgASgEEhUKDWV4cGlyZXNfYXRfdXMYByABKAQiYAoSTWFzc0NhbmNlbEFjY2VwdGVkEg8KB2FjY291bnQYASABKAUSEwoLYWNjb3VudF9zZXEYAiABKAQSDgoGb3JkZXJzGAMgASgFEhQKDG1vcmVfcGVuZGluZxgEIAEoCCLsAQoKSW5zdHJ1bWVudBISCgppbnN0cnVtZW50GAEgASgFEg8KB3Byb2R1Y3QYAiABKAUSEgoKdGlja19taW5vchgDIAEoBRIWCg5iYW5kX2xvd190aWNrcxgEIAEoBRIXCg9iYW5kX2hpZ2hfdGlja3MYBSABKAUSFAoMcXVhbnRpdHlfbWF4GAYgASgFEhcKD3JlZmVyZW5jZV90aWNrcxgHIAEoBRIxCgVzdGF0ZRgIIAEoDjIiLnNvbGVib29rLm9yZGVyLnYxLkluc3RydW1lbnRTdGF0ZRISCgptYXJrZXRfc2VxGAkgASgEIkUKEEluc3RydW1lbnRMaXN0ZWQSMQoKaW5zdHJ1bWVudBgBIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnQiRwoSSW5zdHJ1bWVudFN0YXRlU2V0EjEKCmluc3RydW1lbnQYASABKAsyHS5zb2xlYm9vay5tYXRjaC52MS5JbnN0cnVtZW50IjwKB0JhbmRTZXQSMQoKaW5zdHJ1bWVudBgBIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnQiaQoKQWNjb3VudFNldBIPCgdhY2NvdW50GAEgASgFEg8KB2FsbG93ZWQYAiABKAgSFwoPb3Blbl9vcmRlcnNfbWF4GAMgASgFEiAKGG9wZW5fYmlkX3ZhbHVlX21heF9taW5vchgEIAEoBCIOCgxDaGVja3BvaW50ZWQiDgoMQmVoYXZpb3VyU2V0YgZwcm90bzM", [file_solebook_order_v1_codes]);
+  fileDesc("Ch1zb2xlYm9vay9tYXRjaC92MS9tYXRjaC5wcm90bxIRc29sZWJvb2subWF0Y2gudjEiTAoQU3Vic2NyaWJlUmVxdWVzdBINCgVzaGFyZBgBIAEoDRIVCg1mcm9tX3NlcXVlbmNlGAIgASgEEhIKCmpvdXJuYWxfaWQYAyABKAwigQEKEVN1YnNjcmliZVJlc3BvbnNlEjEKBmhlYWRlchgBIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLlN0cmVhbUhlYWRlckgAEi4KBWJhdGNoGAIgASgLMh0uc29sZWJvb2subWF0Y2gudjEuRXZlbnRCYXRjaEgAQgkKB21lc3NhZ2UiXwoMU3RyZWFtSGVhZGVyEhIKCmpvdXJuYWxfaWQYASABKAwSDQoFc2hhcmQYAiABKA0SFQoNZnJvbV9zZXF1ZW5jZRgDIAEoBBIVCg1oZWFkX3NlcXVlbmNlGAQgASgEImUKCVN0cmVhbUVuZBIyCgZyZWFzb24YASABKA4yIi5zb2xlYm9vay5tYXRjaC52MS5TdHJlYW1FbmRSZWFzb24SEAoIc2VxdWVuY2UYAiABKAQSEgoKam91cm5hbF9pZBgDIAEoDCKIAQoKRXZlbnRCYXRjaBISCgpqb3VybmFsX2lkGAEgASgMEg0KBXNoYXJkGAIgASgNEigKBmV2ZW50cxgDIAMoCzIYLnNvbGVib29rLm1hdGNoLnYxLkV2ZW50EhYKDmZpcnN0X3NlcXVlbmNlGAQgASgEEhUKDW5leHRfc2VxdWVuY2UYBSABKAQi7woKBUV2ZW50EioKBHR5cGUYASABKA4yHC5zb2xlYm9vay5vcmRlci52MS5FdmVudFR5cGUSEAoIc2VxdWVuY2UYAiABKAQSDQoFaW5kZXgYAyABKA0SEAoIc3RhbXBfdXMYBCABKAQSEwoLY29ycmVsYXRpb24YBSABKAQSNAoMY29tbWFuZF90eXBlGAYgASgOMh4uc29sZWJvb2sub3JkZXIudjEuQ29tbWFuZFR5cGUSDAoEbGFzdBgHIAEoCBIvCghhY2NlcHRlZBgKIAEoCzIbLnNvbGVib29rLm1hdGNoLnYxLkFjY2VwdGVkSAASLwoIcmVqZWN0ZWQYCyABKAsyGy5zb2xlYm9vay5tYXRjaC52MS5SZWplY3RlZEgAEikKBXRyYWRlGAwgASgLMhguc29sZWJvb2subWF0Y2gudjEuVHJhZGVIABIrCgZyZXN0ZWQYDSABKAsyGS5zb2xlYm9vay5tYXRjaC52MS5SZXN0ZWRIABIxCgljYW5jZWxsZWQYDiABKAsyHC5zb2xlYm9vay5tYXRjaC52MS5DYW5jZWxsZWRIABItCgdleHBpcmVkGA8gASgLMhouc29sZWJvb2subWF0Y2gudjEuRXhwaXJlZEgAEi0KB2FtZW5kZWQYECABKAsyGi5zb2xlYm9vay5tYXRjaC52MS5BbWVuZGVkSAASMQoJcHJldmVudGVkGBEgASgLMhwuc29sZWJvb2subWF0Y2gudjEuUHJldmVudGVkSAASKwoGc3RhdHVzGBIgASgLMhkuc29sZWJvb2subWF0Y2gudjEuU3RhdHVzSAASRQoUbWFzc19jYW5jZWxfYWNjZXB0ZWQYEyABKAsyJS5zb2xlYm9vay5tYXRjaC52MS5NYXNzQ2FuY2VsQWNjZXB0ZWRIABJAChFpbnN0cnVtZW50X2xpc3RlZBgUIAEoCzIjLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRMaXN0ZWRIABJFChRpbnN0cnVtZW50X3N0YXRlX3NldBgVIAEoCzIlLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRTdGF0ZVNldEgAEi4KCGJhbmRfc2V0GBYgASgLMhouc29sZWJvb2subWF0Y2gudjEuQmFuZFNldEgAEjQKC2FjY291bnRfc2V0GBcgASgLMh0uc29sZWJvb2subWF0Y2gudjEuQWNjb3VudFNldEgAEjcKDGNoZWNrcG9pbnRlZBgYIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLkNoZWNrcG9pbnRlZEgAEjgKDWJlaGF2aW91cl9zZXQYGSABKAsyHy5zb2xlYm9vay5tYXRjaC52MS5CZWhhdmlvdXJTZXRIABI4Cg1ncm91cF9yZWR1Y2VkGBogASgLMh8uc29sZWJvb2subWF0Y2gudjEuR3JvdXBSZWR1Y2VkSAASPAoPYXVjdGlvbl9jb3VudGVkGB0gASgLMiEuc29sZWJvb2subWF0Y2gudjEuQXVjdGlvbkNvdW50ZWRIABI+ChB1bmNyb3NzX2FjY2VwdGVkGB4gASgLMiIuc29sZWJvb2subWF0Y2gudjEuVW5jcm9zc0FjY2VwdGVkSAASMQoJdW5jcm9zc2VkGB8gASgLMhwuc29sZWJvb2subWF0Y2gudjEuVW5jcm9zc2VkSAASMAoJdGltZXJfc2V0GCEgASgLMhsuc29sZWJvb2subWF0Y2gudjEuVGltZXJTZXRIABI0Cgt0aW1lcl9maXJlZBgiIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLlRpbWVyRmlyZWRIAEIHCgVldmVudCKNAQoFTGV2ZWwSEgoKaW5zdHJ1bWVudBgBIAEoBRIlCgRzaWRlGAIgASgOMhcuc29sZWJvb2sub3JkZXIudjEuU2lkZRITCgtwcmljZV90aWNrcxgDIAEoBRIQCghxdWFudGl0eRgEIAEoBBIOCgZvcmRlcnMYBSABKAUSEgoKbWFya2V0X3NlcRgGIAEoBCJ2CgVQYXJ0eRIPCgdhY2NvdW50GAEgASgFEhMKC2FjY291bnRfc2VxGAIgASgEEhAKCG9yZGVyX2lkGAMgASgEEhcKD2NsaWVudF9vcmRlcl9pZBgEIAEoDBIMCgRvcGVuGAUgASgFEg4KBmZpbGxlZBgGIAEoBSKDAwoIQWNjZXB0ZWQSJwoFcGFydHkYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEjAKCm9yZGVyX3R5cGUYBCABKA4yHC5zb2xlYm9vay5vcmRlci52MS5PcmRlclR5cGUSNQoNdGltZV9pbl9mb3JjZRgFIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLlRpbWVJbkZvcmNlEhEKCXBvc3Rfb25seRgGIAEoCBITCgtwcmljZV90aWNrcxgHIAEoBRIQCghxdWFudGl0eRgIIAEoBRIVCg1leHBpcmVzX2F0X3VzGAkgASgEEi4KBnN0YXR1cxgKIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyU3RhdHVzEhEKCWR1cGxpY2F0ZRgLIAEoCBIWCg5maXJzdF9zZXF1ZW5jZRgMIAEoBCLUAgoIUmVqZWN0ZWQSJwoFcGFydHkYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEjAKCm9yZGVyX3R5cGUYBCABKA4yHC5zb2xlYm9vay5vcmRlci52MS5PcmRlclR5cGUSNQoNdGltZV9pbl9mb3JjZRgFIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLlRpbWVJbkZvcmNlEhMKC3ByaWNlX3RpY2tzGAYgASgFEhAKCHF1YW50aXR5GAcgASgFEikKBnJlamVjdBgIIAEoDjIZLnNvbGVib29rLm9yZGVyLnYxLlJlamVjdBIRCglkdXBsaWNhdGUYCSABKAgSFgoOZmlyc3Rfc2VxdWVuY2UYCiABKAQitwEKBVRyYWRlEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSEAoIdHJhZGVfaWQYAiABKAQSEAoIcXVhbnRpdHkYAyABKAUSJwoFbWFrZXIYBCABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRInCgV0YWtlchgFIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5Eg8KB2F1Y3Rpb24YBiABKAgiwAEKDkF1Y3Rpb25Db3VudGVkEhIKCmluc3RydW1lbnQYASABKAUSEgoKbWFya2V0X3NlcRgCIAEoBBISCgpiaWRfb3JkZXJzGAMgASgFEhIKCmFza19vcmRlcnMYBCABKAUSEQoJYmlkX3VuaXRzGAUgASgEEhEKCWFza191bml0cxgGIAEoBBIeChZpbmRpY2F0aXZlX3ByaWNlX3RpY2tzGAcgASgFEhgKEGluZGljYXRpdmVfdW5pdHMYCCABKAQiYQoPVW5jcm9zc0FjY2VwdGVkEhIKCmluc3RydW1lbnQYASABKAUSDwoHcHJvZHVjdBgCIAEoBRITCgtpbnN0cnVtZW50cxgDIAEoBRIUCgxtb3JlX3BlbmRpbmcYBCABKAgifQoJVW5jcm9zc2VkEhIKCmluc3RydW1lbnQYASABKAUSEgoKbWFya2V0X3NlcRgCIAEoBBITCgtwcmljZV90aWNrcxgDIAEoBRINCgV1bml0cxgEIAEoBBIRCgliaWRfdW5pdHMYBSABKAQSEQoJYXNrX3VuaXRzGAYgASgEIpUBCgZSZXN0ZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhUKDWV4cGlyZXNfYXRfdXMYAyABKAQSEAoIcmVzdG9yZWQYBCABKAgSEAoIcHJpb3JpdHkYBSABKAQioAEKCUNhbmNlbGxlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUSLwoGcmVhc29uGAQgASgOMh8uc29sZWJvb2sub3JkZXIudjEuQ2FuY2VsUmVhc29uIm0KB0V4cGlyZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhAKCHF1YW50aXR5GAMgASgFIroBCgdBbWVuZGVkEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSJwoFcGFydHkYAiABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRIQCghxdWFudGl0eRgDIAEoBRITCgtwcmljZV90aWNrcxgEIAEoBRINCgV0b3RhbBgFIAEoBRIVCg1leHBpcmVzX2F0X3VzGAYgASgEEhAKCHJlcXVldWVkGAcgASgIInIKDEdyb3VwUmVkdWNlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUizgEKCVByZXZlbnRlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEhAKCHF1YW50aXR5GAIgASgFEicKBW1ha2VyGAMgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSJwoFdGFrZXIYBCABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRI0CgxtYWtlcl9zdGF0dXMYBSABKA4yHi5zb2xlYm9vay5vcmRlci52MS5PcmRlclN0YXR1cyKZAgoGU3RhdHVzEicKBXBhcnR5GAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEgoKaW5zdHJ1bWVudBgCIAEoBRIuCgZzdGF0dXMYAyABKA4yHi5zb2xlYm9vay5vcmRlci52MS5PcmRlclN0YXR1cxIQCghxdWFudGl0eRgEIAEoBRIpCgZyZWplY3QYBSABKA4yGS5zb2xlYm9vay5vcmRlci52MS5SZWplY3QSFgoOZmlyc3Rfc2VxdWVuY2UYBiABKAQSFQoNZXhwaXJlc19hdF91cxgHIAEoBBI2Cg1jYW5jZWxfcmVhc29uGAggASgOMh8uc29sZWJvb2sub3JkZXIudjEuQ2FuY2VsUmVhc29uIn8KEk1hc3NDYW5jZWxBY2NlcHRlZBIPCgdhY2NvdW50GAEgASgFEhMKC2FjY291bnRfc2VxGAIgASgEEg4KBm9yZGVycxgDIAEoBRIUCgxtb3JlX3BlbmRpbmcYBCABKAgSCwoDdGFnGAUgASgFEhAKCGF0X2xlYXN0GAYgASgIIuwBCgpJbnN0cnVtZW50EhIKCmluc3RydW1lbnQYASABKAUSDwoHcHJvZHVjdBgCIAEoBRISCgp0aWNrX21pbm9yGAMgASgFEhYKDmJhbmRfbG93X3RpY2tzGAQgASgFEhcKD2JhbmRfaGlnaF90aWNrcxgFIAEoBRIUCgxxdWFudGl0eV9tYXgYBiABKAUSFwoPcmVmZXJlbmNlX3RpY2tzGAcgASgFEjEKBXN0YXRlGAggASgOMiIuc29sZWJvb2sub3JkZXIudjEuSW5zdHJ1bWVudFN0YXRlEhIKCm1hcmtldF9zZXEYCSABKAQiWAoQSW5zdHJ1bWVudExpc3RlZBIxCgppbnN0cnVtZW50GAEgASgLMh0uc29sZWJvb2subWF0Y2gudjEuSW5zdHJ1bWVudBIRCglkdXBsaWNhdGUYAiABKAgiRwoSSW5zdHJ1bWVudFN0YXRlU2V0EjEKCmluc3RydW1lbnQYASABKAsyHS5zb2xlYm9vay5tYXRjaC52MS5JbnN0cnVtZW50IjwKB0JhbmRTZXQSMQoKaW5zdHJ1bWVudBgBIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnQiaQoKQWNjb3VudFNldBIPCgdhY2NvdW50GAEgASgFEg8KB2FsbG93ZWQYAiABKAgSFwoPb3Blbl9vcmRlcnNfbWF4GAMgASgFEiAKGG9wZW5fYmlkX3ZhbHVlX21heF9taW5vchgEIAEoBCIOCgxDaGVja3BvaW50ZWQiDgoMQmVoYXZpb3VyU2V0Ij0KCFRpbWVyU2V0Eg8KB2FjY291bnQYASABKAUSCwoDdGFnGAIgASgFEhMKC2ZpcmVzX2F0X3VzGAMgASgEInYKClRpbWVyRmlyZWQSDwoHYWNjb3VudBgBIAEoBRITCgthY2NvdW50X3NlcRgCIAEoBBILCgN0YWcYAyABKAUSEwoLZmlyZXNfYXRfdXMYBCABKAQSDgoGb3JkZXJzGAUgASgFEhAKCGF0X2xlYXN0GAYgASgIKuUCCg9TdHJlYW1FbmRSZWFzb24SIQodU1RSRUFNX0VORF9SRUFTT05fVU5TUEVDSUZJRUQQABIfChtTVFJFQU1fRU5EX1JFQVNPTl9NQUxGT1JNRUQQARIjCh9TVFJFQU1fRU5EX1JFQVNPTl9VTktOT1dOX1NIQVJEEAISJQohU1RSRUFNX0VORF9SRUFTT05fRk9SRUlHTl9KT1VSTkFMEAMSHQoZU1RSRUFNX0VORF9SRUFTT05fVE9PX09MRBAEEhsKF1NUUkVBTV9FTkRfUkVBU09OX0FIRUFEEAUSHgoaU1RSRUFNX0VORF9SRUFTT05fVE9PX1NMT1cQBhImCiJTVFJFQU1fRU5EX1JFQVNPTl9UT09fTUFOWV9SRUFERVJTEAcSHwobU1RSRUFNX0VORF9SRUFTT05fTk9UX1JFQURZEAgSHQoZU1RSRUFNX0VORF9SRUFTT05fU1RPUFBFRBAJMm4KEk1hdGNoU3RyZWFtU2VydmljZRJYCglTdWJzY3JpYmUSIy5zb2xlYm9vay5tYXRjaC52MS5TdWJzY3JpYmVSZXF1ZXN0GiQuc29sZWJvb2subWF0Y2gudjEuU3Vic2NyaWJlUmVzcG9uc2UwAWIGcHJvdG8z", [file_solebook_order_v1_codes]);
+
+/**
+ * Where a reader wants to begin.
+ *
+ * @generated from message solebook.match.v1.SubscribeRequest
+ */
+export type SubscribeRequest = Message<"solebook.match.v1.SubscribeRequest"> & {
+  /**
+   * Which shard.
+   *
+   * @generated from field: uint32 shard = 1;
+   */
+  shard: number;
+
+  /**
+   * The first command whose events are wanted, from 1. To resume: the last batch's next_sequence.
+   *
+   * @generated from field: uint64 from_sequence = 2;
+   */
+  fromSequence: bigint;
+
+  /**
+   * The journal the reader knows, so that another is refused; empty: whichever it is.
+   *
+   * @generated from field: bytes journal_id = 3;
+   */
+  journalId: Uint8Array;
+};
+
+/**
+ * Describes the message solebook.match.v1.SubscribeRequest.
+ * Use `create(SubscribeRequestSchema)` to create a new message.
+ */
+export const SubscribeRequestSchema: GenMessage<SubscribeRequest> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 0);
+
+/**
+ * One message of the stream: a header, once, then batches.
+ *
+ * @generated from message solebook.match.v1.SubscribeResponse
+ */
+export type SubscribeResponse = Message<"solebook.match.v1.SubscribeResponse"> & {
+  /**
+   * Which of the two.
+   *
+   * @generated from oneof solebook.match.v1.SubscribeResponse.message
+   */
+  message: {
+    /**
+     * The first message.
+     *
+     * @generated from field: solebook.match.v1.StreamHeader header = 1;
+     */
+    value: StreamHeader;
+    case: "header";
+  } | {
+    /**
+     * Every other one.
+     *
+     * @generated from field: solebook.match.v1.EventBatch batch = 2;
+     */
+    value: EventBatch;
+    case: "batch";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message solebook.match.v1.SubscribeResponse.
+ * Use `create(SubscribeResponseSchema)` to create a new message.
+ */
+export const SubscribeResponseSchema: GenMessage<SubscribeResponse> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 1);
+
+/**
+ * What the events to come belong to.
+ *
+ * @generated from message solebook.match.v1.StreamHeader
+ */
+export type StreamHeader = Message<"solebook.match.v1.StreamHeader"> & {
+  /**
+   * The journal they come from: random, made once. Another id is another history.
+   *
+   * @generated from field: bytes journal_id = 1;
+   */
+  journalId: Uint8Array;
+
+  /**
+   * The shard they come from.
+   *
+   * @generated from field: uint32 shard = 2;
+   */
+  shard: number;
+
+  /**
+   * The first command whose events will come, as asked.
+   *
+   * @generated from field: uint64 from_sequence = 3;
+   */
+  fromSequence: bigint;
+
+  /**
+   * The newest command when this was written: what comes after it is news.
+   *
+   * @generated from field: uint64 head_sequence = 4;
+   */
+  headSequence: bigint;
+};
+
+/**
+ * Describes the message solebook.match.v1.StreamHeader.
+ * Use `create(StreamHeaderSchema)` to create a new message.
+ */
+export const StreamHeaderSchema: GenMessage<StreamHeader> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 2);
+
+/**
+ * Why a stream ended, in the metadata of its status.
+ *
+ * @generated from message solebook.match.v1.StreamEnd
+ */
+export type StreamEnd = Message<"solebook.match.v1.StreamEnd"> & {
+  /**
+   * Why.
+   *
+   * @generated from field: solebook.match.v1.StreamEndReason reason = 1;
+   */
+  reason: StreamEndReason;
+
+  /**
+   * TOO_OLD: the sequence of the oldest snapshot that can be begun with. AHEAD: the newest command here.
+   *
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+
+  /**
+   * The journal that is served here, if it has a name yet.
+   *
+   * @generated from field: bytes journal_id = 3;
+   */
+  journalId: Uint8Array;
+};
+
+/**
+ * Describes the message solebook.match.v1.StreamEnd.
+ * Use `create(StreamEndSchema)` to create a new message.
+ */
+export const StreamEndSchema: GenMessage<StreamEnd> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 3);
 
 /**
  * Events that travel together; a stream is made of these.
@@ -45,6 +194,20 @@ export type EventBatch = Message<"solebook.match.v1.EventBatch"> & {
    * @generated from field: repeated solebook.match.v1.Event events = 3;
    */
   events: Event[];
+
+  /**
+   * The first command it covers: the next_sequence of the batch before. A command may be without events.
+   *
+   * @generated from field: uint64 first_sequence = 4;
+   */
+  firstSequence: bigint;
+
+  /**
+   * The first command it does not cover any more: where to resume.
+   *
+   * @generated from field: uint64 next_sequence = 5;
+   */
+  nextSequence: bigint;
 };
 
 /**
@@ -52,7 +215,7 @@ export type EventBatch = Message<"solebook.match.v1.EventBatch"> & {
  * Use `create(EventBatchSchema)` to create a new message.
  */
 export const EventBatchSchema: GenMessage<EventBatch> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 0);
+  messageDesc(file_solebook_match_v1_match, 4);
 
 /**
  * What a shard decided, a fact in the past tense.
@@ -242,6 +405,54 @@ export type Event = Message<"solebook.match.v1.Event"> & {
      */
     value: BehaviourSet;
     case: "behaviourSet";
+  } | {
+    /**
+     * A leg of a group lost units to a fill of another one.
+     *
+     * @generated from field: solebook.match.v1.GroupReduced group_reduced = 26;
+     */
+    value: GroupReduced;
+    case: "groupReduced";
+  } | {
+    /**
+     * What an auction has collected changed.
+     *
+     * @generated from field: solebook.match.v1.AuctionCounted auction_counted = 29;
+     */
+    value: AuctionCounted;
+    case: "auctionCounted";
+  } | {
+    /**
+     * An uncross was taken in.
+     *
+     * @generated from field: solebook.match.v1.UncrossAccepted uncross_accepted = 30;
+     */
+    value: UncrossAccepted;
+    case: "uncrossAccepted";
+  } | {
+    /**
+     * An auction's price was found.
+     *
+     * @generated from field: solebook.match.v1.Uncrossed uncrossed = 31;
+     */
+    value: Uncrossed;
+    case: "uncrossed";
+  } | {
+    /**
+     * A session's timer was armed or disarmed.
+     *
+     * @generated from field: solebook.match.v1.TimerSet timer_set = 33;
+     */
+    value: TimerSet;
+    case: "timerSet";
+  } | {
+    /**
+     * A session's timer fired.
+     *
+     * @generated from field: solebook.match.v1.TimerFired timer_fired = 34;
+     */
+    value: TimerFired;
+    case: "timerFired";
   } | { case: undefined; value?: undefined };
 };
 
@@ -250,7 +461,7 @@ export type Event = Message<"solebook.match.v1.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 1);
+  messageDesc(file_solebook_match_v1_match, 5);
 
 /**
  * One level after a public event changed it. Absolute numbers: a reader that has them needs no past.
@@ -306,7 +517,7 @@ export type Level = Message<"solebook.match.v1.Level"> & {
  * Use `create(LevelSchema)` to create a new message.
  */
 export const LevelSchema: GenMessage<Level> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 2);
+  messageDesc(file_solebook_match_v1_match, 6);
 
 /**
  * One order and its owner, as they stand after the event.
@@ -336,7 +547,7 @@ export type Party = Message<"solebook.match.v1.Party"> & {
   orderId: bigint;
 
   /**
-   * The owner's id of it, 16 bytes.
+   * The owner's id of it, 16 bytes; empty when there is none.
    *
    * @generated from field: bytes client_order_id = 4;
    */
@@ -362,7 +573,7 @@ export type Party = Message<"solebook.match.v1.Party"> & {
  * Use `create(PartySchema)` to create a new message.
  */
 export const PartySchema: GenMessage<Party> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 3);
+  messageDesc(file_solebook_match_v1_match, 7);
 
 /**
  * An order was taken in. The response to a place.
@@ -460,7 +671,7 @@ export type Accepted = Message<"solebook.match.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 4);
+  messageDesc(file_solebook_match_v1_match, 8);
 
 /**
  * A command was refused. Its response.
@@ -545,7 +756,7 @@ export type Rejected = Message<"solebook.match.v1.Rejected"> & {
  * Use `create(RejectedSchema)` to create a new message.
  */
 export const RejectedSchema: GenMessage<Rejected> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 5);
+  messageDesc(file_solebook_match_v1_match, 9);
 
 /**
  * One match of one maker with one taker, at the maker's price.
@@ -587,6 +798,14 @@ export type Trade = Message<"solebook.match.v1.Trade"> & {
    * @generated from field: solebook.match.v1.Party taker = 5;
    */
   taker?: Party | undefined;
+
+  /**
+   * It is of an auction: both orders had waited unseen, the one that came later is the taker, and no
+   * level is shown but its price.
+   *
+   * @generated from field: bool auction = 6;
+   */
+  auction: boolean;
 };
 
 /**
@@ -594,10 +813,179 @@ export type Trade = Message<"solebook.match.v1.Trade"> & {
  * Use `create(TradeSchema)` to create a new message.
  */
 export const TradeSchema: GenMessage<Trade> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 6);
+  messageDesc(file_solebook_match_v1_match, 10);
 
 /**
- * A whole order, or what was left of a taker, joined the back of its level.
+ * What an auction has collected changed. Units that another instrument's trades took from a group are
+ * told with the next change.
+ *
+ * @generated from message solebook.match.v1.AuctionCounted
+ */
+export type AuctionCounted = Message<"solebook.match.v1.AuctionCounted"> & {
+  /**
+   * The instrument.
+   *
+   * @generated from field: int32 instrument = 1;
+   */
+  instrument: number;
+
+  /**
+   * Grows by exactly one per public event of the instrument.
+   *
+   * @generated from field: uint64 market_seq = 2;
+   */
+  marketSeq: bigint;
+
+  /**
+   * Bids that wait.
+   *
+   * @generated from field: int32 bid_orders = 3;
+   */
+  bidOrders: number;
+
+  /**
+   * Asks that wait.
+   *
+   * @generated from field: int32 ask_orders = 4;
+   */
+  askOrders: number;
+
+  /**
+   * Their units.
+   *
+   * @generated from field: uint64 bid_units = 5;
+   */
+  bidUnits: bigint;
+
+  /**
+   * Their units.
+   *
+   * @generated from field: uint64 ask_units = 6;
+   */
+  askUnits: bigint;
+
+  /**
+   * The price an auction would have now, if the instrument tells it; else zero.
+   *
+   * @generated from field: int32 indicative_price_ticks = 7;
+   */
+  indicativePriceTicks: number;
+
+  /**
+   * Units that would trade at it.
+   *
+   * @generated from field: uint64 indicative_units = 8;
+   */
+  indicativeUnits: bigint;
+};
+
+/**
+ * Describes the message solebook.match.v1.AuctionCounted.
+ * Use `create(AuctionCountedSchema)` to create a new message.
+ */
+export const AuctionCountedSchema: GenMessage<AuctionCounted> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 11);
+
+/**
+ * An uncross was taken in. Its instruments take no commands until they open.
+ *
+ * @generated from message solebook.match.v1.UncrossAccepted
+ */
+export type UncrossAccepted = Message<"solebook.match.v1.UncrossAccepted"> & {
+  /**
+   * The instrument that was named; zero: more than one.
+   *
+   * @generated from field: int32 instrument = 1;
+   */
+  instrument: number;
+
+  /**
+   * The product that was named; zero: none, or all.
+   *
+   * @generated from field: int32 product = 2;
+   */
+  product: number;
+
+  /**
+   * How many instruments uncross.
+   *
+   * @generated from field: int32 instruments = 3;
+   */
+  instruments: number;
+
+  /**
+   * Some open under later commands.
+   *
+   * @generated from field: bool more_pending = 4;
+   */
+  morePending: boolean;
+};
+
+/**
+ * Describes the message solebook.match.v1.UncrossAccepted.
+ * Use `create(UncrossAcceptedSchema)` to create a new message.
+ */
+export const UncrossAcceptedSchema: GenMessage<UncrossAccepted> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 12);
+
+/**
+ * An auction's price was found. Its trades follow, then what is left joins the book, then it opens.
+ *
+ * @generated from message solebook.match.v1.Uncrossed
+ */
+export type Uncrossed = Message<"solebook.match.v1.Uncrossed"> & {
+  /**
+   * The instrument.
+   *
+   * @generated from field: int32 instrument = 1;
+   */
+  instrument: number;
+
+  /**
+   * Grows by exactly one per public event of the instrument.
+   *
+   * @generated from field: uint64 market_seq = 2;
+   */
+  marketSeq: bigint;
+
+  /**
+   * The one price of the auction; zero: nothing trades.
+   *
+   * @generated from field: int32 price_ticks = 3;
+   */
+  priceTicks: number;
+
+  /**
+   * Units that trade at it.
+   *
+   * @generated from field: uint64 units = 4;
+   */
+  units: bigint;
+
+  /**
+   * Units that would have bought at it.
+   *
+   * @generated from field: uint64 bid_units = 5;
+   */
+  bidUnits: bigint;
+
+  /**
+   * Units that would have sold at it.
+   *
+   * @generated from field: uint64 ask_units = 6;
+   */
+  askUnits: bigint;
+};
+
+/**
+ * Describes the message solebook.match.v1.Uncrossed.
+ * Use `create(UncrossedSchema)` to create a new message.
+ */
+export const UncrossedSchema: GenMessage<Uncrossed> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 13);
+
+/**
+ * A whole order, or what was left of a taker, joined its level: at the back, unless it was restored.
  *
  * @generated from message solebook.match.v1.Rested
  */
@@ -622,6 +1010,21 @@ export type Rested = Message<"solebook.match.v1.Rested"> & {
    * @generated from field: uint64 expires_at_us = 3;
    */
   expiresAtUs: bigint;
+
+  /**
+   * It was restored: it stands behind the orders of its level with the same or an earlier priority, which
+   * is the sequence at which an order joined its level.
+   *
+   * @generated from field: bool restored = 4;
+   */
+  restored: boolean;
+
+  /**
+   * The priority it was restored with; else zero.
+   *
+   * @generated from field: uint64 priority = 5;
+   */
+  priority: bigint;
 };
 
 /**
@@ -629,7 +1032,7 @@ export type Rested = Message<"solebook.match.v1.Rested"> & {
  * Use `create(RestedSchema)` to create a new message.
  */
 export const RestedSchema: GenMessage<Rested> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 7);
+  messageDesc(file_solebook_match_v1_match, 14);
 
 /**
  * An order, or what was left of one, ended before its time.
@@ -671,7 +1074,7 @@ export type Cancelled = Message<"solebook.match.v1.Cancelled"> & {
  * Use `create(CancelledSchema)` to create a new message.
  */
 export const CancelledSchema: GenMessage<Cancelled> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 8);
+  messageDesc(file_solebook_match_v1_match, 15);
 
 /**
  * An order ended at its time.
@@ -706,7 +1109,7 @@ export type Expired = Message<"solebook.match.v1.Expired"> & {
  * Use `create(ExpiredSchema)` to create a new message.
  */
 export const ExpiredSchema: GenMessage<Expired> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 9);
+  messageDesc(file_solebook_match_v1_match, 16);
 
 /**
  * An order was changed. The response to an amend or a reduce.
@@ -769,7 +1172,43 @@ export type Amended = Message<"solebook.match.v1.Amended"> & {
  * Use `create(AmendedSchema)` to create a new message.
  */
 export const AmendedSchema: GenMessage<Amended> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 10);
+  messageDesc(file_solebook_match_v1_match, 17);
+
+/**
+ * A leg of a group lost units, because another leg was filled by as many. A leg left with nothing is
+ * cancelled instead.
+ *
+ * @generated from message solebook.match.v1.GroupReduced
+ */
+export type GroupReduced = Message<"solebook.match.v1.GroupReduced"> & {
+  /**
+   * Its level afterwards; without a market_seq when it did not rest yet.
+   *
+   * @generated from field: solebook.match.v1.Level level = 1;
+   */
+  level?: Level | undefined;
+
+  /**
+   * The order.
+   *
+   * @generated from field: solebook.match.v1.Party party = 2;
+   */
+  party?: Party | undefined;
+
+  /**
+   * Units it lost.
+   *
+   * @generated from field: int32 quantity = 3;
+   */
+  quantity: number;
+};
+
+/**
+ * Describes the message solebook.match.v1.GroupReduced.
+ * Use `create(GroupReducedSchema)` to create a new message.
+ */
+export const GroupReducedSchema: GenMessage<GroupReduced> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 18);
 
 /**
  * Units were taken off two orders of one account that would have traded.
@@ -818,7 +1257,7 @@ export type Prevented = Message<"solebook.match.v1.Prevented"> & {
  * Use `create(PreventedSchema)` to create a new message.
  */
 export const PreventedSchema: GenMessage<Prevented> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 11);
+  messageDesc(file_solebook_match_v1_match, 19);
 
 /**
  * The answer to a question after an order.
@@ -874,6 +1313,13 @@ export type Status = Message<"solebook.match.v1.Status"> & {
    * @generated from field: uint64 expires_at_us = 7;
    */
   expiresAtUs: bigint;
+
+  /**
+   * Why it was cancelled, if it was.
+   *
+   * @generated from field: solebook.order.v1.CancelReason cancel_reason = 8;
+   */
+  cancelReason: CancelReason;
 };
 
 /**
@@ -881,7 +1327,7 @@ export type Status = Message<"solebook.match.v1.Status"> & {
  * Use `create(StatusSchema)` to create a new message.
  */
 export const StatusSchema: GenMessage<Status> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 12);
+  messageDesc(file_solebook_match_v1_match, 20);
 
 /**
  * A mass cancel was taken in. Each order it covers ends with an event of its own, perhaps under a
@@ -917,6 +1363,20 @@ export type MassCancelAccepted = Message<"solebook.match.v1.MassCancelAccepted">
    * @generated from field: bool more_pending = 4;
    */
   morePending: boolean;
+
+  /**
+   * Of one tag; zero is all.
+   *
+   * @generated from field: int32 tag = 5;
+   */
+  tag: number;
+
+  /**
+   * The account has more orders than were counted.
+   *
+   * @generated from field: bool at_least = 6;
+   */
+  atLeast: boolean;
 };
 
 /**
@@ -924,7 +1384,7 @@ export type MassCancelAccepted = Message<"solebook.match.v1.MassCancelAccepted">
  * Use `create(MassCancelAcceptedSchema)` to create a new message.
  */
 export const MassCancelAcceptedSchema: GenMessage<MassCancelAccepted> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 13);
+  messageDesc(file_solebook_match_v1_match, 21);
 
 /**
  * An instrument and everything set about it.
@@ -1001,7 +1461,7 @@ export type Instrument = Message<"solebook.match.v1.Instrument"> & {
  * Use `create(InstrumentSchema)` to create a new message.
  */
 export const InstrumentSchema: GenMessage<Instrument> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 14);
+  messageDesc(file_solebook_match_v1_match, 22);
 
 /**
  * An instrument became known.
@@ -1015,6 +1475,13 @@ export type InstrumentListed = Message<"solebook.match.v1.InstrumentListed"> & {
    * @generated from field: solebook.match.v1.Instrument instrument = 1;
    */
   instrument?: Instrument | undefined;
+
+  /**
+   * It was known already; nothing changed, and the public does not hear of it.
+   *
+   * @generated from field: bool duplicate = 2;
+   */
+  duplicate: boolean;
 };
 
 /**
@@ -1022,7 +1489,7 @@ export type InstrumentListed = Message<"solebook.match.v1.InstrumentListed"> & {
  * Use `create(InstrumentListedSchema)` to create a new message.
  */
 export const InstrumentListedSchema: GenMessage<InstrumentListed> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 15);
+  messageDesc(file_solebook_match_v1_match, 23);
 
 /**
  * An instrument opened, halted or closed.
@@ -1043,7 +1510,7 @@ export type InstrumentStateSet = Message<"solebook.match.v1.InstrumentStateSet">
  * Use `create(InstrumentStateSetSchema)` to create a new message.
  */
 export const InstrumentStateSetSchema: GenMessage<InstrumentStateSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 16);
+  messageDesc(file_solebook_match_v1_match, 24);
 
 /**
  * A price band moved.
@@ -1064,7 +1531,7 @@ export type BandSet = Message<"solebook.match.v1.BandSet"> & {
  * Use `create(BandSetSchema)` to create a new message.
  */
 export const BandSetSchema: GenMessage<BandSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 17);
+  messageDesc(file_solebook_match_v1_match, 25);
 
 /**
  * An account's permission and bounds were set.
@@ -1106,7 +1573,7 @@ export type AccountSet = Message<"solebook.match.v1.AccountSet"> & {
  * Use `create(AccountSetSchema)` to create a new message.
  */
 export const AccountSetSchema: GenMessage<AccountSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 18);
+  messageDesc(file_solebook_match_v1_match, 26);
 
 /**
  * A journaled state hash was compared and was right.
@@ -1121,7 +1588,7 @@ export type Checkpointed = Message<"solebook.match.v1.Checkpointed"> & {
  * Use `create(CheckpointedSchema)` to create a new message.
  */
 export const CheckpointedSchema: GenMessage<Checkpointed> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 19);
+  messageDesc(file_solebook_match_v1_match, 27);
 
 /**
  * Another version of the rules began.
@@ -1136,5 +1603,208 @@ export type BehaviourSet = Message<"solebook.match.v1.BehaviourSet"> & {
  * Use `create(BehaviourSetSchema)` to create a new message.
  */
 export const BehaviourSetSchema: GenMessage<BehaviourSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 20);
+  messageDesc(file_solebook_match_v1_match, 28);
+
+/**
+ * A session's timer was armed or disarmed. The response to arming it.
+ *
+ * @generated from message solebook.match.v1.TimerSet
+ */
+export type TimerSet = Message<"solebook.match.v1.TimerSet"> & {
+  /**
+   * Whose orders it covers.
+   *
+   * @generated from field: int32 account = 1;
+   */
+  account: number;
+
+  /**
+   * Those of one tag; zero is all.
+   *
+   * @generated from field: int32 tag = 2;
+   */
+  tag: number;
+
+  /**
+   * When it fires; zero: it is disarmed.
+   *
+   * @generated from field: uint64 fires_at_us = 3;
+   */
+  firesAtUs: bigint;
+};
+
+/**
+ * Describes the message solebook.match.v1.TimerSet.
+ * Use `create(TimerSetSchema)` to create a new message.
+ */
+export const TimerSetSchema: GenMessage<TimerSet> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 29);
+
+/**
+ * A session's timer fired. Each order it covers ends with an event of its own, perhaps under a later
+ * command; one that a command met first ended before.
+ *
+ * @generated from message solebook.match.v1.TimerFired
+ */
+export type TimerFired = Message<"solebook.match.v1.TimerFired"> & {
+  /**
+   * Whose orders.
+   *
+   * @generated from field: int32 account = 1;
+   */
+  account: number;
+
+  /**
+   * Grows by exactly one per event the account hears.
+   *
+   * @generated from field: uint64 account_seq = 2;
+   */
+  accountSeq: bigint;
+
+  /**
+   * Those of one tag; zero is all.
+   *
+   * @generated from field: int32 tag = 3;
+   */
+  tag: number;
+
+  /**
+   * When it was to fire.
+   *
+   * @generated from field: uint64 fires_at_us = 4;
+   */
+  firesAtUs: bigint;
+
+  /**
+   * Orders covered.
+   *
+   * @generated from field: int32 orders = 5;
+   */
+  orders: number;
+
+  /**
+   * The account has more orders than were counted.
+   *
+   * @generated from field: bool at_least = 6;
+   */
+  atLeast: boolean;
+};
+
+/**
+ * Describes the message solebook.match.v1.TimerFired.
+ * Use `create(TimerFiredSchema)` to create a new message.
+ */
+export const TimerFiredSchema: GenMessage<TimerFired> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 30);
+
+/**
+ * Why a stream ended. A code is for ever.
+ *
+ * @generated from enum solebook.match.v1.StreamEndReason
+ */
+export const StreamEndReason = {
+  /**
+   * Not said; never sent.
+   *
+   * @generated from enum value: STREAM_END_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The request makes no sense: a sequence of zero, a journal id that is not 16 bytes.
+   *
+   * @generated from enum value: STREAM_END_REASON_MALFORMED = 1;
+   */
+  MALFORMED: 1,
+
+  /**
+   * This server does not serve that shard.
+   *
+   * @generated from enum value: STREAM_END_REASON_UNKNOWN_SHARD = 2;
+   */
+  UNKNOWN_SHARD: 2,
+
+  /**
+   * The reader knows another journal: what it keeps does not belong to this one.
+   *
+   * @generated from enum value: STREAM_END_REASON_FOREIGN_JOURNAL = 3;
+   */
+  FOREIGN_JOURNAL: 3,
+
+  /**
+   * What was asked for is archived; begin with a snapshot, and after its sequence.
+   *
+   * @generated from enum value: STREAM_END_REASON_TOO_OLD = 4;
+   */
+  TOO_OLD: 4,
+
+  /**
+   * The reader has seen more than this server has: it lags, or the journal was put back to an older copy.
+   *
+   * @generated from enum value: STREAM_END_REASON_AHEAD = 5;
+   */
+  AHEAD: 5,
+
+  /**
+   * The reader did not keep up; it resumes by sequence.
+   *
+   * @generated from enum value: STREAM_END_REASON_TOO_SLOW = 6;
+   */
+  TOO_SLOW: 6,
+
+  /**
+   * As many readers as may be; later, or elsewhere.
+   *
+   * @generated from enum value: STREAM_END_REASON_TOO_MANY_READERS = 7;
+   */
+  TOO_MANY_READERS: 7,
+
+  /**
+   * The server is still reading the journal; shortly.
+   *
+   * @generated from enum value: STREAM_END_REASON_NOT_READY = 8;
+   */
+  NOT_READY: 8,
+
+  /**
+   * The server stops, or could not go on; it resumes by sequence.
+   *
+   * @generated from enum value: STREAM_END_REASON_STOPPED = 9;
+   */
+  STOPPED: 9,
+} as const;
+
+/**
+ * Why a stream ended. A code is for ever.
+ *
+ * @generated from enum solebook.match.v1.StreamEndReason
+ */
+export type StreamEndReason = (typeof StreamEndReason)[keyof typeof StreamEndReason] | UnknownEnum;
+
+/**
+ * Describes the enum solebook.match.v1.StreamEndReason.
+ */
+export const StreamEndReasonSchema: GenEnum<StreamEndReason> = /*@__PURE__*/
+  enumDesc(file_solebook_match_v1_match, 0);
+
+/**
+ * The events of a shard as a stream that goes on for ever.
+ *
+ * @generated from service solebook.match.v1.MatchStreamService
+ */
+export const MatchStreamService: GenService<{
+  /**
+   * Every event from a sequence on, in order, each once: first those that were, then those that come.
+   * It never ends well by itself; its status carries a StreamEnd (metadata solebook-stream-end-bin).
+   * Who is slow is ended, not waited for, and resumes by sequence.
+   *
+   * @generated from rpc solebook.match.v1.MatchStreamService.Subscribe
+   */
+  subscribe: {
+    methodKind: "server_streaming";
+    input: typeof SubscribeRequestSchema;
+    output: typeof SubscribeResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_solebook_match_v1_match, 0);
 
