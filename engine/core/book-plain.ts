@@ -8,7 +8,6 @@ import { assert } from "./assert.ts";
 import {
   type Book,
   type BookOptions,
-  collectedBook,
   MATCH_WORDS,
   makeMatches,
   type Matches,
@@ -20,32 +19,9 @@ import {
 import { SelfTradePrevention, Side } from "./codes.ts";
 import { siblingsOf } from "./groups.ts";
 import { RESTORE_WALK_MAX } from "./limits.ts";
-import {
-  COLLECTED,
-  ORDER_DOUBLES,
-  ORDER_WORDS,
-  OrderF64,
-  OrderI32,
-  type Orders,
-  sideOf,
-} from "./orders.ts";
+import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
 
-interface PlainLevel {
-  readonly priceTicks: number;
-  /** Slots, oldest first. */
-  readonly queue: number[];
-}
-
-/** Each side's levels, best first. */
-interface PlainSides {
-  readonly bids: PlainLevel[];
-  readonly asks: PlainLevel[];
-}
-
-/** Whether a taker of `side` with this limit may trade at `priceTicks`. */
-function reaches(side: number, limitTicks: number, priceTicks: number): boolean {
-  return side === Side.BID ? priceTicks <= limitTicks : priceTicks >= limitTicks;
-}
+import { makePlainLevels } from "./plain-levels.ts";
 
 const costOf = (orders: Orders, slot: number): number => 1 + siblingsOf(orders.i32, slot);
 
@@ -61,47 +37,11 @@ function affordable(
 }
 
 export function makePlainBook(options: BookOptions): Book {
-  const { orders, instrumentsMax, isLapsed = () => false } = options;
-  const books = new Map<number, PlainSides>();
+  const { orders, isLapsed = () => false } = options;
   const matches = makeMatches();
   const touched = { orders: new Int32Array(1), quantity: new Float64Array(1) };
-  const field = (slot: number, word: number): number => orders.i32[slot * ORDER_WORDS + word]!;
-  const openOf = (slot: number): number => field(slot, OrderI32.open);
-  const unitsOf = (level: PlainLevel): number =>
-    level.queue.reduce((units, slot) => units + openOf(slot), 0);
-
-  /** The book an order stands in: its instrument's, or its side's while an auction collects it. */
-  function bookOf(slot: number): number {
-    const instrument = field(slot, OrderI32.instrument);
-    const bits = field(slot, OrderI32.bits);
-    if ((bits & COLLECTED) === 0) return instrument;
-    return collectedBook(instrument, sideOf(bits), instrumentsMax);
-  }
-
-  function sideLevels(book: number, side: number): PlainLevel[] {
-    let sides = books.get(book);
-    if (sides === undefined) {
-      sides = { bids: [], asks: [] };
-      books.set(book, sides);
-    }
-    return side === Side.BID ? sides.bids : sides.asks;
-  }
-
-  function levelsOf(slot: number): PlainLevel[] {
-    return sideLevels(bookOf(slot), sideOf(field(slot, OrderI32.bits)));
-  }
-
-  /** Makers a taker would meet, best first, then oldest first. */
-  function makersFor(instrument: number, side: number, limitTicks: number): number[] {
-    return sideLevels(instrument, side === Side.BID ? Side.ASK : Side.BID)
-      .filter((level) => reaches(side, limitTicks, level.priceTicks))
-      .flatMap((level) => level.queue);
-  }
-
-  function touch(level: PlainLevel): void {
-    touched.orders[0] = level.queue.length;
-    touched.quantity[0] = unitsOf(level);
-  }
+  const plain = makePlainLevels(options, touched);
+  const { field, openOf, unitsOf, bookOf, sideLevels, levelsOf, levelOf, makersFor, touch } = plain;
 
   function restBefore(slot: number, before: number): void {
     const levels = levelsOf(slot);
@@ -140,12 +80,6 @@ export function makePlainBook(options: BookOptions): Book {
     if (index < 0) return 0;
     const isNear = index < RESTORE_WALK_MAX || queue.length - index <= RESTORE_WALK_MAX;
     return isNear ? queue[index]! : -1;
-  }
-
-  function levelOf(slot: number): PlainLevel {
-    const level = levelsOf(slot).find((candidate) => candidate.queue.includes(slot));
-    assert(level !== undefined, "a resting order is on a level");
-    return level;
   }
 
   function remove(slot: number): void {

@@ -6,7 +6,6 @@ import { ClearingF64, type PriceSearch } from "./auction-price.ts";
 import { type Collected, collectedAt } from "./collected.ts";
 import { EventType, OrderType, Side } from "./codes.ts";
 import { CommandFlag } from "./command.ts";
-import type { EventFields } from "./emit-fields.ts";
 import { EventF64, EventFlag, EventI32 } from "./event.ts";
 import type { EventRecord } from "./event-record.ts";
 import {
@@ -37,6 +36,14 @@ export interface EmitAuction {
   trade(maker: number, taker: number, units: number, priceTicks: number): void;
 }
 
+/** Of `emit-fields.ts`. */
+interface Fields {
+  owner(at: number, slot: number, openNow: number): void;
+  unseen(at: number): void;
+  hears(at64: number, account: number): void;
+  taker(at: number, slot: number, openNow: number): void;
+}
+
 export interface EmitAuctionTables {
   readonly orders: Orders;
   readonly instruments: Instruments;
@@ -47,7 +54,7 @@ export interface EmitAuctionTables {
 
 export function makeEmitAuction(
   record: EventRecord,
-  fields: EventFields,
+  fields: Fields,
   tables: EmitAuctionTables,
 ): EmitAuction {
   const { orders, instruments, collected, indicative } = tables;

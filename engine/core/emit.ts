@@ -23,7 +23,6 @@ import {
   InstrumentI32,
 } from "./instruments.ts";
 import {
-  COLLECTED,
   ORDER_DOUBLES,
   ORDER_WORDS,
   OrderF64,
@@ -48,7 +47,6 @@ const N_MARKET = InstrumentF64.marketSeq;
 const N_TRADE = InstrumentF64.tradeId;
 const I_WORDS = INSTRUMENT_WORDS;
 const I_LAST = InstrumentI32.lastTicks;
-const COLLECTED_BIT = COLLECTED;
 const C_CORRELATION = CommandF64.correlation;
 const REQUEUED = EventFlag.REQUEUED << 8;
 const RESTORED = EventFlag.RESTORED << 8;
@@ -73,7 +71,7 @@ export function makeEmit(tables: EmitTables): Emit {
   const { turn, orders, matches } = tables;
   const record = makeEventRecord(turn, tables.events);
   const fields = makeEventFields(tables);
-  const { owner, unseen, seen, alone, hears, matched, taker } = fields;
+  const { owner, unseen, seen, shown, alone, hears, matched, taker } = fields;
   const { open } = record;
   const { i32: e32, f64: e64 } = tables.events;
   const { i32: o32, f64: o64 } = orders;
@@ -86,12 +84,6 @@ export function makeEmit(tables: EmitTables): Emit {
     const bits = o32[slot * WORDS + BITS]!;
     const shape = LIMIT | (tifOf(bits) << 8) | (statusOf(bits) << 16);
     return open(type, sideOf(bits), reason, shape);
-  }
-
-  /** The level a book change left behind; none is shown of an order that was collected. */
-  function shown(at: number, row: number): void {
-    if ((o32[row + BITS]! & COLLECTED_BIT) === 0) seen(at, o32[row + INSTRUMENT]!);
-    else unseen(at);
   }
 
   /** What a trade and a prevention have in common: the maker as owner, then the taker. */
@@ -129,7 +121,7 @@ export function makeEmit(tables: EmitTables): Emit {
     const at = resting(type, reason, slot);
     const at64 = at >> 1;
     owner(at, slot, 0);
-    shown(at, row);
+    shown(at, slot);
     alone(at);
     e32[at + E_PRICE] = o32[row + PRICE]!;
     e32[at + E_QUANTITY] = o32[row + OPEN]!;
@@ -209,7 +201,7 @@ export function makeEmit(tables: EmitTables): Emit {
     const at = resting(EventType.AMENDED, 0, slot);
     const at64 = at >> 1;
     owner(at, slot, o32[row + OPEN]!);
-    shown(at, row);
+    shown(at, slot);
     alone(at);
     if (isRequeued) e32[at] = e32[at]! | REQUEUED;
     e32[at + E_PRICE] = priceTicks;

@@ -72,12 +72,7 @@ export function makeAuctionAuditor(): AuctionAuditor {
   const waitingIn = (instrument: number): Order[] =>
     [...unseen.values()].filter((order) => order.instrument === instrument && order.open > 0);
 
-  function accepted(
-    u8: Uint8Array,
-    i32: Int32Array,
-    f64: Float64Array,
-    priority: number,
-  ): void {
+  function accepted(u8: Uint8Array, i32: Int32Array, f64: Float64Array, priority: number): void {
     if ((u8[EventU8.flags]! & EventFlag.DUPLICATE) !== 0) return;
     unseen.set(f64[EventF64.orderId]!, {
       instrument: i32[EventI32.instrument]!,
