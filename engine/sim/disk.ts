@@ -66,9 +66,7 @@ export interface SimDiskOptions {
 }
 
 export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
-  let names = new Map<string, Inode>();
-  let durableNames = new Map<string, Inode>();
-  let nameChanges: ((to: Map<string, Inode>) => void)[] = [];
+  const names = makeNames();
   const open = new Map<number, { readonly inode: Inode; readonly path: string }>();
   const lies: Lie[] = [];
   let callsLeft = Infinity;
@@ -94,13 +92,8 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
     throw new Error("the process died here");
   }
 
-  function changeNames(change: (to: Map<string, Inode>) => void): void {
-    change(names);
-    nameChanges.push(change);
-  }
-
   function find(path: string): Inode {
-    return names.get(path) ?? fail("ENOENT");
+    return names.all().get(path) ?? fail("ENOENT");
   }
 
   function openFile(path: string): number {
@@ -115,7 +108,7 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
 
   function usedBytes(): number {
     let sum = 0;
-    for (const { now } of names.values()) sum += now.length;
+    for (const { now } of names.all().values()) sum += now.length;
     return sum;
   }
 
@@ -188,7 +181,7 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
   }
 
   function segments(): [string, Inode][] {
-    return [...names].filter(([path]) => path.endsWith(".seg"));
+    return [...names.all()].filter(([path]) => path.endsWith(".seg"));
   }
 
   /** Of what was not synced some sectors are there, some are not, and some in part. */
@@ -215,16 +208,19 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
 
   function cutPower(): void {
     dead = true;
-    for (const change of nameChanges.slice(0, random.below(nameChanges.length + 1))) {
-      change(durableNames);
-    }
-    nameChanges = [];
-    names = durableNames;
-    durableNames = new Map(names);
-    for (const inode of new Set(names.values())) {
+    names.lose(random);
+    for (const inode of new Set(names.all().values())) {
       lose(inode);
       inode.now = inode.durable.slice();
     }
+  }
+
+  function revive(): void {
+    dead = false;
+    callsLeft = Infinity;
+    lieAfterWrites = Infinity;
+    errorPlanned = false;
+    open.clear();
   }
 
   function flipBit(): void {
@@ -247,7 +243,7 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
       openNew: (path) =>
         call(() => {
           const inode: Inode = { now: new Uint8Array(0), durable: new Uint8Array(0), pending: [] };
-          changeNames((to) => void to.set(path, inode));
+          names.change((to) => void to.set(path, inode));
           return openFile(path);
         }),
       write,
@@ -262,24 +258,20 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
       close: (fd) => call(() => void open.delete(fd)),
       size: (path) => find(path).now.length,
       list: (directory) =>
-        [...names.keys()]
+        [...names.all().keys()]
           .filter((path) => path.startsWith(`${directory}/`))
           .map((path) => path.slice(directory.length + 1)),
       rename: (from, to) =>
         call(() => {
           const inode = find(from);
-          changeNames((all) => {
+          names.change((all) => {
             all.delete(from);
             all.set(to, inode);
           });
         }),
-      remove: (path) => call(() => changeNames((to) => void to.delete(path))),
+      remove: (path) => call(() => names.change((to) => void to.delete(path))),
       makeDirectory: () => {},
-      syncDirectory: () =>
-        call(() => {
-          durableNames = new Map(names);
-          nameChanges = [];
-        }),
+      syncDirectory: () => call(() => names.sync()),
     };
   }
 
@@ -289,13 +281,7 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
     isDead: () => dead,
     kill: () => void (dead = true),
     cutPower,
-    revive: () => {
-      dead = false;
-      callsLeft = Infinity;
-      lieAfterWrites = Infinity;
-      errorPlanned = false;
-      open.clear();
-    },
+    revive,
     planLie: () => void (lieAfterWrites = random.between(1, 8)),
     flipBit,
     setCapacity: (bytes) => void (capacity = bytes),
@@ -303,6 +289,32 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
     planError: () => void (errorPlanned = true),
     lies,
     bytesOf: (path) => find(path).now,
+  };
+}
+
+type Names = Map<string, Inode>;
+
+/** A directory: its changes become durable in order, and together when it is synced. */
+function makeNames() {
+  let now: Names = new Map();
+  let durable: Names = new Map();
+  let changes: ((to: Names) => void)[] = [];
+  return {
+    all: () => now,
+    change: (change: (to: Names) => void): void => {
+      change(now);
+      changes.push(change);
+    },
+    sync: () => {
+      durable = new Map(now);
+      changes = [];
+    },
+    lose: (random: Random) => {
+      for (const change of changes.slice(0, random.below(changes.length + 1))) change(durable);
+      changes = [];
+      now = durable;
+      durable = new Map(now);
+    },
   };
 }
 
