@@ -148,10 +148,26 @@ export const CODES = {
   ACCOUNT_TABLE_FULL: row("STATE", 409, "The engine holds all the accounts it can."),
   BEHAVIOUR_UNKNOWN: row("SYSTEM", 500, "The engine does not know that behaviour."),
   MASS_CANCEL_TABLE_FULL: row("RATE", 503, "Too many mass cancels are under way.", AGAIN),
+  COMPOUND_REFUSED: row("ORDER", 422, "Another operation was refused, so none of them happened."),
+  COMPOUND_BROKEN: row("VALIDATION", 400, "Send all operations of a batch or group together."),
+  COMPOUND_PARTLY_KNOWN: row(
+    "ORDER",
+    409,
+    "Some of these orders were sent before; send this alone.",
+  ),
+  COMPOUND_ANSWERED: row("ORDER", 409, "This batch was carried out before; ask for its orders."),
+  LEG_MISMATCH: row(
+    "VALIDATION",
+    400,
+    "Give 2 to 32 good-till limit orders of one product, side, quantity and expiry.",
+  ),
+  GROUP_QUANTITY: row("ORDER", 422, "A leg of a group may only become smaller."),
   TIMER_NOT_AHEAD: row("ORDER", 422, "Give a timer's time in the future."),
   TIMER_TOO_FAR: row("VALIDATION", 400, "Let a timer fire at most one hour ahead."),
   TOO_MANY_TIMERS: row("RATE", 429, "Disarm one of this account's timers first."),
   TIMER_TABLE_FULL: row("RATE", 503, "The engine holds all the timers it can.", AGAIN),
+  PRIORITY_NOT_EARLIER: row("VALIDATION", 400, "Restore an order with a sequence of the past."),
+  RESTORE_TOO_DEEP: row("ORDER", 409, "Too many orders stand around its place; place it anew."),
 } as const satisfies Record<string, CodeRow>;
 
 export type Code = keyof typeof CODES;

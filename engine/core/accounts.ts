@@ -6,10 +6,13 @@
  */
 import { ORDER_WORDS, OrderI32, type Orders } from "./orders.ts";
 
-export const ACCOUNT_WORDS = 12;
-export const ACCOUNT_DOUBLES = 6;
+export const ACCOUNT_WORDS = 14;
+export const ACCOUNT_DOUBLES = 7;
 
-/** flags, bounds and list; `massCancels` counts the pending ones of this account. */
+/**
+ * flags, bounds and list; `massCancels` counts the pending ones of this account, `extraLegs` the open
+ * orders that count as one with another leg of their group.
+ */
 export const AccountI32 = {
   state: 0,
   openOrders: 1,
@@ -17,6 +20,7 @@ export const AccountI32 = {
   head: 3,
   tail: 4,
   massCancels: 5,
+  extraLegs: 12,
 } as const;
 export const AccountF64 = { sequence: 3, openBidValueMinor: 4, openBidValueMaxMinor: 5 } as const;
 export const AccountState = { UNKNOWN: 0, SUSPENDED: 1, ALLOWED: 2 } as const;

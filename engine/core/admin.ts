@@ -127,12 +127,26 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
     for (; slot !== 0; slot = orders.i32[slot * ORDER_WORDS + OrderI32.accountNext]!) {
       const row = slot * ORDER_WORDS;
       if (sideOf(orders.i32[row + OrderI32.bits]!) !== Side.BID) continue;
+      if (state.groups.has(slot)) {
+        value += groupValue(slot);
+        continue;
+      }
       const instrument = orders.i32[row + OrderI32.instrument]! * INSTRUMENT_WORDS;
       const priceMinor =
         orders.i32[row + OrderI32.priceTicks]! * n32[instrument + InstrumentI32.tickMinor]!;
       value += priceMinor * orders.i32[row + OrderI32.open]!;
     }
     return value;
+  }
+
+  /** What a group counts, at one leg of it; at the others nothing. */
+  function groupValue(slot: number): number {
+    const { groups } = state;
+    if (!groups.isFirst(slot)) return 0;
+    const row = slot * ORDER_WORDS;
+    const { priceTicks, open } = OrderI32;
+    groups.worthWith(slot, orders.i32[row + priceTicks]!, orders.i32[row + open]!);
+    return groups.worth[0]!;
   }
 
   function setAccount(): void {

@@ -23,20 +23,26 @@ export const MatchStop = { NONE: 0, SELF_TRADE: 1, WORK_BOUND: 2 } as const;
 
 export const MATCH_WORDS = 4;
 export const MatchI32 = { slot: 0, kind: 1, quantity: 2, levelOrders: 3 } as const;
-export const MatchResult = { count: 0, remaining: 1, stop: 2 } as const;
+export const MatchResult = { count: 0, remaining: 1, stop: 2, cost: 3 } as const;
 
 /** The outcome of the last `match`: row n at `i32[n * MATCH_WORDS ..]`, level units after it beside it. */
 export interface Matches {
   readonly i32: Int32Array;
   readonly levelQuantity: Float64Array;
   readonly result: Int32Array;
+  /**
+   * `room[0]`: how much a match may cost: 1 for each maker met and for each open sibling in its group.
+   * The caller's to change for a while; MAKERS_PER_COMMAND_MAX at first.
+   */
+  readonly room: Int32Array;
 }
 
 export function makeMatches(): Matches {
   return {
     i32: new Int32Array(MAKERS_PER_COMMAND_MAX * MATCH_WORDS),
     levelQuantity: new Float64Array(MAKERS_PER_COMMAND_MAX),
-    result: new Int32Array(3),
+    result: new Int32Array(4),
+    room: Int32Array.of(MAKERS_PER_COMMAND_MAX),
   };
 }
 
@@ -52,13 +58,27 @@ export interface Book {
   readonly touched: Touched;
   /** Joins the back of its level; the row says instrument, side, price and open. Must not cross. */
   rest(slot: number): void;
+  /**
+   * The order before which one of the priority `priority[at]` would stand in its level, behind all
+   * orders of the same or an earlier one; 0: it would be the last. -1: it would have
+   * RESTORE_WALK_MAX orders or more before it and more than that behind it. Changes nothing.
+   */
+  standsBefore(
+    instrument: number,
+    side: number,
+    priceTicks: number,
+    priority: Float64Array,
+    at: number,
+  ): number;
+  /** As `rest`, but right before another order of its level; 0: at the back. */
+  restBefore(slot: number, before: number): void;
   /** Leaves its level with all it has open. */
   remove(slot: number): void;
   /** Takes `by` units, fewer than are open, off an order that keeps its place. */
   shrink(slot: number, by: number): void;
   /**
    * Meets makers, best price first and oldest first, while `limitTicks` allows and units remain; at
-   * most MAKERS_PER_COMMAND_MAX. Makers used up or removed are out of the book, their rows still
+   * most `matches.room`. Makers used up or removed are out of the book, their rows still
    * theirs. `matches` holds the outcome. An account of 0 is never a self-trade.
    */
   match(

@@ -10,14 +10,17 @@ import {
   type BookOptions,
   MATCH_WORDS,
   makeMatches,
+  type Matches,
   MatchI32,
   MatchKind,
   MatchResult,
   MatchStop,
 } from "./book-api.ts";
 import { SelfTradePrevention, Side } from "./codes.ts";
-import { MAKERS_PER_COMMAND_MAX } from "./limits.ts";
-import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { siblingsOf } from "./groups.ts";
+import { RESTORE_WALK_MAX } from "./limits.ts";
+import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
+import type { DepthLevel } from "./shard-api.ts";
 
 interface PlainLevel {
   readonly priceTicks: number;
@@ -31,12 +34,29 @@ interface PlainSides {
   readonly asks: PlainLevel[];
 }
 
+/** Whether a taker of `side` with this limit may trade at `priceTicks`. */
+function reaches(side: number, limitTicks: number, priceTicks: number): boolean {
+  return side === Side.BID ? priceTicks <= limitTicks : priceTicks >= limitTicks;
+}
+
+const costOf = (orders: Orders, slot: number): number => 1 + siblingsOf(orders.i32, slot);
+
+/** Those of these makers that one match has room to meet. */
+function affordable(
+  orders: Orders,
+  makers: readonly number[],
+  { room }: Matches,
+): readonly number[] {
+  let spent = 0;
+  const tooMuch = makers.findIndex((slot) => (spent += costOf(orders, slot)) > room[0]!);
+  return tooMuch < 0 ? makers : makers.slice(0, tooMuch);
+}
+
 export function makePlainBook(options: BookOptions): Book {
   const { orders, isLapsed = () => false } = options;
   const books = new Map<number, PlainSides>();
   const matches = makeMatches();
   const touched = { orders: new Int32Array(1), quantity: new Float64Array(1) };
-
   const field = (slot: number, word: number): number => orders.i32[slot * ORDER_WORDS + word]!;
   const openOf = (slot: number): number => field(slot, OrderI32.open);
   const unitsOf = (level: PlainLevel): number =>
@@ -55,11 +75,6 @@ export function makePlainBook(options: BookOptions): Book {
     return sideLevels(field(slot, OrderI32.instrument), sideOf(field(slot, OrderI32.bits)));
   }
 
-  /** Whether a taker of `side` with this limit may trade at `priceTicks`. */
-  function reaches(side: number, limitTicks: number, priceTicks: number): boolean {
-    return side === Side.BID ? priceTicks <= limitTicks : priceTicks >= limitTicks;
-  }
-
   /** Makers a taker would meet, best first, then oldest first. */
   function makersFor(instrument: number, side: number, limitTicks: number): number[] {
     return sideLevels(instrument, side === Side.BID ? Side.ASK : Side.BID)
@@ -72,7 +87,7 @@ export function makePlainBook(options: BookOptions): Book {
     touched.quantity[0] = unitsOf(level);
   }
 
-  function rest(slot: number): void {
+  function restBefore(slot: number, before: number): void {
     const levels = levelsOf(slot);
     const side = sideOf(field(slot, OrderI32.bits));
     const priceTicks = field(slot, OrderI32.priceTicks);
@@ -89,8 +104,27 @@ export function makePlainBook(options: BookOptions): Book {
         side === Side.BID ? b.priceTicks - a.priceTicks : a.priceTicks - b.priceTicks,
       );
     }
-    level.queue.push(slot);
+    const at = before === 0 ? level.queue.length : level.queue.indexOf(before);
+    assert(at >= 0, "an order stands before one of its own level");
+    level.queue.splice(at, 0, slot);
     touch(level);
+  }
+
+  function standsBefore(
+    instrument: number,
+    side: number,
+    priceTicks: number,
+    priority: Float64Array,
+    at: number,
+  ): number {
+    const levels = sideLevels(instrument, side);
+    const queue = levels.find((level) => level.priceTicks === priceTicks)?.queue ?? [];
+    const isLater = (slot: number): boolean =>
+      orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]! > priority[at]!;
+    const index = queue.findIndex(isLater);
+    if (index < 0) return 0;
+    const isNear = index < RESTORE_WALK_MAX || queue.length - index <= RESTORE_WALK_MAX;
+    return isNear ? queue[index]! : -1;
   }
 
   function levelOf(slot: number): PlainLevel {
@@ -136,13 +170,15 @@ export function makePlainBook(options: BookOptions): Book {
   ): void {
     let remaining = quantity;
     let met = 0;
+    let spent = 0;
     let stop: number = MatchStop.NONE;
     for (const slot of makersFor(instrument, side, limitTicks)) {
       if (remaining === 0 || stop !== MatchStop.NONE) break;
-      if (met === MAKERS_PER_COMMAND_MAX) {
+      if (spent + costOf(orders, slot) > matches.room[0]!) {
         stop = MatchStop.WORK_BOUND;
         break;
       }
+      spent += costOf(orders, slot);
       const isSelf =
         account !== 0 &&
         account === field(slot, OrderI32.account) &&
@@ -170,6 +206,7 @@ export function makePlainBook(options: BookOptions): Book {
     matches.result[MatchResult.count] = met;
     matches.result[MatchResult.remaining] = remaining;
     matches.result[MatchResult.stop] = stop;
+    matches.result[MatchResult.cost] = spent;
   }
 
   function canFill(
@@ -181,7 +218,7 @@ export function makePlainBook(options: BookOptions): Book {
     stp: number,
   ): boolean {
     let remaining = quantity;
-    for (const slot of makersFor(instrument, side, limitTicks).slice(0, MAKERS_PER_COMMAND_MAX)) {
+    for (const slot of affordable(orders, makersFor(instrument, side, limitTicks), matches)) {
       if (isLapsed(slot)) continue;
       const isSelf = account !== 0 && account === field(slot, OrderI32.account);
       if (!isSelf || stp === SelfTradePrevention.NONE) remaining -= openOf(slot);
@@ -192,18 +229,18 @@ export function makePlainBook(options: BookOptions): Book {
   }
 
   function wouldCross(instrument: number, side: number, limitTicks: number): boolean {
-    const met = makersFor(instrument, side, limitTicks).slice(0, MAKERS_PER_COMMAND_MAX);
+    const met = affordable(orders, makersFor(instrument, side, limitTicks), matches);
     return met.some((slot) => !isLapsed(slot));
   }
 
-  const depth: Book["depth"] = (instrument, side, levelsMax) =>
-    sideLevels(instrument, side)
-      .slice(0, levelsMax)
-      .map((level) => ({
-        priceTicks: level.priceTicks,
-        quantity: unitsOf(level),
-        orders: level.queue.length,
-      }));
+  function depth(instrument: number, side: number, levelsMax: number): DepthLevel[] {
+    const levels = sideLevels(instrument, side).slice(0, levelsMax);
+    return levels.map((level) => ({
+      priceTicks: level.priceTicks,
+      quantity: unitsOf(level),
+      orders: level.queue.length,
+    }));
+  }
 
   const walk: Book["walk"] = (instrument, side, visit) => {
     for (const level of sideLevels(instrument, side)) for (const slot of level.queue) visit(slot);
@@ -213,7 +250,9 @@ export function makePlainBook(options: BookOptions): Book {
     orders,
     matches,
     touched,
-    rest,
+    rest: (slot) => restBefore(slot, 0),
+    standsBefore,
+    restBefore,
     remove,
     shrink,
     match,

@@ -6,8 +6,9 @@
 import { assert } from "./assert.ts";
 import { type Book, type BookOptions, makeMatches, type Touched } from "./book-api.ts";
 import { Side } from "./codes.ts";
+import { RESTORE_WALK_MAX } from "./limits.ts";
 import { makeMatcher } from "./match.ts";
-import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf } from "./orders.ts";
 import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, makePages } from "./pages.ts";
 import { makeQueue } from "./queue.ts";
 import type { DepthLevel } from "./shard-api.ts";
@@ -19,6 +20,9 @@ const { head: HEAD, orders: ORDERS } = LevelI32;
 const { quantity: QUANTITY } = LevelF64;
 const { next: NEXT, prev: PREV, level: LEVEL, instrument: INSTRUMENT } = OrderI32;
 const { bits: ORDER_BITS, open: OPEN, priceTicks: PRICE } = OrderI32;
+const DOUBLES = ORDER_DOUBLES;
+const PRIORITY = OrderF64.priority;
+const WALK_MAX = RESTORE_WALK_MAX;
 const BID = Side.BID;
 const OTHER = Side.BID + Side.ASK;
 
@@ -30,7 +34,7 @@ export function makeBook(options: BookOptions): Book {
   const { match, canFill, wouldCross } = makeMatcher(orders, pages, queue, matches, isLapsed);
   const touched: Touched = { orders: new Int32Array(1), quantity: new Float64Array(1) };
   const { orders: touchedOrders, quantity: touchedQuantity } = touched;
-  const o32 = orders.i32;
+  const { i32: o32, f64: o64 } = orders;
   const { i32: l32, f64: l64 } = pages;
 
   function touch(level: number): void {
@@ -51,6 +55,40 @@ export function makeBook(options: BookOptions): Book {
     const level = pages.at(instrument, side, priceTicks);
     if (queue.append(level, slot)) pages.use(instrument, side, level);
     touch(level);
+  }
+
+  function restBefore(slot: number, before: number): void {
+    if (before === 0) return rest(slot);
+    const level = o32[before * WORDS + LEVEL]!;
+    const isThere = o32[before * WORDS + PRICE] === o32[slot * WORDS + PRICE] && level !== 0;
+    assert(isThere, "an order stands before one of its own level");
+    queue.insert(level, slot, before);
+    touch(level);
+  }
+
+  function standsBefore(
+    instrument: number,
+    side: number,
+    priceTicks: number,
+    priority: Float64Array,
+    at: number,
+  ): number {
+    const head = l32[pages.near(instrument, side, priceTicks) * L_WORDS + HEAD]!;
+    if (head === 0 || sideOf(o32[head * WORDS + ORDER_BITS]!) !== side) return 0;
+    const tail = o32[head * WORDS + PREV]!;
+    if (o64[tail * DOUBLES + PRIORITY]! <= priority[at]!) return 0;
+    let slot = head;
+    for (let n = 0; n < WALK_MAX; n++) {
+      if (o64[slot * DOUBLES + PRIORITY]! > priority[at]!) return slot;
+      slot = o32[slot * WORDS + NEXT]!;
+    }
+    slot = tail;
+    for (let n = 0; n < WALK_MAX; n++) {
+      const older = o32[slot * WORDS + PREV]!;
+      if (o64[older * DOUBLES + PRIORITY]! <= priority[at]!) return slot;
+      slot = older;
+    }
+    return -1;
   }
 
   function remove(slot: number): void {
@@ -112,6 +150,8 @@ export function makeBook(options: BookOptions): Book {
     matches,
     touched,
     rest,
+    standsBefore,
+    restBefore,
     remove,
     shrink,
     match,

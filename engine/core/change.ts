@@ -2,10 +2,12 @@
  * What an account does to its own open orders: CANCEL, REDUCE, AMEND, CANCEL_ALL; and the pending
  * work that every command carries on before its own turn.
  */
+import { MatchResult } from "./book-api.ts";
 import type { Check } from "./check.ts";
 import { CancelReason, EventType, OrderStatus, Reject, Side, TimeInForce } from "./codes.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
 import { EventFlag } from "./event.ts";
+import { siblingsOf } from "./groups.ts";
 import type { Life } from "./life.ts";
 import {
   BEHAVIOUR_SESSIONS,
@@ -28,6 +30,8 @@ import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
 export interface Change {
+  /** The open order that the change in hand names, or a Reject, negative. */
+  find(): number;
   cancel(): void;
   reduce(): void;
   amend(): void;
@@ -51,14 +55,16 @@ const SESSIONS = BEHAVIOUR_SESSIONS;
 const TOTAL = Counter.ordersTotal;
 const DEADLINE = CommandF64.deadlineUs;
 const ORDER_ID = CommandF64.orderId;
+const COST = MatchResult.cost;
 const EXPIRES = CommandF64.expiresAtUs;
 const SLICE_MAX = SLICE_ORDERS_MAX;
 const EXAMINED_MAX = SLICE_EXAMINED_MAX;
 
 export function makeChange(state: State, check: Check, life: Life, sessions: Sessions): Change {
-  const { turn, orders, ids, accounts, expiry, massCancels, timers, book, emit } = state;
+  const { turn, orders, ids, accounts, expiry, massCancels, timers, book, emit, groups } = state;
   const { counters } = turn;
   const o32 = orders.i32;
+  const { room, result } = book.matches;
 
   /** Whether the change in hand says that it is not to happen any more; 0 says nothing. */
   function isLate(): boolean {
@@ -84,20 +90,20 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
     return 0;
   }
 
-  /** `named`, with the refusal told when there is none. */
-  function namedOrRejected(): number {
+  function find(): number {
     const account = turn.i32[C.account]!;
-    if (!accounts.isKnown(account)) {
-      emit.rejected(REJECT.UNKNOWN_ACCOUNT, 0, false);
-      return 0;
-    }
-    if (isLate()) {
-      emit.rejected(REJECT.DEADLINE_PASSED, 0, false);
-      return 0;
-    }
+    if (!accounts.isKnown(account)) return -REJECT.UNKNOWN_ACCOUNT;
+    if (isLate()) return -REJECT.DEADLINE_PASSED;
     const slot = named(account);
-    if (slot === 0) emit.rejected(REJECT.UNKNOWN_ORDER, 0, false);
-    return slot;
+    return slot === 0 ? -REJECT.UNKNOWN_ORDER : slot;
+  }
+
+  /** `find`, with the refusal told and 0 for an answer when there is none. */
+  function namedOrRejected(): number {
+    const found = find();
+    if (found > 0) return found;
+    emit.rejected(-found, 0, false);
+    return 0;
   }
 
   function cancel(): void {
@@ -115,7 +121,7 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
 
   function shrink(slot: number, by: number): void {
     book.shrink(slot, by);
-    life.addBidValue(slot, -by);
+    life.shrunk(slot, by);
     emit.amended(slot, o32[slot * WORDS + ORDER.priceTicks]!, by, false);
   }
 
@@ -147,19 +153,37 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
     const bits = o32[row + ORDER.bits]!;
     const stoodTicks = o32[row + ORDER.priceTicks]!;
     const stood = o32[row + ORDER.open]!;
+    const siblings = siblingsOf(o32, slot);
     book.remove(slot);
-    life.addBidValue(slot, -stood);
+    if (siblings === 0) life.addBidValue(slot, -stood);
+    else groups.uncount(slot, 0);
     o32[row + ORDER.priceTicks] = priceTicks;
     o32[row + ORDER.open] = open;
     emit.amended(slot, stoodTicks, stood, true);
     const instrument = o32[row + ORDER.instrument]!;
     const side = sideOf(bits);
+    room[0] = room[0]! - siblings;
     book.match(instrument, side, priceTicks, open, o32[row + ORDER.account]!, stpOf(bits));
+    room[0] = room[0]! + siblings;
+    result[COST] = result[COST]! + siblings;
     const left = life.settleMakers(slot, open);
     o32[row + ORDER.open] = left;
     orders.f64[slot * DOUBLES + OrderF64.priority] = counters[SEQUENCE]!;
-    if (life.settle(slot, priceTicks, left, true)) life.rest(slot);
+    const rests = life.settle(slot, priceTicks, left, true);
+    if (siblings !== 0) return requeueLeg(slot, rests);
+    if (rests) life.rest(slot);
     else life.release(slot);
+  }
+
+  /** A leg that has come back like a taker: what it took is taken from its group, which counts again. */
+  function requeueLeg(slot: number, rests: boolean): void {
+    const units = life.traded[0]!;
+    if (rests) book.rest(slot);
+    if (rests) emit.rested(slot);
+    if (units !== 0) life.takeFromSiblings(slot, units);
+    if (rests) return groups.count(slot);
+    if (groups.has(slot)) groups.count(groups.leave(slot));
+    life.release(slot);
   }
 
   function amend(): void {
@@ -240,5 +264,5 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
     state.waiting[0] = isPending() ? 1 : 0;
   }
 
-  return { cancel, reduce, amend, cancelAll, carryOn };
+  return { find, cancel, reduce, amend, cancelAll, carryOn };
 }

@@ -50,11 +50,25 @@ const UNITS_MAX = QUANTITY_MAX;
 export interface Check {
   /** A place whose account and client order id are in order. */
   place(): number;
+  /** As `place`, but for what only the book can say. */
+  placeAlone(): number;
   /** An amend of an open order of this account. */
   amend(slot: number): number;
+  /** As `amend`, but for what only the book can say. */
+  amendAlone(slot: number): number;
+  /**
+   * What operations before the one in hand, of the same compound, will take of the bounds: at
+   * `Planned`. All zeros outside of one.
+   */
+  readonly planned: Float64Array;
   /** The limit a place matches at: its own, or for a market order the band's far end. */
   limitTicks(): number;
 }
+
+/** Open orders as they count, rows of open orders, and the value of bids in minor currency. */
+export const Planned = { orders: 0, rows: 1, valueMinor: 2 } as const;
+
+const { orders: PLANNED_ORDERS, rows: PLANNED_ROWS, valueMinor: PLANNED_VALUE } = Planned;
 
 /** Whether the expiry `f64[at]` is a time at all; by index, so that no double is boxed. */
 function isWholeUs(f64: Float64Array, at: number): boolean {
@@ -70,10 +84,11 @@ function isTifWellFormed(orderType: number, tif: number, isPost: boolean): boole
 }
 
 export function makeCheck(state: State): Check {
-  const { turn, orders, accounts, instruments, book } = state;
+  const { turn, orders, accounts, instruments, book, groups } = state;
   const o32 = orders.i32;
   const n32 = instruments.i32;
   const { counters } = turn;
+  const planned = new Float64Array(3);
 
   function words(): number {
     const c8 = turn.u8;
@@ -130,7 +145,7 @@ export function makeCheck(state: State): Check {
     const tickMinor = n32[instrument * N_WORDS + N.tickMinor]!;
     const more = priceTicks * tickMinor * quantity - insteadTicks * tickMinor * insteadOf;
     if (more <= 0) return REJECT.NONE; // never refused, although a bound was lowered meanwhile
-    const value = accounts.f64[at + A64.openBidValueMinor]! + more;
+    const value = accounts.f64[at + A64.openBidValueMinor]! + planned[PLANNED_VALUE]! + more;
     return value > max ? REJECT.BID_VALUE_LIMIT : REJECT.NONE;
   }
 
@@ -138,7 +153,9 @@ export function makeCheck(state: State): Check {
   function room(account: number, instrument: number, mayRest: boolean): number {
     const c32 = turn.i32;
     const openOrdersMax = accounts.i32[account * A_WORDS + A.openOrdersMax]!;
-    const openOrders = accounts.i32[account * A_WORDS + A.openOrders]!;
+    const rows = accounts.i32[account * A_WORDS + A.openOrders]!;
+    const extraLegs = accounts.i32[account * A_WORDS + A.extraLegs]!;
+    const openOrders = rows - extraLegs + planned[PLANNED_ORDERS]!;
     if (mayRest && openOrdersMax !== 0 && openOrders >= openOrdersMax) {
       return REJECT.TOO_MANY_OPEN_ORDERS;
     }
@@ -150,7 +167,8 @@ export function makeCheck(state: State): Check {
       const reject = bidValue(account, instrument, priceTicks, quantity, 0, 0);
       if (reject !== REJECT.NONE) return reject;
     }
-    return mayRest && orders.isFull() ? REJECT.ORDER_TABLE_FULL : REJECT.NONE;
+    const isFull = orders.count() + planned[PLANNED_ROWS]! >= orders.openMax;
+    return mayRest && isFull ? REJECT.ORDER_TABLE_FULL : REJECT.NONE;
   }
 
   function limitTicks(): number {
@@ -182,7 +200,7 @@ export function makeCheck(state: State): Check {
     return accounts.i32[account * A_WORDS + A.state] === ALLOWED;
   }
 
-  function place(): number {
+  function placeAlone(): number {
     const account = turn.i32[C.account]!;
     const instrument = turn.i32[C.instrument]!;
     if (!isAllowed(account)) return REJECT.ACCOUNT_SUSPENDED;
@@ -200,8 +218,13 @@ export function makeCheck(state: State): Check {
       const expiresAtUs = turn.f64[EXPIRES]!;
       if (counters[STAMP]! >= expiresAtUs) return REJECT.ALREADY_EXPIRED;
     }
-    reject = room(account, instrument, tif === TIF.GTC || tif === TIF.GTD);
-    return reject === REJECT.NONE ? againstBook(account, instrument, tif) : reject;
+    return room(account, instrument, tif === TIF.GTC || tif === TIF.GTD);
+  }
+
+  function place(): number {
+    const reject = placeAlone();
+    if (reject !== REJECT.NONE) return reject;
+    return againstBook(turn.i32[C.account]!, turn.i32[C.instrument]!, turn.u8[C8.tif]!);
   }
 
   /** What an amend asks for, before it is compared with the book. */
@@ -215,7 +238,22 @@ export function makeCheck(state: State): Check {
     return REJECT.NONE;
   }
 
-  function amend(slot: number): number {
+  /** Whether the account may bid for a leg as amended: its group counts at the dearest leg. */
+  function legValue(slot: number, priceTicks: number, open: number): number {
+    const row = slot * WORDS;
+    const at = o32[row + ORDER.account]! * A_DOUBLES;
+    const max = accounts.f64[at + A64.openBidValueMaxMinor]!;
+    if (max === 0) return REJECT.NONE;
+    groups.worthWith(slot, o32[row + ORDER.priceTicks]!, o32[row + ORDER.open]!);
+    const before = groups.worth[0]!;
+    groups.worthWith(slot, priceTicks, open);
+    const more = groups.worth[0]! - before;
+    if (more <= 0) return REJECT.NONE;
+    const value = accounts.f64[at + A64.openBidValueMinor]! + planned[PLANNED_VALUE]! + more;
+    return value > max ? REJECT.BID_VALUE_LIMIT : REJECT.NONE;
+  }
+
+  function amendAlone(slot: number): number {
     const row = slot * WORDS;
     const account = o32[row + ORDER.account]!;
     const instrument = o32[row + ORDER.instrument]!;
@@ -233,21 +271,40 @@ export function makeCheck(state: State): Check {
     const before = o32[row + ORDER.priceTicks]!;
     const priceTicks = asked === 0 ? before : asked;
     const isRequeued = priceTicks !== before || openAfter > open;
+    const isLeg = groups.has(slot);
+    if (isLeg && openAfter > open) return REJECT.GROUP_QUANTITY;
     if (isRequeued) {
       reject = priceBound(instrument, priceTicks);
       if (reject !== REJECT.NONE) return reject;
     }
     const expiresAtUs = turn.f64[EXPIRES]!;
     if (expiresAtUs !== 0 && counters[STAMP]! >= expiresAtUs) return REJECT.ALREADY_EXPIRED;
-    const side = sideOf(o32[row + ORDER.bits]!);
-    if (side === BID) {
-      reject = bidValue(account, instrument, priceTicks, openAfter, before, open);
-      if (reject !== REJECT.NONE) return reject;
-    }
-    const mustRest = isRequeued && isPostOnly(o32[row + ORDER.bits]!);
-    if (mustRest && book.wouldCross(instrument, side, priceTicks)) return REJECT.ORDER_WOULD_CROSS;
-    return REJECT.NONE;
+    if (sideOf(o32[row + ORDER.bits]!) !== BID) return REJECT.NONE;
+    if (isLeg) return legValue(slot, priceTicks, openAfter);
+    return bidValue(account, instrument, priceTicks, openAfter, before, open);
   }
 
-  return { place, amend, limitTicks };
+  /** Whether a post-only order, amended so, would stand in the way of others. */
+  function mustNotRest(slot: number): boolean {
+    const row = slot * WORDS;
+    const bits = o32[row + ORDER.bits]!;
+    if (!isPostOnly(bits)) return false;
+    const quantity = turn.i32[C.quantity]!;
+    const asked = turn.i32[C.priceTicks]!;
+    const open = o32[row + ORDER.open]!;
+    const openAfter = quantity === 0 ? open : quantity - (o32[row + ORDER.total]! - open);
+    if (openAfter <= 0) return false;
+    const before = o32[row + ORDER.priceTicks]!;
+    const priceTicks = asked === 0 ? before : asked;
+    if (priceTicks === before && openAfter <= open) return false;
+    return book.wouldCross(o32[row + ORDER.instrument]!, sideOf(bits), priceTicks);
+  }
+
+  function amend(slot: number): number {
+    const reject = amendAlone(slot);
+    if (reject !== REJECT.NONE) return reject;
+    return mustNotRest(slot) ? REJECT.ORDER_WOULD_CROSS : REJECT.NONE;
+  }
+
+  return { place, placeAlone, amend, amendAlone, planned, limitTicks };
 }

@@ -22,6 +22,7 @@ export const CommandType = {
   CHECKPOINT: 12,
   SET_BEHAVIOUR: 13,
   ARM_TIMER: 14,
+  RESTORE: 15,
 } as const;
 export type CommandType = (typeof CommandType)[keyof typeof CommandType];
 
@@ -43,6 +44,7 @@ export const EventType = {
   ACCOUNT_SET: 14,
   CHECKPOINTED: 15,
   BEHAVIOUR_SET: 16,
+  GROUP_REDUCED: 17,
   TIMER_SET: 24,
   TIMER_FIRED: 25,
 } as const;
@@ -96,6 +98,7 @@ export const CancelReason = {
   WORK_BOUND: 5, // the command had made as many events as one command may make
   AMENDED_TO_FILLED: 6, // amended to a total at or below what was already filled
   REDUCED_TO_NOTHING: 7,
+  GROUP_FILLED: 8, // a fill of another leg of its group took all it had open
   TIMER: 16, // its session's timer fired
 } as const;
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason];
@@ -132,9 +135,17 @@ export const Reject = {
   ACCOUNT_TABLE_FULL: 27,
   BEHAVIOUR_UNKNOWN: 28,
   MASS_CANCEL_TABLE_FULL: 29,
+  COMPOUND_REFUSED: 30, // another operation of its batch or group was refused, so none happened
+  COMPOUND_BROKEN: 31, // a record that came alone, out of turn, or between the records of a compound
+  COMPOUND_PARTLY_KNOWN: 32, // other places of this compound are remembered, this one is not
+  COMPOUND_ANSWERED: 33, // a change of a compound that was carried out before: it had its turn
+  LEG_MISMATCH: 34, // legs that do not make one group
+  GROUP_QUANTITY: 35, // an amend that would let a leg trade more than its group may
   TIMER_NOT_AHEAD: 50, // it would fire at or before the command's stamp
   TIMER_TOO_FAR: 51,
   TOO_MANY_TIMERS: 52, // of one account
   TIMER_TABLE_FULL: 53,
+  PRIORITY_NOT_EARLIER: 54, // a restored order's priority is none, or not before its command
+  RESTORE_TOO_DEEP: 55, // its place lies further from both ends of its level than is looked
 } as const;
 export type Reject = (typeof Reject)[keyof typeof Reject];

@@ -2,7 +2,7 @@
  * The command: what the outside asks of a shard. A fixed record of 96 bytes, journaled as it is.
  *
  * ```
- * byte   0 u8 type | 1 u8 side | 2 u8 orderType | 3 u8 tif | 4 u8 stp | 5 u8 flags | 6 u16 zero
+ * byte   0 u8 type | 1 u8 side | 2 u8 orderType | 3 u8 tif | 4 u8 stp | 5 u8 flags | 6 u8 compoundIndex | 7 u8 compoundCount
  *        8 f64 sequence        16 f64 stampUs          written by the shell, never by a client
  *       24 i32 account         28 i32 instrument
  *       32 i32 priceTicks      36 i32 quantity
@@ -30,14 +30,21 @@
  * | CHECKPOINT | orderId = sequence the hash is of, clientOrderId[0..1] = hash high, low, quantity = hash version |
  * | SET_BEHAVIOUR | quantity = behaviour number |
  * | ARM_TIMER | account, tag (0: all its orders), expiresAtUs = when it fires (0: disarm) |
+ * | RESTORE | as PLACE, a limit order GTC or GTD; priority = the sequence it returns with |
  *
  * A market order says IOC or FOK. `state` of a listing is CONTINUOUS, HALTED or CLOSED. A CHECKPOINT
  * whose sequence is the last before it is compared with the state (a difference stops the shard);
  * one of an earlier sequence is only answered.
  *
  * A change (CANCEL, AMEND, REDUCE, CANCEL_ALL) stamped after its deadline is refused, so that what waited
- * for a disk never happens late. Tags of CANCEL_ALL, deadlines of changes and ARM_TIMER came with behaviour
- * BEHAVIOUR_SESSIONS; before it the fields are not looked at and the command is not known.
+ * for a disk never happens late. Tags of CANCEL_ALL, deadlines of changes, ARM_TIMER and RESTORE came with behaviour
+ * BEHAVIOUR_SESSIONS; before it the fields are not looked at and the commands are not known.
+ *
+ * Records with a compoundCount of 2 or more belong together: so many, of one account, numbered by
+ * compoundIndex from 0, each with its own sequence and correlation, CLOCK and CHECKPOINT alone between
+ * them. The last one makes all of them happen, or none: a *batch* of PLACE, CANCEL, AMEND and REDUCE, or,
+ * when every one is a PLACE flagged LEG, a *group* whose legs cancel each other as they fill. They came with
+ * BEHAVIOUR_COMPOUNDS; before it the two bytes are not looked at.
  *
  * A record lives at an index of a `Commands` view: byte offset `index * COMMAND_BYTES`. Views over
  * plain and shared buffers look the same, so a ring slot, a frame and a test array are one thing.
@@ -48,7 +55,16 @@ export const COMMAND_F64 = COMMAND_BYTES / 8;
 export const COMMAND_I32 = COMMAND_BYTES / 4;
 
 /** Offsets into the u8 view, from the record's first byte. */
-export const CommandU8 = { type: 0, side: 1, orderType: 2, tif: 3, stp: 4, flags: 5 } as const;
+export const CommandU8 = {
+  type: 0,
+  side: 1,
+  orderType: 2,
+  tif: 3,
+  stp: 4,
+  flags: 5,
+  compoundIndex: 6,
+  compoundCount: 7,
+} as const;
 
 /** Offsets into the i32 view, from the record's first word. */
 export const CommandI32 = {
@@ -84,6 +100,8 @@ export const CommandF64 = {
   expiresAtUs: 6,
   orderId: 7,
   correlation: 11,
+  // RESTORE
+  priority: 7, // of the sequence at which an earlier order joined its level; before the command's own
   // SET_ACCOUNT
   openBidValueMaxMinor: 5,
 } as const;
@@ -92,6 +110,7 @@ export const CommandF64 = {
 export const CommandFlag = {
   POST_ONLY: 1, // PLACE
   ALLOWED: 2, // SET_ACCOUNT: the account may trade
+  LEG: 64, // PLACE: of a group; every record of its compound is one
 } as const;
 
 /** Three views over one buffer of command records. */

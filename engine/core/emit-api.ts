@@ -29,8 +29,14 @@ export interface Emit {
   /** What an order that does not rest had left was cancelled. */
   dropped(slot: number, priceTicks: number, quantity: number, reason: number): void;
   rested(slot: number): void;
+  /** As `rested`, of an order that returned with the priority its row says. */
+  restored(slot: number): void;
   /** Response to AMEND and REDUCE; `quantity` left the level of `priceTicks`, where the order stood. */
   amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void;
+  /** A resting leg lost `quantity` units to a fill of another one. */
+  groupReduced(slot: number, quantity: number): void;
+  /** As `groupReduced`, of a leg that does not rest yet and keeps `openNow`. */
+  groupReducedUnseen(slot: number, priceTicks: number, quantity: number, openNow: number): void;
   status(slot: number): void;
   /** A response with nothing but its type. */
   plain(type: number): void;

@@ -42,7 +42,8 @@ const {
 
 /** Types whose record has its own overlay where others have account and client order id. */
 function hasOverlay(type: number, behaviour: number): boolean {
-  if (type === CommandType.ARM_TIMER && behaviour >= BEHAVIOUR_SESSIONS) return false;
+  const isSession = type === CommandType.ARM_TIMER || type === CommandType.RESTORE;
+  if (isSession && behaviour >= BEHAVIOUR_SESSIONS) return false;
   return type >= CommandType.LIST_INSTRUMENT && type !== CommandType.SET_ACCOUNT;
 }
 
@@ -93,6 +94,11 @@ export function makeEmitResponses(
     }
   }
 
+  function isPlace(type: number): boolean {
+    if (type !== CommandType.RESTORE) return type === CommandType.PLACE;
+    return counters[Counter.behaviour]! >= BEHAVIOUR_SESSIONS;
+  }
+
   /** Who and what a command named, for refusals that know no more. */
   function named(): void {
     const type = c8[CommandU8.type]!;
@@ -104,7 +110,7 @@ export function makeEmitResponses(
     for (let n = 0; n < 4; n++) {
       record.word(E.clientOrderId + n, c32[CommandI32.clientOrderId + n]!);
     }
-    if (type === CommandType.PLACE) return;
+    if (isPlace(type)) return;
     record.byte(2, c8[CommandU8.side]!);
     record.word(E.priceTicks, c32[CommandI32.priceTicks]!);
     record.word(E.quantity, c32[CommandI32.quantity]!);
@@ -135,7 +141,7 @@ export function makeEmitResponses(
     named();
     record.byte(3, reason);
     record.byte(6, OrderStatus.REJECTED);
-    if (c8[CommandU8.type] !== CommandType.PLACE) return;
+    if (!isPlace(c8[CommandU8.type]!)) return;
     record.byte(2, c8[CommandU8.side]!);
     record.byte(4, c8[CommandU8.orderType]!);
     record.byte(5, c8[CommandU8.tif]!);

@@ -9,6 +9,7 @@ import { EventType, OrderType } from "./codes.ts";
 import { CommandF64 } from "./command.ts";
 import { makeEmitAdmin } from "./emit-admin.ts";
 import type { Emit, EmitTables } from "./emit-api.ts";
+import { makeEmitGroup } from "./emit-group.ts";
 import { makeEmitSession } from "./emit-session.ts";
 import { EventF64, EventFlag, EventI32 } from "./event.ts";
 import { makeEmitResponses } from "./emit-response.ts";
@@ -31,7 +32,7 @@ const M_WORDS = MATCH_WORDS;
 const { slot: M_SLOT, quantity: M_QUANTITY } = MatchI32;
 const { instrument: INSTRUMENT, priceTicks: PRICE, open: OPEN, account: ACCOUNT } = OrderI32;
 const { bits: BITS, total: TOTAL } = OrderI32;
-const { expiresAtUs: EXPIRES, firstSequence: FIRST } = OrderF64;
+const { expiresAtUs: EXPIRES, firstSequence: FIRST, priority: PRIORITY } = OrderF64;
 const E = EventI32;
 const D = EventF64;
 const LIMIT = OrderType.LIMIT;
@@ -40,6 +41,7 @@ const N_MARKET = InstrumentF64.marketSeq;
 const N_TRADE = InstrumentF64.tradeId;
 const C_CORRELATION = CommandF64.correlation;
 const REQUEUED = EventFlag.REQUEUED << 8;
+const RESTORED = EventFlag.RESTORED << 8;
 const {
   instrument: E_INSTRUMENT,
   priceTicks: E_PRICE,
@@ -54,6 +56,7 @@ const {
   accountSeq: D_ACCOUNT_SEQ,
   expiresAtUs: D_EXPIRES,
   firstSequence: D_FIRST,
+  priority: D_PRIORITY,
 } = D;
 
 export function makeEmit(tables: EmitTables): Emit {
@@ -129,10 +132,17 @@ export function makeEmit(tables: EmitTables): Emit {
     if (isResponse) e64[(at >> 1) + D_CORRELATION] = c64[C_CORRELATION]!;
   }
 
-  function dropped(slot: number, priceTicks: number, quantity: number, reason: number): void {
+  /** Units that left an order which does not rest. */
+  function unrested(
+    type: number,
+    slot: number,
+    priceTicks: number,
+    quantity: number,
+    reason: number,
+  ): number {
     const bits = o32[slot * WORDS + BITS]!;
     const shape = shapeOf(0, 0, statusOf(bits));
-    const at = open(EventType.CANCELLED, sideOf(bits), reason, shape);
+    const at = open(type, sideOf(bits), reason, shape);
     const at64 = at >> 1;
     owner(at, slot, 0);
     unseen(at);
@@ -143,9 +153,14 @@ export function makeEmit(tables: EmitTables): Emit {
     e64[at64 + D_EXPIRES] = 0;
     e64[at64 + D_FIRST] = 0;
     hears(at64 + D_ACCOUNT_SEQ, o32[slot * WORDS + ACCOUNT]!);
+    return at;
   }
 
-  function rested(slot: number): void {
+  function dropped(slot: number, priceTicks: number, quantity: number, reason: number): void {
+    unrested(EventType.CANCELLED, slot, priceTicks, quantity, reason);
+  }
+
+  function restedAt(slot: number): number {
     const row = slot * WORDS;
     const openNow = o32[row + OPEN]!;
     const at = resting(EventType.RESTED, 0, slot);
@@ -159,6 +174,17 @@ export function makeEmit(tables: EmitTables): Emit {
     e64[at64 + D_ACCOUNT_SEQ] = 0;
     e64[at64 + D_EXPIRES] = o64[slot * DOUBLES + EXPIRES]!;
     e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    return at;
+  }
+
+  function rested(slot: number): void {
+    restedAt(slot);
+  }
+
+  function restored(slot: number): void {
+    const at = restedAt(slot);
+    e32[at] = e32[at]! | RESTORED;
+    e64[(at >> 1) + D_PRIORITY] = o64[slot * DOUBLES + PRIORITY]!;
   }
 
   function amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void {
@@ -189,7 +215,9 @@ export function makeEmit(tables: EmitTables): Emit {
     left,
     dropped,
     rested,
+    restored,
     amended,
+    ...makeEmitGroup(tables, gone, unrested),
     session: makeEmitSession(record, hears, turn, tables.timers),
     admin: makeEmitAdmin(record, tables, (instrument) => {
       const at = instrument * N_WORDS + N_MARKET;

@@ -9,7 +9,7 @@
  *       40 i32 quantity        44 i32 levelOrders      orders on that level afterwards
  *       48 f64 levelQuantity   units on that level afterwards (absolute)
  *       56 f64 marketSeq       the instrument's; 0 when the public sees nothing of this event
- *       64 f64 tradeId         contiguous per instrument, from 1; TRADE only
+ *       64 f64 tradeId         contiguous per instrument, from 1; TRADE only (RESTED: priority)
  *       72 f64 orderId         80 f64 accountSeq       the owner: the maker of a TRADE or PREVENTED,
  *       88 i32 account         92 i32 open             else the order's owner
  *       96 i32 filled         100 i32 zero
@@ -24,12 +24,13 @@
  * taker's is the other one). `marketSeq` grows by exactly one per public event of an instrument and
  * `accountSeq` by exactly one per event an account hears, so either reader notices a gap.
  *
- * Every command yields exactly one response event, carrying its correlation; what lapsed before the
+ * Every command yields exactly one response event, carrying its correlation (the records of a compound
+ * all with the last of them, and its sequence); what lapsed before the
  * command's turn comes before it. The last event of a command is flagged LAST.
  *
  * | type | quantity | public (marketSeq) | notes |
  * |---|---|---|---|
- * | ACCEPTED | the order's total | no | response to PLACE; priceTicks is the limit (0 market); open = total, filled = 0; duplicates: flag DUPLICATE, open/filled/status as they are now, firstSequence, no accountSeq |
+ * | ACCEPTED | the order's total | no | response to PLACE and RESTORE; priceTicks is the limit (0 market); open = total, filled = 0; duplicates: flag DUPLICATE, open/filled/status as they are now, firstSequence, no accountSeq |
  * | REJECTED | as asked | no | response; reason is a Reject; accountSeq only when the id is remembered (a new PLACE); duplicates: flag DUPLICATE, firstSequence |
  * | TRADE | traded | yes | at the maker's price; both parties' numbers after it |
  * | RESTED | open | yes | what was left of a taker, or a whole order, joined the back of its level; accountSeq 0 (the owner knew) |
@@ -37,8 +38,10 @@
  * | EXPIRED | expired | if it rested | status EXPIRED |
  * | AMENDED | units that left the level | yes | response to AMEND and REDUCE; level is the one it stood on; newPriceTicks, newTotal, expiresAtUs say what it is now; flag REQUEUED when it lost its place and comes again as TRADE or RESTED |
  * | PREVENTED | taken off both | yes | self-trade DECREMENT; numbers of both as in TRADE; status of the maker afterwards (OPEN or CANCELLED) |
+ * | GROUP_REDUCED | units a fill of another leg took | if it rests | no response; level and order as after it; status OPEN. A leg left with nothing is CANCELLED, GROUP_FILLED |
  * | STATUS | the order's total | no | response to ORDER_STATUS: status, open, filled, orderId, firstSequence; reason when REJECTED |
  * | MASS_CANCEL_ACCEPTED | orders covered | no | response to CANCEL_ALL; tag; CANCELLED follow, in slices, perhaps under later commands |
+ * | RESTED of RESTORE | open | yes | flag RESTORED: it stands by `priority`, behind the orders of its level with the same or an earlier one |
  * | TIMER_SET | – | no | response to ARM_TIMER; account, tag, expiresAtUs when it fires (0: disarmed) |
  * | TIMER_FIRED | orders covered | no | no response; account hears it; tag, expiresAtUs when it was due; CANCELLED follow as after a mass cancel |
  * | INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET | – | yes | response; the instrument's parameters in the overlay |
@@ -117,6 +120,8 @@ export const EventF64 = {
   // ACCEPTED, REJECTED, STATUS, AMENDED, RESTED; TIMER_SET, TIMER_FIRED
   expiresAtUs: 15,
   firstSequence: 16, // sequence of the PLACE that first carried this client order id
+  // RESTED flagged RESTORED
+  priority: 8,
   // ACCOUNT_SET
   openBidValueMaxMinor: 9,
 } as const;
@@ -128,6 +133,7 @@ export const EventFlag = {
   REQUEUED: 4, // AMENDED: lost its place
   POST_ONLY: 8, // ACCEPTED
   MORE_PENDING: 16, // MASS_CANCEL_ACCEPTED: slices remain
+  RESTORED: 128, // RESTED: not at the back of its level but where its priority says
   AT_LEAST: 32, // MASS_CANCEL_ACCEPTED, TIMER_FIRED: the account has more orders than were counted
 } as const;
 

@@ -47,8 +47,8 @@ const SLOT_MASK = 2 ** 24 - 1;
 const TAG_MASK = ~SLOT_MASK;
 
 export interface Ids {
-  /** Whether no further id can be remembered; looks for room that is to be given back first. */
-  isFull(): boolean;
+  /** Whether so many more ids can be remembered; looks for room that is to be given back first. */
+  hasRoom(rows: number): boolean;
   /** Whether a row is state: its order is open, or its room is not to be given back yet. */
   isRemembered(slot: number): boolean;
   /** The row of this account and the four words at `words[at]`, perhaps one that is over; or 0. */
@@ -223,9 +223,9 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     else if (statusOf(i32[slot * WORDS + BITS]!) !== OPEN) forget(slot);
   }
 
-  function isFull(): boolean {
-    while (orders.used() === capacity) if (!wheel.turn()) return true;
-    return false;
+  function hasRoom(rows: number): boolean {
+    while (orders.used() + rows > capacity) if (!wheel.turn()) return false;
+    return true;
   }
 
   function isRemembered(slot: number): boolean {
@@ -241,7 +241,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   });
 
   return {
-    isFull,
+    hasRoom,
     isRemembered,
     find,
     isOver,

@@ -7,27 +7,42 @@ import { assert } from "./assert.ts";
 import { MATCH_WORDS, MatchI32, MatchKind, MatchResult, MatchStop } from "./book-api.ts";
 import { CancelReason, EventType, OrderStatus, Side } from "./codes.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf, withStatus } from "./orders.ts";
+import {
+  GROUPED,
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  sideOf,
+  withStatus,
+} from "./orders.ts";
+import { type Legs, makeLegs } from "./life-legs.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
-export interface Life {
+export interface Life extends Pick<Legs, "shrunk" | "takeFromSiblings"> {
   /** Puts a filled row into its book, told as RESTED. */
   rest(slot: number): void;
+  /** As `rest`, right before another order of its level (0: at the back), told as RESTORED. */
+  restBefore(slot: number, before: number): void;
   /** Takes a resting order out of the book for good. */
   end(slot: number, type: number, reason: number, isResponse: boolean): void;
   /** Ends an order that has lapsed, by its expiry if that is due, else by what covers it. */
   lapse(slot: number): void;
   /** Takes an order that is out of the book out of all else; all has been said about it. */
   release(slot: number): void;
-  /** Adds `units` (or takes them off, negative) to the open bid value, if the order is a bid. */
+  /**
+   * Adds `units` (or takes them off, negative) to the open bid value, if the order is a bid. Not of a
+   * leg of a group: see `groups.ts`.
+   */
   addBidValue(slot: number, units: number): void;
   setStatus(slot: number, status: number, reason: number): void;
   /**
    * Settles and tells what the last `book.match` did with the taker in `slot`, of `quantity` units;
-   * answers what is left of it.
+   * answers what is left of it. What of it was traded is in `traded[0]`.
    */
   settleMakers(slot: number, quantity: number): number;
+  readonly traded: Int32Array;
   /**
    * Whether what the last match left is to rest. If not, the order of `slot` has ended: filled, or
    * what was left of it was cancelled, which has been told.
@@ -52,6 +67,7 @@ const BID = Side.BID;
 const { FILLED: STATUS_FILLED, CANCELLED: STATUS_CANCELLED, EXPIRED: STATUS_EXPIRED } = OrderStatus;
 const { EXPIRED: EVENT_EXPIRED, CANCELLED: EVENT_CANCELLED } = EventType;
 const { NONE, SELF_TRADE, TIMER, IMMEDIATE_REMAINDER, WORK_BOUND } = CancelReason;
+const GROUPED_BIT = GROUPED;
 const { NONE: STOP_NONE, SELF_TRADE: STOP_SELF_TRADE, WORK_BOUND: STOP_WORK_BOUND } = MatchStop;
 const STAMP = Counter.stampUs;
 const TRADES_TOTAL = Counter.tradesTotal;
@@ -65,6 +81,7 @@ export function makeLife(state: State): Life {
   const m32 = book.matches.i32;
   const { result } = book.matches;
   const { counters } = turn;
+  const traded = new Int32Array(1);
 
   function setStatus(slot: number, status: number, reason: number): void {
     o32[slot * WORDS + BITS] = withStatus(o32[slot * WORDS + BITS]!, status, reason);
@@ -87,6 +104,12 @@ export function makeLife(state: State): Life {
     emit.rested(slot);
   }
 
+  function restBefore(slot: number, before: number): void {
+    book.restBefore(slot, before);
+    addBidValue(slot, o32[slot * WORDS + OPEN]!);
+    emit.restored(slot);
+  }
+
   function release(slot: number): void {
     if (!massCancels.isEmpty()) massCancels.leaving(slot);
     accounts.unlink(slot);
@@ -99,11 +122,13 @@ export function makeLife(state: State): Life {
     setStatus(slot, type === EVENT_EXPIRED ? STATUS_EXPIRED : STATUS_CANCELLED, reason);
   }
 
+  const legs = makeLegs(state, { addBidValue, setEnded, release });
+
   function end(slot: number, type: number, reason: number, isResponse: boolean): void {
     book.remove(slot);
     setEnded(slot, type, reason);
     emit.left(slot, type, reason, isResponse);
-    addBidValue(slot, -o32[slot * WORDS + OPEN]!);
+    legs.uncount(slot);
     release(slot);
   }
 
@@ -131,7 +156,7 @@ export function makeLife(state: State): Life {
     const reason = kind === LAPSED ? lapsedReason(slot, type) : SELF_TRADE;
     setEnded(slot, type, reason);
     emit.removed(n, type, reason);
-    addBidValue(slot, -o32[slot * WORDS + OPEN]!);
+    legs.uncount(slot);
     release(slot);
   }
 
@@ -140,7 +165,9 @@ export function makeLife(state: State): Life {
     const row = slot * WORDS;
     const units = m32[n * M_WORDS + M_QUANTITY]!;
     const isUsedUp = o32[row + OPEN] === 0;
-    if (m32[n * M_WORDS + M_KIND] === TRADE) {
+    const isTrade = m32[n * M_WORDS + M_KIND] === TRADE;
+    if (isTrade) {
+      traded[0] = traded[0]! + units;
       o32[row + FILLED] = o32[row + FILLED]! + units;
       o32[taker * WORDS + FILLED] = o32[taker * WORDS + FILLED]! + units;
       counters[TRADES_TOTAL] = counters[TRADES_TOTAL]! + 1;
@@ -150,13 +177,15 @@ export function makeLife(state: State): Life {
       if (isUsedUp) setStatus(slot, STATUS_CANCELLED, SELF_TRADE);
       emit.prevented(n, taker, left);
     }
-    addBidValue(slot, -units);
+    if ((o32[row + BITS]! & GROUPED_BIT) === 0) addBidValue(slot, -units);
+    else legs.settle(slot, units, isTrade, isUsedUp);
     if (isUsedUp) release(slot);
   }
 
   function settleMakers(taker: number, quantity: number): number {
     const count = result[R_COUNT]!;
     let left = quantity;
+    traded[0] = 0;
     for (let n = 0; n < count; n++) {
       const slot = m32[n * M_WORDS + M_SLOT]!;
       const kind = m32[n * M_WORDS + M_KIND]!;
@@ -188,5 +217,18 @@ export function makeLife(state: State): Life {
     return false;
   }
 
-  return { rest, end, lapse, release, addBidValue, setStatus, settleMakers, settle };
+  return {
+    rest,
+    restBefore,
+    end,
+    shrunk: legs.shrunk,
+    takeFromSiblings: legs.takeFromSiblings,
+    lapse,
+    release,
+    addBidValue,
+    setStatus,
+    settleMakers,
+    traded,
+    settle,
+  };
 }

@@ -38,8 +38,14 @@ export const READ_AHEAD_ROWS_MIN = 4_096;
 /** Largest bound on the value of an account's open bids in minor currency: sums to it are exact. */
 export const OPEN_BID_VALUE_MAX_MINOR = 2 ** 53 - 1;
 
-/** One response, one event per maker met, rested or cancelled remainder, and a slice. */
-export const EVENTS_PER_COMMAND_MAX = 352;
+/** Operations of a batch, legs of a group. */
+export const COMPOUND_RECORDS_MAX = 32;
+
+/**
+ * One response, one event per maker met or sibling of it, rested or cancelled remainder, and a slice;
+ * a compound has for each leg one that it lapsed, was accepted, lost units before and after, rested.
+ */
+export const EVENTS_PER_COMMAND_MAX = 512;
 
 /** Slots of the ring in which a shard publishes; a whole batch at its worst must fit. */
 export const EVENT_RING_SLOTS = 262_144;
@@ -51,6 +57,9 @@ export const MASS_CANCELS_PENDING_MAX = 1_024;
 /** Session timers: how far ahead one may fire, and how many an account may have. */
 export const TIMER_AHEAD_MAX_US = 3_600_000_000;
 export const TIMERS_PER_ACCOUNT_MAX = 64;
+
+/** Orders of its level, from either end, a restored order's place is looked for among. */
+export const RESTORE_WALK_MAX = 1_024;
 
 /**
  * What a state hash covers. It changes when the state has more in it, which changes no rule: a
@@ -65,6 +74,8 @@ export const HASH_VERSION = 2;
 export const BEHAVIOUR_FIRST = 1;
 /** The first with session timers, restored orders, tags of mass cancels, deadlines of changes. */
 export const BEHAVIOUR_SESSIONS = 2;
+/** The first with batches and groups. */
+export const BEHAVIOUR_COMPOUNDS = 2;
 export const BEHAVIOUR_NEWEST = 2;
 
 /**
@@ -103,6 +114,14 @@ export const SHARD_OPTIONS_DEFAULT: ShardOptions = {
 assert(
   1 + MAKERS_PER_COMMAND_MAX + 2 + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
   "a command's events must fit the bound",
+);
+assert(
+  5 * COMPOUND_RECORDS_MAX + MAKERS_PER_COMMAND_MAX + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
+  "a compound's events must fit the bound",
+);
+assert(
+  COMPOUND_RECORDS_MAX <= MAKERS_PER_COMMAND_MAX,
+  "a maker and its siblings can always be met",
 );
 assert(
   BATCH_COMMANDS_MAX * EVENTS_PER_COMMAND_MAX <= EVENT_RING_SLOTS,

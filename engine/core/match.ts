@@ -3,7 +3,7 @@
  *
  * Best price first, within a price the oldest first; the trade is the maker's price's, so a price
  * need not be recorded: the maker's row says it. Each turn of the loop meets one maker and either
- * uses it up, removes it, or ends the match, so it makes at most MAKERS_PER_COMMAND_MAX turns.
+ * uses it up, removes it, or ends the match; it costs what `matches.room` has room for, at most.
  */
 import {
   MATCH_WORDS,
@@ -14,8 +14,8 @@ import {
   MatchStop,
 } from "./book-api.ts";
 import { SelfTradePrevention, Side } from "./codes.ts";
-import { MAKERS_PER_COMMAND_MAX } from "./limits.ts";
-import { ORDER_WORDS, OrderI32, type Orders } from "./orders.ts";
+import { siblingsOf } from "./groups.ts";
+import { GROUPED, ORDER_WORDS, OrderI32, type Orders } from "./orders.ts";
 import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, type Pages } from "./pages.ts";
 import type { Queue } from "./queue.ts";
 
@@ -23,12 +23,12 @@ const WORDS = ORDER_WORDS;
 const L_WORDS = LEVEL_WORDS;
 const L_DOUBLES = LEVEL_DOUBLES;
 const M_WORDS = MATCH_WORDS;
-const MAKERS_MAX = MAKERS_PER_COMMAND_MAX;
+const GROUPED_BIT = GROUPED;
 const { head: HEAD, orders: ORDERS } = LevelI32;
 const { quantity: QUANTITY } = LevelF64;
-const { next: NEXT, open: OPEN, account: ACCOUNT } = OrderI32;
+const { next: NEXT, open: OPEN, account: ACCOUNT, bits: BITS } = OrderI32;
 const { slot: M_SLOT, kind: M_KIND, quantity: M_QUANTITY, levelOrders: M_ORDERS } = MatchI32;
-const { count: R_COUNT, remaining: R_REMAINING, stop: R_STOP } = MatchResult;
+const { count: R_COUNT, remaining: R_REMAINING, stop: R_STOP, cost: R_COST } = MatchResult;
 const { TRADE, LAPSED, SELF_CANCELLED, SELF_DECREMENTED } = MatchKind;
 const { NONE: STOP_NONE, SELF_TRADE: STOP_SELF_TRADE, WORK_BOUND: STOP_WORK_BOUND } = MatchStop;
 const STP = SelfTradePrevention;
@@ -74,7 +74,12 @@ export function makeMatcher(
   const o32 = orders.i32;
   const { i32: l32, f64: l64 } = pages;
   const m32 = matches.i32;
-  const { levelQuantity, result } = matches;
+  const { levelQuantity, result, room } = matches;
+
+  /** What meeting this maker takes of the room. */
+  function costOf(slot: number): number {
+    return (o32[slot * WORDS + BITS]! & GROUPED_BIT) === 0 ? 1 : 1 + siblingsOf(o32, slot);
+  }
 
   function record(met: number, slot: number, kind: number, quantity: number, level: number): void {
     const at = met * M_WORDS;
@@ -103,6 +108,7 @@ export function makeMatcher(
     result[R_COUNT] = 0;
     result[R_REMAINING] = quantity;
     result[R_STOP] = STOP_NONE;
+    result[R_COST] = 0;
     const level = pages.best(instrument, OTHER - side);
     if (reaches(side, limitTicks, level)) {
       meetAll(instrument, side, limitTicks, quantity, account, stp);
@@ -119,15 +125,18 @@ export function makeMatcher(
   ): void {
     let remaining = quantity;
     let met = 0;
+    let left = room[0]!;
     let stop: number = STOP_NONE;
     while (remaining > 0) {
       const level = pages.best(instrument, OTHER - side);
       if (!reaches(side, limitTicks, level)) break;
-      if (met === MAKERS_MAX) {
+      const slot = l32[level * L_WORDS + HEAD]!;
+      const cost = costOf(slot);
+      if (cost > left) {
         stop = STOP_WORK_BOUND;
         break;
       }
-      const slot = l32[level * L_WORDS + HEAD]!;
+      left -= cost;
       const open = o32[slot * WORDS + OPEN]!;
       const isSelf = account !== 0 && o32[slot * WORDS + ACCOUNT] === account;
       const kind = meet(isLapsed(slot), isSelf, stp);
@@ -152,6 +161,7 @@ export function makeMatcher(
     result[R_COUNT] = met;
     result[R_REMAINING] = remaining;
     result[R_STOP] = stop;
+    result[R_COST] = room[0]! - left;
   }
 
   function canFill(
@@ -163,13 +173,14 @@ export function makeMatcher(
     stp: number,
   ): boolean {
     let remaining = quantity;
-    let met = 0;
+    let left = room[0]!;
     let level = pages.best(instrument, OTHER - side);
     for (; reaches(side, limitTicks, level); level = pages.worse(level, OTHER - side)) {
       const head = l32[level * L_WORDS + HEAD]!;
       let slot = head;
       do {
-        if (++met > MAKERS_MAX) return false;
+        left -= costOf(slot);
+        if (left < 0) return false;
         const isSelf = account !== 0 && o32[slot * WORDS + ACCOUNT] === account;
         const kind = meet(isLapsed(slot), isSelf, stp);
         if (kind === TRADE) remaining -= o32[slot * WORDS + OPEN]!;
@@ -184,13 +195,14 @@ export function makeMatcher(
   }
 
   function wouldCross(instrument: number, side: number, limitTicks: number): boolean {
-    let met = 0;
+    let left = room[0]!;
     let level = pages.best(instrument, OTHER - side);
     for (; reaches(side, limitTicks, level); level = pages.worse(level, OTHER - side)) {
       const head = l32[level * L_WORDS + HEAD]!;
       let slot = head;
       do {
-        if (++met > MAKERS_MAX) return false;
+        left -= costOf(slot);
+        if (left < 0) return false;
         if (!isLapsed(slot)) return true;
         slot = o32[slot * WORDS + NEXT]!;
       } while (slot !== head);

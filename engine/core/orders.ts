@@ -17,7 +17,7 @@
  *      26 fingerprint         27 keyHash
  *      28 heapAt                              expiry.ts: the way back (0: none)
  *      29 chainNext                           here: orders whose ids share a bucket
- *      30 tag                 31 groupNext    the next leg of its group (0: none)
+ *      30 tag                 31 groupNext    groups.ts: the next leg of its group, in a ring (0: none)
  * ```
  *
  * `priority` is the sequence at which the order joined the back of its level. A row belongs to the
@@ -75,6 +75,9 @@ const REASON_SHIFT = 12;
 
 /** Set while a row hangs on the wheel of deadlines (`ids.ts`). */
 export const ON_WHEEL = 1 << 20;
+
+/** Set while an order is a leg of a group with others that are open (`groups.ts`). */
+export const GROUPED = 1 << 22;
 
 /** What an order was placed with and never changes but by an amend; its status is none yet. */
 export function packBits(side: number, tif: number, stp: number, postOnly: boolean): number {

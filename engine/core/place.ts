@@ -1,5 +1,5 @@
 /**
- * PLACE and ORDER_STATUS: what the client order id decides, then the checks, then the order.
+ * PLACE, RESTORE and ORDER_STATUS: what the client order id decides, then the checks, then the order.
  *
  * ```
  * account known? id said? ──► id remembered? ──yes──► same parameters? first answer again
@@ -9,11 +9,12 @@
  *                              check.ts ──► ACCEPTED, makers met, rest or drop
  * ```
  */
-import { CancelReason, OrderStatus, Reject, TimeInForce } from "./codes.ts";
+import { CancelReason, CommandType, OrderStatus, Reject, TimeInForce } from "./codes.ts";
 import type { Check } from "./check.ts";
 import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import type { Life } from "./life.ts";
 import { DEADLINE_AHEAD_MAX_US, DEADLINE_DEFAULT_US } from "./limits.ts";
+import { makeRestore } from "./restore.ts";
 import {
   ON_WHEEL as ON_WHEEL_BIT,
   ORDER_DOUBLES,
@@ -30,8 +31,28 @@ import { Counter } from "./turn.ts";
 
 export interface Place {
   place(): void;
+  restore(): void;
   status(): void;
+  /**
+   * What the client order id of the place in hand decides: KNOWN when it is remembered, else 0 or the
+   * Reject that leaves nothing to be remembered. `newIds`: how many more are to be remembered with it;
+   * `isLeg`: it is of a group. The calls below are about the place that was last identified.
+   */
+  identify(newIds: number, isLeg: boolean): number;
+  /** Whether the remembered place has the parameters of the one in hand. */
+  isSame(): boolean;
+  /** A remembered id: its first answer again, unless it now stands for something else. */
+  answerAgain(): void;
+  /** Refuses the place for good: its id is remembered with the answer. */
+  refuse(reject: number): void;
+  /** Remembers the place as an order that is open, and tells that it was accepted; its row. */
+  accept(): number;
+  /** Puts what an accepted order has left into its book. */
+  restNew(slot: number, left: number): void;
 }
+
+/** Of `identify`: neither a Reject nor none. */
+export const KNOWN = -1;
 
 const WORDS = ORDER_WORDS;
 const DOUBLES = ORDER_DOUBLES;
@@ -47,15 +68,22 @@ const C_ACCOUNT = CommandI32.account;
 const { deadlineUs: C_DEADLINE, expiresAtUs: C_EXPIRES } = CommandF64;
 const { sequence: SEQUENCE, stampUs: STAMP, deadlineUs: DEADLINE } = Counter;
 const ORDERS_TOTAL = Counter.ordersTotal;
+const OWN = Counter.ownSequence;
 const DEFAULT_US = DEADLINE_DEFAULT_US;
 const AHEAD_MAX_US = DEADLINE_AHEAD_MAX_US;
 const NONE = Reject.NONE;
+const KNOWN_ID = KNOWN;
+const RESTORE = CommandType.RESTORE;
+const C_TYPE = CommandU8.type;
 
 export function makePlace(state: State, check: Check, life: Life): Place {
+  const returning = makeRestore(state, life);
   const { turn, orders, ids, accounts, emit, book } = state;
   const { counters } = turn;
   const { u8: c8, i32: c32, f64: c64 } = turn;
   const { i32: o32, f64: o64 } = orders;
+  let over = 0; // the row of the id in hand, remembered or over
+  let print = 0; // the fingerprint of the place in hand
 
   /** The parameters that must be the same in every copy of a place, in one word. */
   function fingerprint(): number {
@@ -100,12 +128,10 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     return ids.find(account, c32, C_KEY);
   }
 
-  /** A remembered id: its first answer again, unless it now stands for something else. */
-  function answerAgain(slot: number, print: number): void {
-    if (o32[slot * WORDS + FINGERPRINT] !== print) {
-      emit.rejected(Reject.CLIENT_ORDER_ID_REUSED, 0, false);
-      return;
-    }
+  const isSame = (): boolean => o32[over * WORDS + FINGERPRINT] === print;
+  function answerAgain(): void {
+    if (!isSame()) return emit.rejected(Reject.CLIENT_ORDER_ID_REUSED, 0, false);
+    const slot = over;
     if (deadlineReject() === NONE) ids.extend(slot, counters, DEADLINE);
     const bits = o32[slot * WORDS + BITS]!;
     if (statusOf(bits) === REJECTED) emit.rejected(reasonOf(bits), slot, true);
@@ -113,7 +139,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   }
 
   /** Remembers the place in hand, as it was decided. */
-  function remember(over: number, print: number, status: number, reject: number): number {
+  function remember(status: number, reject: number): number {
     const account = c32[C_ACCOUNT]!;
     const slot = ids.add(account, c32, C_KEY, over, counters, DEADLINE);
     const row = slot * WORDS;
@@ -129,7 +155,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     o32[row + FILLED] = 0;
     o32[row + TOTAL] = c32[C.quantity]!;
     o32[row + FINGERPRINT] = print;
-    o64[slot * DOUBLES + FIRST] = counters[SEQUENCE]!;
+    o64[slot * DOUBLES + FIRST] = counters[OWN]!;
     if (status === REJECTED) {
       o64[slot * DOUBLES + ORDER_ID] = 0;
       return slot;
@@ -154,14 +180,21 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     orders.index(slot);
     accounts.append(slot);
     if (expiresAtUs !== 0) state.expiry.add(slot);
-    life.rest(slot);
+    if (c8[C_TYPE] === RESTORE) returning.rest(slot);
+    else life.rest(slot);
   }
 
-  function execute(slot: number): void {
+  function accept(): number {
+    const slot = remember(OPEN, CancelReason.NONE);
+    emit.accepted(slot, false);
+    return slot;
+  }
+
+  function execute(): void {
+    const slot = accept();
     const side = c8[CommandU8.side]!;
     const tif = c8[CommandU8.tif]!;
     const quantity = c32[C.quantity]!;
-    emit.accepted(slot, false);
     book.match(
       c32[C.instrument]!,
       side,
@@ -175,20 +208,39 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     if (life.settle(slot, c32[C.priceTicks]!, left, mayRest)) restNew(slot, left);
   }
 
-  function place(): void {
+  /** A leg and a restore are other orders than a place of the same words. */
+  function fingerprintOf(isLeg: boolean): number {
+    const words = fingerprint();
+    if (isLeg) return Math.imul(words ^ (words >>> 15), 0x2c1b3c6d);
+    return c8[C_TYPE] === RESTORE ? returning.fingerprint(words) : words;
+  }
+
+  function identify(newIds: number, isLeg: boolean): number {
     const account = c32[C_ACCOUNT]!;
-    if (!accounts.isKnown(account)) return emit.rejected(Reject.UNKNOWN_ACCOUNT, 0, false);
-    if (!hasClientOrderId()) return emit.rejected(Reject.CLIENT_ORDER_ID_MISSING, 0, false);
-    const print = fingerprint();
+    if (!accounts.isKnown(account)) return Reject.UNKNOWN_ACCOUNT;
+    if (!hasClientOrderId()) return Reject.CLIENT_ORDER_ID_MISSING;
     takeDeadline();
-    const over = remembered(account);
-    if (over !== 0 && !ids.isOver(over)) return answerAgain(over, print);
-    let reject = deadlineReject();
-    if (reject === NONE && over === 0 && ids.isFull()) reject = Reject.ID_TABLE_FULL;
-    if (reject !== NONE) return emit.rejected(reject, 0, false);
-    reject = check.place();
-    if (reject === NONE) return execute(remember(over, print, OPEN, CancelReason.NONE));
-    emit.rejected(reject, remember(over, print, REJECTED, reject), false);
+    print = fingerprintOf(isLeg);
+    over = remembered(account);
+    if (over !== 0 && !ids.isOver(over)) return KNOWN_ID;
+    const reject = deadlineReject();
+    if (reject !== NONE) return reject;
+    const needed = over === 0 ? newIds + 1 : newIds;
+    return needed !== 0 && !ids.hasRoom(needed) ? Reject.ID_TABLE_FULL : NONE;
+  }
+
+  function refuse(reject: number): void {
+    emit.rejected(reject, remember(REJECTED, reject), false);
+  }
+
+  function place(): void {
+    const known = identify(0, false);
+    if (known === KNOWN_ID) return answerAgain();
+    if (known !== NONE) return emit.rejected(known, 0, false);
+    let reject = check.place();
+    if (reject === NONE && c8[C_TYPE] === RESTORE) reject = returning.check();
+    if (reject === NONE) execute();
+    else refuse(reject);
   }
 
   function status(): void {
@@ -200,5 +252,15 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     else emit.status(slot);
   }
 
-  return { place, status };
+  return {
+    place,
+    restore: place,
+    status,
+    identify,
+    isSame,
+    answerAgain,
+    refuse,
+    accept,
+    restNew,
+  };
 }

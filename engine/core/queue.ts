@@ -20,6 +20,8 @@ const { next: NEXT, prev: PREV, level: LEVEL, open: OPEN } = OrderI32;
 export interface Queue {
   /** Puts an order with all it has open at the back of a level; true: the level was not in use. */
   append(level: number, slot: number): boolean;
+  /** Puts an order with all it has open right before another one of a level. */
+  insert(level: number, slot: number, before: number): void;
   /** Takes an order with all it has open out of its level; true: the level is empty now. */
   unlink(level: number, slot: number): boolean;
   /** Takes units off an order that stays. */
@@ -53,6 +55,21 @@ export function makeQueue(orders: Orders, pages: Pages): Queue {
     return false;
   }
 
+  /** In a ring the back is right before the oldest; only who is oldest is another matter. */
+  function insert(level: number, slot: number, before: number): void {
+    const at = level * L_WORDS;
+    const prev = o32[before * WORDS + PREV]!;
+    o32[slot * WORDS + LEVEL] = level;
+    o32[slot * WORDS + NEXT] = before;
+    o32[slot * WORDS + PREV] = prev;
+    o32[prev * WORDS + NEXT] = slot;
+    o32[before * WORDS + PREV] = slot;
+    if (l32[at + HEAD] === before) l32[at + HEAD] = slot;
+    l32[at + ORDERS] = l32[at + ORDERS]! + 1;
+    const quantity = l64[level * L_DOUBLES + QUANTITY]!;
+    l64[level * L_DOUBLES + QUANTITY] = quantity + o32[slot * WORDS + OPEN]!;
+  }
+
   function unlink(level: number, slot: number): boolean {
     const row = slot * WORDS;
     const at = level * L_WORDS;
@@ -80,5 +97,5 @@ export function makeQueue(orders: Orders, pages: Pages): Queue {
     l64[level * L_DOUBLES + QUANTITY] = l64[level * L_DOUBLES + QUANTITY]! - by;
   }
 
-  return { append, unlink, shrink };
+  return { append, insert, unlink, shrink };
 }

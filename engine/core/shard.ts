@@ -9,13 +9,15 @@ import { makeAdmin } from "./admin.ts";
 import { assert } from "./assert.ts";
 import { makeChange } from "./change.ts";
 import { makeCheck } from "./check.ts";
+import { makeCompounds } from "./compound.ts";
 import { CommandType, Reject } from "./codes.ts";
 import { CommandF64, type Commands, CommandU8 } from "./command.ts";
 import { copyEvents, type Events } from "./event.ts";
 import { makeLife } from "./life.ts";
-import { BEHAVIOUR_SESSIONS, EVENTS_PER_COMMAND_MAX } from "./limits.ts";
+import { BEHAVIOUR_COMPOUNDS, BEHAVIOUR_SESSIONS, EVENTS_PER_COMMAND_MAX } from "./limits.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
 import { makePlace } from "./place.ts";
+import { makePlaceGroup } from "./place-group.ts";
 import { makeSessions } from "./sessions.ts";
 import type { Shard, StateHash } from "./shard-api.ts";
 import { makeReadAhead } from "./read-ahead.ts";
@@ -26,8 +28,9 @@ import { hashState } from "./walk.ts";
 
 const TYPE = CommandType;
 const C_TYPE = CommandU8.type;
+const C_COMPOUND = CommandU8.compoundCount;
 const { sequence: C_SEQUENCE, stampUs: C_STAMP } = CommandF64;
-const { sequence: SEQUENCE, stampUs: STAMP } = Counter;
+const { sequence: SEQUENCE, stampUs: STAMP, ownSequence: OWN } = Counter;
 const EVENTS_MAX = EVENTS_PER_COMMAND_MAX;
 
 /** A shard over a state, empty or loaded. */
@@ -38,10 +41,15 @@ export function makeShardOver(state: State): Shard {
   const hash = (): StateHash => hashState(state);
   const life = makeLife(state);
   const check = makeCheck(state);
-  const { place, status } = makePlace(state, check, life);
+  const placing = makePlace(state, check, life);
+  const { place, restore, status } = placing;
   const sessions = makeSessions(state);
-  const { cancel, reduce, amend, cancelAll, carryOn } = makeChange(state, check, life, sessions);
+  const change = makeChange(state, check, life, sessions);
+  const { cancel, reduce, amend, cancelAll, carryOn } = change;
   const admin = makeAdmin(state, hash);
+  const placeGroup = makePlaceGroup(state, check, placing, life);
+  const compounds = makeCompounds(state, { check, place: placing, placeGroup, change, dispatch });
+  const stagedCount = state.staged.count;
 
   function dispatch(type: number): void {
     if (type === TYPE.PLACE) place();
@@ -62,7 +70,13 @@ export function makeShardOver(state: State): Shard {
   function dispatchNewer(type: number): void {
     const behaviour = counters[Counter.behaviour]!;
     if (type === TYPE.ARM_TIMER && behaviour >= BEHAVIOUR_SESSIONS) sessions.arm();
+    else if (type === TYPE.RESTORE && behaviour >= BEHAVIOUR_SESSIONS) restore();
     else emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
+  }
+
+  function dispatchCompound(type: number): void {
+    if (counters[Counter.behaviour]! >= BEHAVIOUR_COMPOUNDS) compounds.apply(type);
+    else dispatch(type);
   }
 
   function apply(commands: Commands, index: number, events: Events): void {
@@ -77,10 +91,12 @@ export function makeShardOver(state: State): Shard {
     if (events !== own) own.count = 0;
     emit.begin();
     counters[SEQUENCE] = sequence;
+    counters[OWN] = sequence;
     counters[STAMP] = stampUs;
     ids.sweep();
     carryOn();
-    dispatch(type);
+    if (turn.u8[C_COMPOUND]! > 1 || stagedCount[0] !== 0) dispatchCompound(type);
+    else dispatch(type);
     emit.end();
     if (events !== own) copyEvents(own, events);
   }

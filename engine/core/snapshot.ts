@@ -10,6 +10,8 @@
  * REMEMBERED   the row of an id whose order has ended       by the sequence of its place
  * MASS_CANCEL  1 account 2 instrument 3 side 4 tag 5 reason f64 from 8: its newest order, the one to look at next
  * TIMER        1 account 2 tag                              f64 from 8: when it fires, armed at, its newest order
+ * GROUP        f64 from 8: a leg's order, the next leg's    each group from one leg on, the last one back left out
+ * STAGED       words from 4: a record of a compound          in the order they came
  * END          1 hash high  2 hash low  3 records before it
  * ```
  *
@@ -34,6 +36,7 @@ import {
 import { BEHAVIOUR_NEWEST, HASH_VERSION } from "./limits.ts";
 import { ON_WHEEL, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, statusOf } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
+import { loadGroup, loadStaged, saveGroups, saveStaged } from "./snapshot-compounds.ts";
 import type { State } from "./state.ts";
 import { TIMER_DOUBLES, TIMER_WORDS, TimerF64, TimerI32 } from "./timers.ts";
 import { COUNTERS_HASHED, Counter } from "./turn.ts";
@@ -52,6 +55,8 @@ const Kind = {
   REMEMBERED: 5,
   MASS_CANCEL: 6,
   TIMER: 7,
+  GROUP: 20,
+  STAGED: 21,
   END: 127,
 } as const;
 
@@ -216,6 +221,8 @@ export function saveState(state: State, sink: (bytes: Uint8Array) => void): Stat
   }
   for (const slot of endedRows(state)) saveRow(state, writer, slot, Kind.REMEMBERED);
   savePending(state, writer);
+  saveGroups(state, () => writer.record(Kind.GROUP), writer);
+  saveStaged(state, () => writer.record(Kind.STAGED), writer);
   const hash = hashState(state);
   const records = writer.count();
   const end = writer.record(Kind.END);
@@ -358,6 +365,8 @@ function loadRecord(state: State, record: Reader, records: number): void {
   if (kind === Kind.ORDER || kind === Kind.REMEMBERED) return void loadRow(state, record);
   if (kind === Kind.MASS_CANCEL) return loadMassCancel(state, record);
   if (kind === Kind.TIMER) return loadTimer(state, record);
+  if (kind === Kind.GROUP) return loadGroup(state, record);
+  if (kind === Kind.STAGED) return loadStaged(state, record);
   insist(kind === Kind.END, `record ${records} of the snapshot is of unknown kind ${kind}`);
   insist(record.i32[3] === records, "records are missing from the snapshot");
 }

@@ -7,11 +7,13 @@ import { makeEmit } from "./emit.ts";
 import type { Emit } from "./emit-api.ts";
 import { type Events, makeEvents } from "./event.ts";
 import { type Expiry, makeExpiry } from "./expiry.ts";
+import { type Groups, makeGroups } from "./groups.ts";
 import { type Ids, makeIds } from "./ids.ts";
 import { type Instruments, makeInstruments } from "./instruments.ts";
 import { BEHAVIOUR_FIRST, EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
 import { makeMassCancels, type MassCancels } from "./mass-cancel.ts";
 import { makeOrders, ORDER_DOUBLES, OrderF64, type Orders } from "./orders.ts";
+import { makeStaged, type Staged } from "./staged.ts";
 import { makeTimers, type Timers } from "./timers.ts";
 import { Counter, makeTurn, type Turn } from "./turn.ts";
 
@@ -28,6 +30,9 @@ export interface State {
   readonly expiry: Expiry;
   readonly massCancels: MassCancels;
   readonly timers: Timers;
+  readonly groups: Groups;
+  /** The records of a compound that is not complete yet. */
+  readonly staged: Staged;
   readonly book: Book;
   readonly emit: Emit;
   /** The buffer events are written to. */
@@ -50,6 +55,7 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const massCancels = makeMassCancels(orders, accounts);
   const waiting = new Int32Array(1);
   const timers = makeTimers(options.timersMax, options.accountsMax, orders, counters, STAMP);
+  const groups = makeGroups(orders, accounts, instruments);
   const o64 = orders.f64;
 
   function isLapsed(slot: number): boolean {
@@ -72,6 +78,8 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
     expiry,
     massCancels,
     timers,
+    groups,
+    staged: makeStaged(),
     book,
     emit,
     events,

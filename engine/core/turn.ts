@@ -12,8 +12,9 @@ export const Counter = {
   ordersTotal: 3, // accepted places; the newest order id
   tradesTotal: 4,
   deadlineUs: 5, // of the place in hand; not state
+  ownSequence: 6, // of the record in hand, which may be of a compound; not state
 } as const;
-export const COUNTERS = 6;
+export const COUNTERS = 7;
 /** Those before this one are state. */
 export const COUNTERS_HASHED = 5;
 

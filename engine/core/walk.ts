@@ -62,6 +62,8 @@ function hashInstrument(state: State, instrument: number, hasher: Hasher): void 
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.orderId]!);
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs]!);
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]!);
+      const leg = orders.i32[slot * ORDER_WORDS + OrderI32.groupNext]!;
+      if (leg !== 0) hasher.double(orders.f64[leg * ORDER_DOUBLES + OrderF64.orderId]!);
     });
   }
 }
@@ -107,7 +109,7 @@ function hashIds(state: State, hasher: Hasher): void {
 
 /** What came after the first behaviour adds nothing while it is not used, so that old hashes stay. */
 function hashPending(state: State, hasher: Hasher): void {
-  const { massCancels, orders, timers } = state;
+  const { massCancels, orders, timers, staged } = state;
   massCancels.walk(({ account, instrument, side, tag, reason, cursor, row }) => {
     hasher.word(account);
     hasher.word(instrument);
@@ -125,6 +127,7 @@ function hashPending(state: State, hasher: Hasher): void {
     hasher.double(timers.f64[at + TimerF64.armedSequence]!);
     hasher.double(timers.f64[at + TimerF64.lastOrderId]!);
   });
+  staged.walk((word) => hasher.word(word));
 }
 
 export function hashState(state: State): StateHash {

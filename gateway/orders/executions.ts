@@ -47,6 +47,7 @@ const EXEC_TYPES: Record<number, string> = {
   [EventType.EXPIRED]: "expired",
   [EventType.AMENDED]: "amended",
   [EventType.PREVENTED]: "prevented",
+  [EventType.GROUP_REDUCED]: "group_reduced",
   [EventType.TIMER_FIRED]: "timer_fired",
 };
 
@@ -138,6 +139,7 @@ export class Executions {
     const i32 = index * EVENT_I32;
     const quantity = events.i32[i32 + EventI32.quantity]!;
     if (type === EventType.PREVENTED) return `,"prevented_qty":${quantity}`;
+    if (type === EventType.GROUP_REDUCED) return `,"taken_qty":${quantity}`;
     if (type === EventType.CANCELLED || type === EventType.EXPIRED) {
       return `,"cancelled_qty":${quantity}`;
     }

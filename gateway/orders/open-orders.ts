@@ -108,6 +108,9 @@ export class OpenOrders {
         }
         return;
       }
+      case EventType.GROUP_REDUCED:
+        order.open = events.i32[i32 + EventI32.open]!;
+        return;
       case EventType.CANCELLED:
       case EventType.EXPIRED:
         order.open = 0;

@@ -70,6 +70,7 @@ export class Reports {
     if (correlation !== 0) {
       const pending = this.#pending.get(correlation);
       if (pending !== undefined) {
+        this.onCommandEnd(); // another operation of the same batch has been told
         this.#pending.delete(correlation);
         this.#current = pending;
         readOutcome(this.#outcome, events, index);

@@ -4,7 +4,7 @@
  * but the layouts.
  */
 import { CommandType, EventType, OrderStatus, Side } from "../codes.ts";
-import type { Commands } from "../command.ts";
+import { type Commands, CommandU8 } from "../command.ts";
 import {
   EVENT_BYTES,
   EVENT_F64,
@@ -17,6 +17,7 @@ import {
 import type { Events } from "../event.ts";
 import type { DepthLevel, Shard } from "../shard-api.ts";
 import { makeCoveredAuditor } from "./covered-auditor.ts";
+import { makeGroupAuditor } from "./group-auditor.ts";
 
 export interface Auditor {
   /** To be told of every command and what it made. */
@@ -51,6 +52,8 @@ export function makeAuditor(shard: Shard): Auditor {
   const books = new Map<string, Map<number, Level>>();
   const orders = new Map<number, HeardOrder>();
   const covered = makeCoveredAuditor();
+  const groups = makeGroupAuditor();
+  const staged = new Set<number>(); // correlations of records that wait for their compound
   let trades = 0;
   let accepted = 0;
 
@@ -103,6 +106,9 @@ export function makeAuditor(shard: Shard): Auditor {
       order.gone += quantity;
       order.open = 0;
       insist(status !== OrderStatus.OPEN, "what is gone is not open");
+    } else if (type === EventType.GROUP_REDUCED) {
+      order.gone += quantity;
+      order.open -= quantity;
     } else if (type === EventType.AMENDED) {
       order.total = i32[EventI32.newTotal]!;
       order.open = order.total - order.filled - order.gone;
@@ -141,7 +147,8 @@ export function makeAuditor(shard: Shard): Auditor {
       const total = i32[EventI32.quantity]!;
       orders.set(accepted, { total, filled: 0, open: total, gone: 0 });
     }
-    const isBook = type >= EventType.TRADE && type <= EventType.PREVENTED;
+    const isBook =
+      (type >= EventType.TRADE && type <= EventType.PREVENTED) || type === EventType.GROUP_REDUCED;
     if (!isBook) return;
     hearOrder(type, i32, f64, u8[EventU8.status]!);
     if (isPublic) hearLevel(type, i32, f64, u8[EventU8.side]!);
@@ -150,6 +157,8 @@ export function makeAuditor(shard: Shard): Auditor {
   function hear(commands: Commands, index: number, events: Events): void {
     const correlation = commands.f64[index * 12 + 11]!;
     let responses = 0;
+    groups.begin(commands, index);
+    const isPart = commands.u8[index * 96 + CommandU8.compoundCount]! > 1;
     for (let n = 0; n < events.count; n++) {
       const u8 = events.u8.subarray(n * EVENT_BYTES, (n + 1) * EVENT_BYTES);
       const i32 = events.i32.subarray(n * EVENT_I32, (n + 1) * EVENT_I32);
@@ -161,15 +170,23 @@ export function makeAuditor(shard: Shard): Auditor {
         "the sequence is the command's",
       );
       insist(f64[EventF64.stampUs] === commands.f64[index * 12 + 2], "the stamp is the command's");
-      insist(u8[EventU8.commandType] === commands.u8[index * 96], "the type is the command's");
-      if (f64[EventF64.correlation] !== 0) {
-        insist(f64[EventF64.correlation] === correlation, "the correlation is the command's");
+      groups.hear(u8, i32, f64);
+      const answers = f64[EventF64.correlation]!;
+      if (answers === correlation) {
+        insist(u8[EventU8.commandType] === commands.u8[index * 96], "the type is the command's");
         responses++;
+      } else if (answers !== 0) {
+        insist(staged.delete(answers), "what is answered was asked, and was not answered yet");
       }
       hearOne(u8, i32, f64);
     }
     const isClock = commands.u8[index * 96] === CommandType.CLOCK;
-    if (correlation !== 0) insist(responses === (isClock ? 0 : 1), "a command has one response");
+    // A record of a compound may be answered with a later one; each is answered once.
+    if (isPart && responses === 0) staged.add(correlation);
+    else if (correlation !== 0) {
+      insist(responses === (isClock ? 0 : 1), "a command has one response");
+    }
+    groups.check();
     covered.hear(commands, index, events);
     insist(trades === shard.tradesTotal(), "trades are counted");
     insist(accepted === shard.ordersTotal(), "orders are counted");

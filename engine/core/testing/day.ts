@@ -87,6 +87,13 @@ const OPTIONS: Readonly<Record<string, (words: Mutable<Words>, next: () => strin
   type: (w, next) => void (w.orderType = Number(next())),
   tif: (w, next) => void (w.tif = Number(next())),
   flags: (w, next) => void (w.flags = Number(next())),
+  priority: (w, next) => void (w.priority = Number(next())),
+  leg: (w) => void (w.flags = CommandFlag.LEG),
+  part: (w, next) => {
+    const [index, count] = next().split("/").map(Number);
+    w.compoundIndex = (index ?? 1) - 1;
+    w.compoundCount = count ?? 0;
+  },
   tag: (w, next) => void (w.tag = Number(next())),
   order: (w, next) => void (w.orderId = Number(next())),
   account: (w, next) => void (w.account = accountOf(next())),
@@ -117,6 +124,10 @@ const named = (name: string): Words => ({ account: accountOf(name), clientOrderI
 const COMMANDS: Readonly<Record<string, (first: string) => [number, Words]>> = {
   place: (name) => [
     CommandType.PLACE,
+    { ...named(name), orderType: OrderType.LIMIT, tif: TimeInForce.GTC, instrument: 1 },
+  ],
+  restore: (name) => [
+    CommandType.RESTORE,
     { ...named(name), orderType: OrderType.LIMIT, tif: TimeInForce.GTC, instrument: 1 },
   ],
   cancel: (name) => [CommandType.CANCEL, named(name)],
@@ -169,7 +180,9 @@ function say(u8: Uint8Array, i32: Int32Array, f64: Float64Array, own: string): s
     case EventType.TRADE:
       return `trade ${owner} ${taker} ${quantity} @ ${priceTicks}`;
     case EventType.RESTED:
-      return `rested ${quantity}`;
+      return `rested ${quantity}${
+        (flags & EventFlag.RESTORED) === 0 ? "" : ` by ${f64[EventF64.priority]}`
+      }`;
     case EventType.CANCELLED:
       return `cancelled ${whose}${quantity}${reason === "REQUESTED" ? "" : ` ${reason}`}`;
     case EventType.EXPIRED:
@@ -180,6 +193,8 @@ function say(u8: Uint8Array, i32: Int32Array, f64: Float64Array, own: string): s
     }
     case EventType.PREVENTED:
       return `prevented ${owner} ${taker} ${quantity}`;
+    case EventType.GROUP_REDUCED:
+      return `reduced ${whose}${quantity} open ${i32[EventI32.open]}`;
     case EventType.STATUS:
       return `status ${now}`;
     case EventType.MASS_CANCEL_ACCEPTED:

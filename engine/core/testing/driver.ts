@@ -25,6 +25,8 @@ export interface Words {
   readonly tif?: number;
   readonly stp?: number;
   readonly flags?: number;
+  readonly compoundIndex?: number;
+  readonly compoundCount?: number;
   readonly account?: number;
   readonly instrument?: number;
   readonly priceTicks?: number;
@@ -34,6 +36,7 @@ export interface Words {
   readonly orderId?: number;
   readonly clientOrderId?: string;
   readonly tag?: number;
+  readonly priority?: number;
   readonly correlation?: number;
   readonly product?: number;
   readonly bandLowTicks?: number;

@@ -46,6 +46,8 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
   const isCalm = random.once(3);
   let stampUs = DAY_START_US;
   let count = 0;
+  const waiting: [number, Words][] = []; // records of a compound that has begun
+  let lastCompound: [number, Words][] = [];
 
   const account = (): number => 1 + random.below(ACCOUNTS);
   const anId = (): string => `id${random.below(idsInUse)}`;
@@ -94,7 +96,11 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
 
   /** What came with behaviour 2, or a command of before with the fields that came with it. */
   function newer(): [number, Words] {
-    switch (random.below(4)) {
+    switch (random.below(9)) {
+      case 6:
+      case 7:
+      case 8:
+        return compound();
       case 0:
         return [
           CommandType.CANCEL_ALL,
@@ -109,9 +115,57 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
         const type = random.pick([CommandType.CANCEL, CommandType.AMEND, CommandType.REDUCE]);
         return [type, { ...change(), deadlineUs: stampUs + random.below(3) - 1 }];
       }
+      case 2:
+      case 3: {
+        // Where it comes to rest, not what it takes, is what is new.
+        const rests = random.once(10) ? {} : { orderType: 1, tif: 1, expiresAtUs: 0, flags: 0 };
+        return [CommandType.RESTORE, { ...place(), ...rests, priority: random.below(count + 3) }];
+      }
       default:
         return [CommandType.ARM_TIMER, timer()];
     }
+  }
+
+  /** The legs of a group, now and then with one that does not fit. */
+  function legs(size: number): [number, Words][] {
+    const all = { ...place(), orderType: 1, flags: 64, tif: random.once(3) ? 2 : 1 };
+    const common = {
+      ...all,
+      expiresAtUs: all.tif === 2 ? expiresAtUs() : 0,
+      side: 1 + (count & 1),
+    };
+    return Array.from({ length: size }, (_, n) => {
+      const leg = { ...common, clientOrderId: anId(), instrument: 1 + n, priceTicks: priceTicks() };
+      return [CommandType.PLACE, random.once(60) ? { ...leg, quantity: quantity() } : leg];
+    });
+  }
+
+  function operations(size: number): [number, Words][] {
+    const who = account();
+    return Array.from({ length: size }, (): [number, Words] => {
+      const kinds = [CommandType.PLACE, CommandType.CANCEL, CommandType.AMEND, CommandType.REDUCE];
+      const type = random.pick([...kinds, CommandType.PLACE, CommandType.PLACE]);
+      const words = type === CommandType.PLACE ? place() : change();
+      // Places that are in order, and orders that are likely to be there, so that many batches happen.
+      const isTame = !random.once(8);
+      const tame = type === CommandType.PLACE ? { side: 1 + (count & 1), quantity: 1 } : {};
+      return [type, { ...words, ...(isTame ? tame : {}), deadlineUs: 0, account: who }];
+    });
+  }
+
+  /** Its first record; those that follow wait for their turn, where something may come between. */
+  function compound(): [number, Words] {
+    const isGroup = random.once(2);
+    const size = 2 + random.below(isGroup ? INSTRUMENTS - 1 : 4);
+    const again = random.once(6) && lastCompound.length > 0;
+    const records = again ? lastCompound : isGroup ? legs(size) : operations(size);
+    lastCompound = records;
+    const numbered = records.map(([type, words], n): [number, Words] => [
+      type,
+      { ...words, compoundIndex: n, compoundCount: records.length },
+    ]);
+    waiting.push(...numbered.slice(1));
+    return numbered[0]!;
   }
 
   function timer(): Words {
@@ -165,7 +219,8 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
     if (first !== null) return { type: first[0], words: first[1], stampUs };
     const kind = isCalm && !random.once(8) ? random.below(55) : random.below(100);
     let made: [number, Words];
-    if (behaviour >= 2 && random.once(8)) made = newer();
+    if (waiting.length > 0 && !random.once(60)) made = waiting.shift()!;
+    else if (behaviour >= 2 && random.once(8)) made = newer();
     else if (kind < 55) made = [CommandType.PLACE, place()];
     else if (kind < 67) made = [CommandType.CANCEL, change()];
     else if (kind < 79) made = [CommandType.AMEND, change()];

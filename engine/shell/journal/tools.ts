@@ -171,24 +171,27 @@ const BAND = {
   bandHighTicks: word(CommandI32.bandHighTicks),
 };
 
+const PLACE = {
+  ...ACCOUNT,
+  ...INSTRUMENT,
+  side: code(CommandU8.side, Side),
+  orderType: code(CommandU8.orderType, OrderType),
+  tif: code(CommandU8.tif, TimeInForce),
+  stp: code(CommandU8.stp, SelfTradePrevention),
+  flags: byte(CommandU8.flags),
+  priceTicks: word(CommandI32.priceTicks),
+  quantity: word(CommandI32.quantity),
+  ...ID,
+  ...DEADLINE,
+  expiresAtUs: double(CommandF64.expiresAtUs),
+  ...TAG,
+};
+
 /** By type, the fields it reads; the table in core/command.ts. */
 const FIELDS: Readonly<Record<keyof typeof CommandType, Readonly<Record<string, Field>>>> = {
   NONE: {},
-  PLACE: {
-    ...ACCOUNT,
-    ...INSTRUMENT,
-    side: code(CommandU8.side, Side),
-    orderType: code(CommandU8.orderType, OrderType),
-    tif: code(CommandU8.tif, TimeInForce),
-    stp: code(CommandU8.stp, SelfTradePrevention),
-    flags: byte(CommandU8.flags),
-    priceTicks: word(CommandI32.priceTicks),
-    quantity: word(CommandI32.quantity),
-    ...ID,
-    ...DEADLINE,
-    expiresAtUs: double(CommandF64.expiresAtUs),
-    ...TAG,
-  },
+  PLACE,
+  RESTORE: { ...PLACE, priority: double(CommandF64.priority) },
   CANCEL: NAMED,
   AMEND: {
     ...NAMED,

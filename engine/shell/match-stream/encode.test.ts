@@ -101,13 +101,24 @@ const ROWS: readonly [keyof typeof EventType, Record<string, number>, JsonValue]
     },
   ],
   ["TRADE", {}, { level, tradeId: "1099511627784", quantity: 1010, maker: owner, taker }],
-  ["RESTED", {}, { level, party: owner, expiresAtUs: "1099511627791" }],
+  [
+    "RESTED",
+    { flags: EventFlag.RESTORED },
+    {
+      level,
+      party: owner,
+      expiresAtUs: "1099511627791",
+      restored: true,
+      priority: "1099511627784",
+    },
+  ],
   [
     "CANCELLED",
     { reason: 4 },
     { level, party: owner, quantity: 1010, reason: "CANCEL_REASON_SELF_TRADE" },
   ],
   ["EXPIRED", {}, { level, party: owner, quantity: 1010 }],
+  ["GROUP_REDUCED", {}, { level, party: owner, quantity: 1010 }],
   [
     "AMENDED",
     { flags: EventFlag.REQUEUED },

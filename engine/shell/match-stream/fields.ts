@@ -123,8 +123,15 @@ export const BY_TYPE: Readonly<Record<Named, Fields["sources"]>> = {
     maker: owner,
     taker,
   },
-  RESTED: { level, party: owner, expiresAtUs: double(D.expiresAtUs) },
+  RESTED: {
+    level,
+    party: owner,
+    expiresAtUs: double(D.expiresAtUs),
+    restored: flag(EventFlag.RESTORED),
+    priority: double(D.priority),
+  },
   CANCELLED: { level, party: owner, quantity: word(E.quantity), reason: byte(B.reason) },
+  GROUP_REDUCED: { level, party: owner, quantity: word(E.quantity) },
   EXPIRED: { level, party: owner, quantity: word(E.quantity) },
   AMENDED: {
     level,

@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file solebook/match/v1/match.proto.
  */
 export const file_solebook_match_v1_match: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zb2xlYm9vay9tYXRjaC92MS9tYXRjaC5wcm90bxIRc29sZWJvb2subWF0Y2gudjEiTAoQU3Vic2NyaWJlUmVxdWVzdBINCgVzaGFyZBgBIAEoDRIVCg1mcm9tX3NlcXVlbmNlGAIgASgEEhIKCmpvdXJuYWxfaWQYAyABKAwigQEKEVN1YnNjcmliZVJlc3BvbnNlEjEKBmhlYWRlchgBIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLlN0cmVhbUhlYWRlckgAEi4KBWJhdGNoGAIgASgLMh0uc29sZWJvb2subWF0Y2gudjEuRXZlbnRCYXRjaEgAQgkKB21lc3NhZ2UiXwoMU3RyZWFtSGVhZGVyEhIKCmpvdXJuYWxfaWQYASABKAwSDQoFc2hhcmQYAiABKA0SFQoNZnJvbV9zZXF1ZW5jZRgDIAEoBBIVCg1oZWFkX3NlcXVlbmNlGAQgASgEImUKCVN0cmVhbUVuZBIyCgZyZWFzb24YASABKA4yIi5zb2xlYm9vay5tYXRjaC52MS5TdHJlYW1FbmRSZWFzb24SEAoIc2VxdWVuY2UYAiABKAQSEgoKam91cm5hbF9pZBgDIAEoDCKIAQoKRXZlbnRCYXRjaBISCgpqb3VybmFsX2lkGAEgASgMEg0KBXNoYXJkGAIgASgNEigKBmV2ZW50cxgDIAMoCzIYLnNvbGVib29rLm1hdGNoLnYxLkV2ZW50EhYKDmZpcnN0X3NlcXVlbmNlGAQgASgEEhUKDW5leHRfc2VxdWVuY2UYBSABKAQihAkKBUV2ZW50EioKBHR5cGUYASABKA4yHC5zb2xlYm9vay5vcmRlci52MS5FdmVudFR5cGUSEAoIc2VxdWVuY2UYAiABKAQSDQoFaW5kZXgYAyABKA0SEAoIc3RhbXBfdXMYBCABKAQSEwoLY29ycmVsYXRpb24YBSABKAQSNAoMY29tbWFuZF90eXBlGAYgASgOMh4uc29sZWJvb2sub3JkZXIudjEuQ29tbWFuZFR5cGUSDAoEbGFzdBgHIAEoCBIvCghhY2NlcHRlZBgKIAEoCzIbLnNvbGVib29rLm1hdGNoLnYxLkFjY2VwdGVkSAASLwoIcmVqZWN0ZWQYCyABKAsyGy5zb2xlYm9vay5tYXRjaC52MS5SZWplY3RlZEgAEikKBXRyYWRlGAwgASgLMhguc29sZWJvb2subWF0Y2gudjEuVHJhZGVIABIrCgZyZXN0ZWQYDSABKAsyGS5zb2xlYm9vay5tYXRjaC52MS5SZXN0ZWRIABIxCgljYW5jZWxsZWQYDiABKAsyHC5zb2xlYm9vay5tYXRjaC52MS5DYW5jZWxsZWRIABItCgdleHBpcmVkGA8gASgLMhouc29sZWJvb2subWF0Y2gudjEuRXhwaXJlZEgAEi0KB2FtZW5kZWQYECABKAsyGi5zb2xlYm9vay5tYXRjaC52MS5BbWVuZGVkSAASMQoJcHJldmVudGVkGBEgASgLMhwuc29sZWJvb2subWF0Y2gudjEuUHJldmVudGVkSAASKwoGc3RhdHVzGBIgASgLMhkuc29sZWJvb2subWF0Y2gudjEuU3RhdHVzSAASRQoUbWFzc19jYW5jZWxfYWNjZXB0ZWQYEyABKAsyJS5zb2xlYm9vay5tYXRjaC52MS5NYXNzQ2FuY2VsQWNjZXB0ZWRIABJAChFpbnN0cnVtZW50X2xpc3RlZBgUIAEoCzIjLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRMaXN0ZWRIABJFChRpbnN0cnVtZW50X3N0YXRlX3NldBgVIAEoCzIlLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRTdGF0ZVNldEgAEi4KCGJhbmRfc2V0GBYgASgLMhouc29sZWJvb2subWF0Y2gudjEuQmFuZFNldEgAEjQKC2FjY291bnRfc2V0GBcgASgLMh0uc29sZWJvb2subWF0Y2gudjEuQWNjb3VudFNldEgAEjcKDGNoZWNrcG9pbnRlZBgYIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLkNoZWNrcG9pbnRlZEgAEjgKDWJlaGF2aW91cl9zZXQYGSABKAsyHy5zb2xlYm9vay5tYXRjaC52MS5CZWhhdmlvdXJTZXRIABIwCgl0aW1lcl9zZXQYISABKAsyGy5zb2xlYm9vay5tYXRjaC52MS5UaW1lclNldEgAEjQKC3RpbWVyX2ZpcmVkGCIgASgLMh0uc29sZWJvb2subWF0Y2gudjEuVGltZXJGaXJlZEgAQgcKBWV2ZW50Io0BCgVMZXZlbBISCgppbnN0cnVtZW50GAEgASgFEiUKBHNpZGUYAiABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEhMKC3ByaWNlX3RpY2tzGAMgASgFEhAKCHF1YW50aXR5GAQgASgEEg4KBm9yZGVycxgFIAEoBRISCgptYXJrZXRfc2VxGAYgASgEInYKBVBhcnR5Eg8KB2FjY291bnQYASABKAUSEwoLYWNjb3VudF9zZXEYAiABKAQSEAoIb3JkZXJfaWQYAyABKAQSFwoPY2xpZW50X29yZGVyX2lkGAQgASgMEgwKBG9wZW4YBSABKAUSDgoGZmlsbGVkGAYgASgFIoMDCghBY2NlcHRlZBInCgVwYXJ0eRgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhIKCmluc3RydW1lbnQYAiABKAUSJQoEc2lkZRgDIAEoDjIXLnNvbGVib29rLm9yZGVyLnYxLlNpZGUSMAoKb3JkZXJfdHlwZRgEIAEoDjIcLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyVHlwZRI1Cg10aW1lX2luX2ZvcmNlGAUgASgOMh4uc29sZWJvb2sub3JkZXIudjEuVGltZUluRm9yY2USEQoJcG9zdF9vbmx5GAYgASgIEhMKC3ByaWNlX3RpY2tzGAcgASgFEhAKCHF1YW50aXR5GAggASgFEhUKDWV4cGlyZXNfYXRfdXMYCSABKAQSLgoGc3RhdHVzGAogASgOMh4uc29sZWJvb2sub3JkZXIudjEuT3JkZXJTdGF0dXMSEQoJZHVwbGljYXRlGAsgASgIEhYKDmZpcnN0X3NlcXVlbmNlGAwgASgEItQCCghSZWplY3RlZBInCgVwYXJ0eRgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhIKCmluc3RydW1lbnQYAiABKAUSJQoEc2lkZRgDIAEoDjIXLnNvbGVib29rLm9yZGVyLnYxLlNpZGUSMAoKb3JkZXJfdHlwZRgEIAEoDjIcLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyVHlwZRI1Cg10aW1lX2luX2ZvcmNlGAUgASgOMh4uc29sZWJvb2sub3JkZXIudjEuVGltZUluRm9yY2USEwoLcHJpY2VfdGlja3MYBiABKAUSEAoIcXVhbnRpdHkYByABKAUSKQoGcmVqZWN0GAggASgOMhkuc29sZWJvb2sub3JkZXIudjEuUmVqZWN0EhEKCWR1cGxpY2F0ZRgJIAEoCBIWCg5maXJzdF9zZXF1ZW5jZRgKIAEoBCKmAQoFVHJhZGUSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBIQCgh0cmFkZV9pZBgCIAEoBBIQCghxdWFudGl0eRgDIAEoBRInCgVtYWtlchgEIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EicKBXRha2VyGAUgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkicQoGUmVzdGVkEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSJwoFcGFydHkYAiABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRIVCg1leHBpcmVzX2F0X3VzGAMgASgEIqABCglDYW5jZWxsZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhAKCHF1YW50aXR5GAMgASgFEi8KBnJlYXNvbhgEIAEoDjIfLnNvbGVib29rLm9yZGVyLnYxLkNhbmNlbFJlYXNvbiJtCgdFeHBpcmVkEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSJwoFcGFydHkYAiABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRIQCghxdWFudGl0eRgDIAEoBSK6AQoHQW1lbmRlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUSEwoLcHJpY2VfdGlja3MYBCABKAUSDQoFdG90YWwYBSABKAUSFQoNZXhwaXJlc19hdF91cxgGIAEoBBIQCghyZXF1ZXVlZBgHIAEoCCLOAQoJUHJldmVudGVkEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSEAoIcXVhbnRpdHkYAiABKAUSJwoFbWFrZXIYAyABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRInCgV0YWtlchgEIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EjQKDG1ha2VyX3N0YXR1cxgFIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyU3RhdHVzIpkCCgZTdGF0dXMSJwoFcGFydHkYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRISCgppbnN0cnVtZW50GAIgASgFEi4KBnN0YXR1cxgDIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyU3RhdHVzEhAKCHF1YW50aXR5GAQgASgFEikKBnJlamVjdBgFIAEoDjIZLnNvbGVib29rLm9yZGVyLnYxLlJlamVjdBIWCg5maXJzdF9zZXF1ZW5jZRgGIAEoBBIVCg1leHBpcmVzX2F0X3VzGAcgASgEEjYKDWNhbmNlbF9yZWFzb24YCCABKA4yHy5zb2xlYm9vay5vcmRlci52MS5DYW5jZWxSZWFzb24ifwoSTWFzc0NhbmNlbEFjY2VwdGVkEg8KB2FjY291bnQYASABKAUSEwoLYWNjb3VudF9zZXEYAiABKAQSDgoGb3JkZXJzGAMgASgFEhQKDG1vcmVfcGVuZGluZxgEIAEoCBILCgN0YWcYBSABKAUSEAoIYXRfbGVhc3QYBiABKAgi7AEKCkluc3RydW1lbnQSEgoKaW5zdHJ1bWVudBgBIAEoBRIPCgdwcm9kdWN0GAIgASgFEhIKCnRpY2tfbWlub3IYAyABKAUSFgoOYmFuZF9sb3dfdGlja3MYBCABKAUSFwoPYmFuZF9oaWdoX3RpY2tzGAUgASgFEhQKDHF1YW50aXR5X21heBgGIAEoBRIXCg9yZWZlcmVuY2VfdGlja3MYByABKAUSMQoFc3RhdGUYCCABKA4yIi5zb2xlYm9vay5vcmRlci52MS5JbnN0cnVtZW50U3RhdGUSEgoKbWFya2V0X3NlcRgJIAEoBCJYChBJbnN0cnVtZW50TGlzdGVkEjEKCmluc3RydW1lbnQYASABKAsyHS5zb2xlYm9vay5tYXRjaC52MS5JbnN0cnVtZW50EhEKCWR1cGxpY2F0ZRgCIAEoCCJHChJJbnN0cnVtZW50U3RhdGVTZXQSMQoKaW5zdHJ1bWVudBgBIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnQiPAoHQmFuZFNldBIxCgppbnN0cnVtZW50GAEgASgLMh0uc29sZWJvb2subWF0Y2gudjEuSW5zdHJ1bWVudCJpCgpBY2NvdW50U2V0Eg8KB2FjY291bnQYASABKAUSDwoHYWxsb3dlZBgCIAEoCBIXCg9vcGVuX29yZGVyc19tYXgYAyABKAUSIAoYb3Blbl9iaWRfdmFsdWVfbWF4X21pbm9yGAQgASgEIg4KDENoZWNrcG9pbnRlZCIOCgxCZWhhdmlvdXJTZXQiPQoIVGltZXJTZXQSDwoHYWNjb3VudBgBIAEoBRILCgN0YWcYAiABKAUSEwoLZmlyZXNfYXRfdXMYAyABKAQidgoKVGltZXJGaXJlZBIPCgdhY2NvdW50GAEgASgFEhMKC2FjY291bnRfc2VxGAIgASgEEgsKA3RhZxgDIAEoBRITCgtmaXJlc19hdF91cxgEIAEoBBIOCgZvcmRlcnMYBSABKAUSEAoIYXRfbGVhc3QYBiABKAgq5QIKD1N0cmVhbUVuZFJlYXNvbhIhCh1TVFJFQU1fRU5EX1JFQVNPTl9VTlNQRUNJRklFRBAAEh8KG1NUUkVBTV9FTkRfUkVBU09OX01BTEZPUk1FRBABEiMKH1NUUkVBTV9FTkRfUkVBU09OX1VOS05PV05fU0hBUkQQAhIlCiFTVFJFQU1fRU5EX1JFQVNPTl9GT1JFSUdOX0pPVVJOQUwQAxIdChlTVFJFQU1fRU5EX1JFQVNPTl9UT09fT0xEEAQSGwoXU1RSRUFNX0VORF9SRUFTT05fQUhFQUQQBRIeChpTVFJFQU1fRU5EX1JFQVNPTl9UT09fU0xPVxAGEiYKIlNUUkVBTV9FTkRfUkVBU09OX1RPT19NQU5ZX1JFQURFUlMQBxIfChtTVFJFQU1fRU5EX1JFQVNPTl9OT1RfUkVBRFkQCBIdChlTVFJFQU1fRU5EX1JFQVNPTl9TVE9QUEVEEAkybgoSTWF0Y2hTdHJlYW1TZXJ2aWNlElgKCVN1YnNjcmliZRIjLnNvbGVib29rLm1hdGNoLnYxLlN1YnNjcmliZVJlcXVlc3QaJC5zb2xlYm9vay5tYXRjaC52MS5TdWJzY3JpYmVSZXNwb25zZTABYgZwcm90bzM", [file_solebook_order_v1_codes]);
+  fileDesc("Ch1zb2xlYm9vay9tYXRjaC92MS9tYXRjaC5wcm90bxIRc29sZWJvb2subWF0Y2gudjEiTAoQU3Vic2NyaWJlUmVxdWVzdBINCgVzaGFyZBgBIAEoDRIVCg1mcm9tX3NlcXVlbmNlGAIgASgEEhIKCmpvdXJuYWxfaWQYAyABKAwigQEKEVN1YnNjcmliZVJlc3BvbnNlEjEKBmhlYWRlchgBIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLlN0cmVhbUhlYWRlckgAEi4KBWJhdGNoGAIgASgLMh0uc29sZWJvb2subWF0Y2gudjEuRXZlbnRCYXRjaEgAQgkKB21lc3NhZ2UiXwoMU3RyZWFtSGVhZGVyEhIKCmpvdXJuYWxfaWQYASABKAwSDQoFc2hhcmQYAiABKA0SFQoNZnJvbV9zZXF1ZW5jZRgDIAEoBBIVCg1oZWFkX3NlcXVlbmNlGAQgASgEImUKCVN0cmVhbUVuZBIyCgZyZWFzb24YASABKA4yIi5zb2xlYm9vay5tYXRjaC52MS5TdHJlYW1FbmRSZWFzb24SEAoIc2VxdWVuY2UYAiABKAQSEgoKam91cm5hbF9pZBgDIAEoDCKIAQoKRXZlbnRCYXRjaBISCgpqb3VybmFsX2lkGAEgASgMEg0KBXNoYXJkGAIgASgNEigKBmV2ZW50cxgDIAMoCzIYLnNvbGVib29rLm1hdGNoLnYxLkV2ZW50EhYKDmZpcnN0X3NlcXVlbmNlGAQgASgEEhUKDW5leHRfc2VxdWVuY2UYBSABKAQivgkKBUV2ZW50EioKBHR5cGUYASABKA4yHC5zb2xlYm9vay5vcmRlci52MS5FdmVudFR5cGUSEAoIc2VxdWVuY2UYAiABKAQSDQoFaW5kZXgYAyABKA0SEAoIc3RhbXBfdXMYBCABKAQSEwoLY29ycmVsYXRpb24YBSABKAQSNAoMY29tbWFuZF90eXBlGAYgASgOMh4uc29sZWJvb2sub3JkZXIudjEuQ29tbWFuZFR5cGUSDAoEbGFzdBgHIAEoCBIvCghhY2NlcHRlZBgKIAEoCzIbLnNvbGVib29rLm1hdGNoLnYxLkFjY2VwdGVkSAASLwoIcmVqZWN0ZWQYCyABKAsyGy5zb2xlYm9vay5tYXRjaC52MS5SZWplY3RlZEgAEikKBXRyYWRlGAwgASgLMhguc29sZWJvb2subWF0Y2gudjEuVHJhZGVIABIrCgZyZXN0ZWQYDSABKAsyGS5zb2xlYm9vay5tYXRjaC52MS5SZXN0ZWRIABIxCgljYW5jZWxsZWQYDiABKAsyHC5zb2xlYm9vay5tYXRjaC52MS5DYW5jZWxsZWRIABItCgdleHBpcmVkGA8gASgLMhouc29sZWJvb2subWF0Y2gudjEuRXhwaXJlZEgAEi0KB2FtZW5kZWQYECABKAsyGi5zb2xlYm9vay5tYXRjaC52MS5BbWVuZGVkSAASMQoJcHJldmVudGVkGBEgASgLMhwuc29sZWJvb2subWF0Y2gudjEuUHJldmVudGVkSAASKwoGc3RhdHVzGBIgASgLMhkuc29sZWJvb2subWF0Y2gudjEuU3RhdHVzSAASRQoUbWFzc19jYW5jZWxfYWNjZXB0ZWQYEyABKAsyJS5zb2xlYm9vay5tYXRjaC52MS5NYXNzQ2FuY2VsQWNjZXB0ZWRIABJAChFpbnN0cnVtZW50X2xpc3RlZBgUIAEoCzIjLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRMaXN0ZWRIABJFChRpbnN0cnVtZW50X3N0YXRlX3NldBgVIAEoCzIlLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRTdGF0ZVNldEgAEi4KCGJhbmRfc2V0GBYgASgLMhouc29sZWJvb2subWF0Y2gudjEuQmFuZFNldEgAEjQKC2FjY291bnRfc2V0GBcgASgLMh0uc29sZWJvb2subWF0Y2gudjEuQWNjb3VudFNldEgAEjcKDGNoZWNrcG9pbnRlZBgYIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLkNoZWNrcG9pbnRlZEgAEjgKDWJlaGF2aW91cl9zZXQYGSABKAsyHy5zb2xlYm9vay5tYXRjaC52MS5CZWhhdmlvdXJTZXRIABI4Cg1ncm91cF9yZWR1Y2VkGBogASgLMh8uc29sZWJvb2subWF0Y2gudjEuR3JvdXBSZWR1Y2VkSAASMAoJdGltZXJfc2V0GCEgASgLMhsuc29sZWJvb2subWF0Y2gudjEuVGltZXJTZXRIABI0Cgt0aW1lcl9maXJlZBgiIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLlRpbWVyRmlyZWRIAEIHCgVldmVudCKNAQoFTGV2ZWwSEgoKaW5zdHJ1bWVudBgBIAEoBRIlCgRzaWRlGAIgASgOMhcuc29sZWJvb2sub3JkZXIudjEuU2lkZRITCgtwcmljZV90aWNrcxgDIAEoBRIQCghxdWFudGl0eRgEIAEoBBIOCgZvcmRlcnMYBSABKAUSEgoKbWFya2V0X3NlcRgGIAEoBCJ2CgVQYXJ0eRIPCgdhY2NvdW50GAEgASgFEhMKC2FjY291bnRfc2VxGAIgASgEEhAKCG9yZGVyX2lkGAMgASgEEhcKD2NsaWVudF9vcmRlcl9pZBgEIAEoDBIMCgRvcGVuGAUgASgFEg4KBmZpbGxlZBgGIAEoBSKDAwoIQWNjZXB0ZWQSJwoFcGFydHkYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEjAKCm9yZGVyX3R5cGUYBCABKA4yHC5zb2xlYm9vay5vcmRlci52MS5PcmRlclR5cGUSNQoNdGltZV9pbl9mb3JjZRgFIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLlRpbWVJbkZvcmNlEhEKCXBvc3Rfb25seRgGIAEoCBITCgtwcmljZV90aWNrcxgHIAEoBRIQCghxdWFudGl0eRgIIAEoBRIVCg1leHBpcmVzX2F0X3VzGAkgASgEEi4KBnN0YXR1cxgKIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyU3RhdHVzEhEKCWR1cGxpY2F0ZRgLIAEoCBIWCg5maXJzdF9zZXF1ZW5jZRgMIAEoBCLUAgoIUmVqZWN0ZWQSJwoFcGFydHkYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEjAKCm9yZGVyX3R5cGUYBCABKA4yHC5zb2xlYm9vay5vcmRlci52MS5PcmRlclR5cGUSNQoNdGltZV9pbl9mb3JjZRgFIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLlRpbWVJbkZvcmNlEhMKC3ByaWNlX3RpY2tzGAYgASgFEhAKCHF1YW50aXR5GAcgASgFEikKBnJlamVjdBgIIAEoDjIZLnNvbGVib29rLm9yZGVyLnYxLlJlamVjdBIRCglkdXBsaWNhdGUYCSABKAgSFgoOZmlyc3Rfc2VxdWVuY2UYCiABKAQipgEKBVRyYWRlEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSEAoIdHJhZGVfaWQYAiABKAQSEAoIcXVhbnRpdHkYAyABKAUSJwoFbWFrZXIYBCABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRInCgV0YWtlchgFIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5IpUBCgZSZXN0ZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhUKDWV4cGlyZXNfYXRfdXMYAyABKAQSEAoIcmVzdG9yZWQYBCABKAgSEAoIcHJpb3JpdHkYBSABKAQioAEKCUNhbmNlbGxlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUSLwoGcmVhc29uGAQgASgOMh8uc29sZWJvb2sub3JkZXIudjEuQ2FuY2VsUmVhc29uIm0KB0V4cGlyZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhAKCHF1YW50aXR5GAMgASgFIroBCgdBbWVuZGVkEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSJwoFcGFydHkYAiABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRIQCghxdWFudGl0eRgDIAEoBRITCgtwcmljZV90aWNrcxgEIAEoBRINCgV0b3RhbBgFIAEoBRIVCg1leHBpcmVzX2F0X3VzGAYgASgEEhAKCHJlcXVldWVkGAcgASgIInIKDEdyb3VwUmVkdWNlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUizgEKCVByZXZlbnRlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEhAKCHF1YW50aXR5GAIgASgFEicKBW1ha2VyGAMgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSJwoFdGFrZXIYBCABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRI0CgxtYWtlcl9zdGF0dXMYBSABKA4yHi5zb2xlYm9vay5vcmRlci52MS5PcmRlclN0YXR1cyKZAgoGU3RhdHVzEicKBXBhcnR5GAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEgoKaW5zdHJ1bWVudBgCIAEoBRIuCgZzdGF0dXMYAyABKA4yHi5zb2xlYm9vay5vcmRlci52MS5PcmRlclN0YXR1cxIQCghxdWFudGl0eRgEIAEoBRIpCgZyZWplY3QYBSABKA4yGS5zb2xlYm9vay5vcmRlci52MS5SZWplY3QSFgoOZmlyc3Rfc2VxdWVuY2UYBiABKAQSFQoNZXhwaXJlc19hdF91cxgHIAEoBBI2Cg1jYW5jZWxfcmVhc29uGAggASgOMh8uc29sZWJvb2sub3JkZXIudjEuQ2FuY2VsUmVhc29uIn8KEk1hc3NDYW5jZWxBY2NlcHRlZBIPCgdhY2NvdW50GAEgASgFEhMKC2FjY291bnRfc2VxGAIgASgEEg4KBm9yZGVycxgDIAEoBRIUCgxtb3JlX3BlbmRpbmcYBCABKAgSCwoDdGFnGAUgASgFEhAKCGF0X2xlYXN0GAYgASgIIuwBCgpJbnN0cnVtZW50EhIKCmluc3RydW1lbnQYASABKAUSDwoHcHJvZHVjdBgCIAEoBRISCgp0aWNrX21pbm9yGAMgASgFEhYKDmJhbmRfbG93X3RpY2tzGAQgASgFEhcKD2JhbmRfaGlnaF90aWNrcxgFIAEoBRIUCgxxdWFudGl0eV9tYXgYBiABKAUSFwoPcmVmZXJlbmNlX3RpY2tzGAcgASgFEjEKBXN0YXRlGAggASgOMiIuc29sZWJvb2sub3JkZXIudjEuSW5zdHJ1bWVudFN0YXRlEhIKCm1hcmtldF9zZXEYCSABKAQiWAoQSW5zdHJ1bWVudExpc3RlZBIxCgppbnN0cnVtZW50GAEgASgLMh0uc29sZWJvb2subWF0Y2gudjEuSW5zdHJ1bWVudBIRCglkdXBsaWNhdGUYAiABKAgiRwoSSW5zdHJ1bWVudFN0YXRlU2V0EjEKCmluc3RydW1lbnQYASABKAsyHS5zb2xlYm9vay5tYXRjaC52MS5JbnN0cnVtZW50IjwKB0JhbmRTZXQSMQoKaW5zdHJ1bWVudBgBIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnQiaQoKQWNjb3VudFNldBIPCgdhY2NvdW50GAEgASgFEg8KB2FsbG93ZWQYAiABKAgSFwoPb3Blbl9vcmRlcnNfbWF4GAMgASgFEiAKGG9wZW5fYmlkX3ZhbHVlX21heF9taW5vchgEIAEoBCIOCgxDaGVja3BvaW50ZWQiDgoMQmVoYXZpb3VyU2V0Ij0KCFRpbWVyU2V0Eg8KB2FjY291bnQYASABKAUSCwoDdGFnGAIgASgFEhMKC2ZpcmVzX2F0X3VzGAMgASgEInYKClRpbWVyRmlyZWQSDwoHYWNjb3VudBgBIAEoBRITCgthY2NvdW50X3NlcRgCIAEoBBILCgN0YWcYAyABKAUSEwoLZmlyZXNfYXRfdXMYBCABKAQSDgoGb3JkZXJzGAUgASgFEhAKCGF0X2xlYXN0GAYgASgIKuUCCg9TdHJlYW1FbmRSZWFzb24SIQodU1RSRUFNX0VORF9SRUFTT05fVU5TUEVDSUZJRUQQABIfChtTVFJFQU1fRU5EX1JFQVNPTl9NQUxGT1JNRUQQARIjCh9TVFJFQU1fRU5EX1JFQVNPTl9VTktOT1dOX1NIQVJEEAISJQohU1RSRUFNX0VORF9SRUFTT05fRk9SRUlHTl9KT1VSTkFMEAMSHQoZU1RSRUFNX0VORF9SRUFTT05fVE9PX09MRBAEEhsKF1NUUkVBTV9FTkRfUkVBU09OX0FIRUFEEAUSHgoaU1RSRUFNX0VORF9SRUFTT05fVE9PX1NMT1cQBhImCiJTVFJFQU1fRU5EX1JFQVNPTl9UT09fTUFOWV9SRUFERVJTEAcSHwobU1RSRUFNX0VORF9SRUFTT05fTk9UX1JFQURZEAgSHQoZU1RSRUFNX0VORF9SRUFTT05fU1RPUFBFRBAJMm4KEk1hdGNoU3RyZWFtU2VydmljZRJYCglTdWJzY3JpYmUSIy5zb2xlYm9vay5tYXRjaC52MS5TdWJzY3JpYmVSZXF1ZXN0GiQuc29sZWJvb2subWF0Y2gudjEuU3Vic2NyaWJlUmVzcG9uc2UwAWIGcHJvdG8z", [file_solebook_order_v1_codes]);
 
 /**
  * Where a reader wants to begin.
@@ -407,6 +407,14 @@ export type Event = Message<"solebook.match.v1.Event"> & {
     case: "behaviourSet";
   } | {
     /**
+     * A leg of a group lost units to a fill of another one.
+     *
+     * @generated from field: solebook.match.v1.GroupReduced group_reduced = 26;
+     */
+    value: GroupReduced;
+    case: "groupReduced";
+  } | {
+    /**
      * A session's timer was armed or disarmed.
      *
      * @generated from field: solebook.match.v1.TimerSet timer_set = 33;
@@ -776,7 +784,7 @@ export const TradeSchema: GenMessage<Trade> = /*@__PURE__*/
   messageDesc(file_solebook_match_v1_match, 10);
 
 /**
- * A whole order, or what was left of a taker, joined the back of its level.
+ * A whole order, or what was left of a taker, joined its level: at the back, unless it was restored.
  *
  * @generated from message solebook.match.v1.Rested
  */
@@ -801,6 +809,21 @@ export type Rested = Message<"solebook.match.v1.Rested"> & {
    * @generated from field: uint64 expires_at_us = 3;
    */
   expiresAtUs: bigint;
+
+  /**
+   * It was restored: it stands behind the orders of its level with the same or an earlier priority, which
+   * is the sequence at which an order joined its level.
+   *
+   * @generated from field: bool restored = 4;
+   */
+  restored: boolean;
+
+  /**
+   * The priority it was restored with; else zero.
+   *
+   * @generated from field: uint64 priority = 5;
+   */
+  priority: bigint;
 };
 
 /**
@@ -951,6 +974,42 @@ export const AmendedSchema: GenMessage<Amended> = /*@__PURE__*/
   messageDesc(file_solebook_match_v1_match, 14);
 
 /**
+ * A leg of a group lost units, because another leg was filled by as many. A leg left with nothing is
+ * cancelled instead.
+ *
+ * @generated from message solebook.match.v1.GroupReduced
+ */
+export type GroupReduced = Message<"solebook.match.v1.GroupReduced"> & {
+  /**
+   * Its level afterwards; without a market_seq when it did not rest yet.
+   *
+   * @generated from field: solebook.match.v1.Level level = 1;
+   */
+  level?: Level | undefined;
+
+  /**
+   * The order.
+   *
+   * @generated from field: solebook.match.v1.Party party = 2;
+   */
+  party?: Party | undefined;
+
+  /**
+   * Units it lost.
+   *
+   * @generated from field: int32 quantity = 3;
+   */
+  quantity: number;
+};
+
+/**
+ * Describes the message solebook.match.v1.GroupReduced.
+ * Use `create(GroupReducedSchema)` to create a new message.
+ */
+export const GroupReducedSchema: GenMessage<GroupReduced> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 15);
+
+/**
  * Units were taken off two orders of one account that would have traded.
  *
  * @generated from message solebook.match.v1.Prevented
@@ -997,7 +1056,7 @@ export type Prevented = Message<"solebook.match.v1.Prevented"> & {
  * Use `create(PreventedSchema)` to create a new message.
  */
 export const PreventedSchema: GenMessage<Prevented> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 15);
+  messageDesc(file_solebook_match_v1_match, 16);
 
 /**
  * The answer to a question after an order.
@@ -1067,7 +1126,7 @@ export type Status = Message<"solebook.match.v1.Status"> & {
  * Use `create(StatusSchema)` to create a new message.
  */
 export const StatusSchema: GenMessage<Status> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 16);
+  messageDesc(file_solebook_match_v1_match, 17);
 
 /**
  * A mass cancel was taken in. Each order it covers ends with an event of its own, perhaps under a
@@ -1124,7 +1183,7 @@ export type MassCancelAccepted = Message<"solebook.match.v1.MassCancelAccepted">
  * Use `create(MassCancelAcceptedSchema)` to create a new message.
  */
 export const MassCancelAcceptedSchema: GenMessage<MassCancelAccepted> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 17);
+  messageDesc(file_solebook_match_v1_match, 18);
 
 /**
  * An instrument and everything set about it.
@@ -1201,7 +1260,7 @@ export type Instrument = Message<"solebook.match.v1.Instrument"> & {
  * Use `create(InstrumentSchema)` to create a new message.
  */
 export const InstrumentSchema: GenMessage<Instrument> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 18);
+  messageDesc(file_solebook_match_v1_match, 19);
 
 /**
  * An instrument became known.
@@ -1229,7 +1288,7 @@ export type InstrumentListed = Message<"solebook.match.v1.InstrumentListed"> & {
  * Use `create(InstrumentListedSchema)` to create a new message.
  */
 export const InstrumentListedSchema: GenMessage<InstrumentListed> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 19);
+  messageDesc(file_solebook_match_v1_match, 20);
 
 /**
  * An instrument opened, halted or closed.
@@ -1250,7 +1309,7 @@ export type InstrumentStateSet = Message<"solebook.match.v1.InstrumentStateSet">
  * Use `create(InstrumentStateSetSchema)` to create a new message.
  */
 export const InstrumentStateSetSchema: GenMessage<InstrumentStateSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 20);
+  messageDesc(file_solebook_match_v1_match, 21);
 
 /**
  * A price band moved.
@@ -1271,7 +1330,7 @@ export type BandSet = Message<"solebook.match.v1.BandSet"> & {
  * Use `create(BandSetSchema)` to create a new message.
  */
 export const BandSetSchema: GenMessage<BandSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 21);
+  messageDesc(file_solebook_match_v1_match, 22);
 
 /**
  * An account's permission and bounds were set.
@@ -1313,7 +1372,7 @@ export type AccountSet = Message<"solebook.match.v1.AccountSet"> & {
  * Use `create(AccountSetSchema)` to create a new message.
  */
 export const AccountSetSchema: GenMessage<AccountSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 22);
+  messageDesc(file_solebook_match_v1_match, 23);
 
 /**
  * A journaled state hash was compared and was right.
@@ -1328,7 +1387,7 @@ export type Checkpointed = Message<"solebook.match.v1.Checkpointed"> & {
  * Use `create(CheckpointedSchema)` to create a new message.
  */
 export const CheckpointedSchema: GenMessage<Checkpointed> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 23);
+  messageDesc(file_solebook_match_v1_match, 24);
 
 /**
  * Another version of the rules began.
@@ -1343,7 +1402,7 @@ export type BehaviourSet = Message<"solebook.match.v1.BehaviourSet"> & {
  * Use `create(BehaviourSetSchema)` to create a new message.
  */
 export const BehaviourSetSchema: GenMessage<BehaviourSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 24);
+  messageDesc(file_solebook_match_v1_match, 25);
 
 /**
  * A session's timer was armed or disarmed. The response to arming it.
@@ -1378,7 +1437,7 @@ export type TimerSet = Message<"solebook.match.v1.TimerSet"> & {
  * Use `create(TimerSetSchema)` to create a new message.
  */
 export const TimerSetSchema: GenMessage<TimerSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 25);
+  messageDesc(file_solebook_match_v1_match, 26);
 
 /**
  * A session's timer fired. Each order it covers ends with an event of its own, perhaps under a later
@@ -1435,7 +1494,7 @@ export type TimerFired = Message<"solebook.match.v1.TimerFired"> & {
  * Use `create(TimerFiredSchema)` to create a new message.
  */
 export const TimerFiredSchema: GenMessage<TimerFired> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 26);
+  messageDesc(file_solebook_match_v1_match, 27);
 
 /**
  * Why a stream ended. A code is for ever.

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file solebook/order/v1/order.proto.
  */
 export const file_solebook_order_v1_order: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zb2xlYm9vay9vcmRlci92MS9vcmRlci5wcm90bxIRc29sZWJvb2sub3JkZXIudjEi0wYKB0NvbW1hbmQSLAoEdHlwZRgBIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLkNvbW1hbmRUeXBlEhAKCHNlcXVlbmNlGAIgASgEEhAKCHN0YW1wX3VzGAMgASgEEhMKC2NvcnJlbGF0aW9uGAQgASgEEikKBXBsYWNlGAogASgLMhguc29sZWJvb2sub3JkZXIudjEuUGxhY2VIABIrCgZjYW5jZWwYCyABKAsyGS5zb2xlYm9vay5vcmRlci52MS5DYW5jZWxIABIpCgVhbWVuZBgMIAEoCzIYLnNvbGVib29rLm9yZGVyLnYxLkFtZW5kSAASKwoGcmVkdWNlGA0gASgLMhkuc29sZWJvb2sub3JkZXIudjEuUmVkdWNlSAASMgoKY2FuY2VsX2FsbBgOIAEoCzIcLnNvbGVib29rLm9yZGVyLnYxLkNhbmNlbEFsbEgAEjsKDG9yZGVyX3N0YXR1cxgPIAEoCzIjLnNvbGVib29rLm9yZGVyLnYxLlF1ZXJ5T3JkZXJTdGF0dXNIABIpCgVjbG9jaxgQIAEoCzIYLnNvbGVib29rLm9yZGVyLnYxLkNsb2NrSAASPAoPbGlzdF9pbnN0cnVtZW50GBEgASgLMiEuc29sZWJvb2sub3JkZXIudjEuTGlzdEluc3RydW1lbnRIABJFChRzZXRfaW5zdHJ1bWVudF9zdGF0ZRgSIAEoCzIlLnNvbGVib29rLm9yZGVyLnYxLlNldEluc3RydW1lbnRTdGF0ZUgAEi4KCHNldF9iYW5kGBMgASgLMhouc29sZWJvb2sub3JkZXIudjEuU2V0QmFuZEgAEjQKC3NldF9hY2NvdW50GBQgASgLMh0uc29sZWJvb2sub3JkZXIudjEuU2V0QWNjb3VudEgAEjMKCmNoZWNrcG9pbnQYFSABKAsyHS5zb2xlYm9vay5vcmRlci52MS5DaGVja3BvaW50SAASOAoNc2V0X2JlaGF2aW91chgWIAEoCzIfLnNvbGVib29rLm9yZGVyLnYxLlNldEJlaGF2aW91ckgAEjAKCWFybV90aW1lchgXIAEoCzIbLnNvbGVib29rLm9yZGVyLnYxLkFybVRpbWVySABCCQoHY29tbWFuZCKPAwoFUGxhY2USDwoHYWNjb3VudBgBIAEoBRIXCg9jbGllbnRfb3JkZXJfaWQYAiABKAwSEgoKaW5zdHJ1bWVudBgDIAEoBRIlCgRzaWRlGAQgASgOMhcuc29sZWJvb2sub3JkZXIudjEuU2lkZRIwCgpvcmRlcl90eXBlGAUgASgOMhwuc29sZWJvb2sub3JkZXIudjEuT3JkZXJUeXBlEjUKDXRpbWVfaW5fZm9yY2UYBiABKA4yHi5zb2xlYm9vay5vcmRlci52MS5UaW1lSW5Gb3JjZRJFChVzZWxmX3RyYWRlX3ByZXZlbnRpb24YByABKA4yJi5zb2xlYm9vay5vcmRlci52MS5TZWxmVHJhZGVQcmV2ZW50aW9uEhEKCXBvc3Rfb25seRgIIAEoCBITCgtwcmljZV90aWNrcxgJIAEoBRIQCghxdWFudGl0eRgKIAEoBRITCgtkZWFkbGluZV91cxgLIAEoBBIVCg1leHBpcmVzX2F0X3VzGAwgASgEEgsKA3RhZxgNIAEoBSJHCglPcmRlck5hbWUSDwoHYWNjb3VudBgBIAEoBRIQCghvcmRlcl9pZBgCIAEoBBIXCg9jbGllbnRfb3JkZXJfaWQYAyABKAwiSgoGQ2FuY2VsEisKBW9yZGVyGAEgASgLMhwuc29sZWJvb2sub3JkZXIudjEuT3JkZXJOYW1lEhMKC2RlYWRsaW5lX3VzGAIgASgEIocBCgVBbWVuZBIrCgVvcmRlchgBIAEoCzIcLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyTmFtZRITCgtwcmljZV90aWNrcxgCIAEoBRIQCghxdWFudGl0eRgDIAEoBRIVCg1leHBpcmVzX2F0X3VzGAQgASgEEhMKC2RlYWRsaW5lX3VzGAUgASgEIlwKBlJlZHVjZRIrCgVvcmRlchgBIAEoCzIcLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyTmFtZRIQCghxdWFudGl0eRgCIAEoBRITCgtkZWFkbGluZV91cxgDIAEoBCJ5CglDYW5jZWxBbGwSDwoHYWNjb3VudBgBIAEoBRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEgsKA3RhZxgEIAEoBRITCgtkZWFkbGluZV91cxgFIAEoBCI8ChBRdWVyeU9yZGVyU3RhdHVzEg8KB2FjY291bnQYASABKAUSFwoPY2xpZW50X29yZGVyX2lkGAIgASgMIgcKBUNsb2NrItwBCg5MaXN0SW5zdHJ1bWVudBISCgppbnN0cnVtZW50GAEgASgFEg8KB3Byb2R1Y3QYAiABKAUSEgoKdGlja19taW5vchgDIAEoBRIWCg5iYW5kX2xvd190aWNrcxgEIAEoBRIXCg9iYW5kX2hpZ2hfdGlja3MYBSABKAUSFAoMcXVhbnRpdHlfbWF4GAYgASgFEhcKD3JlZmVyZW5jZV90aWNrcxgHIAEoBRIxCgVzdGF0ZRgIIAEoDjIiLnNvbGVib29rLm9yZGVyLnYxLkluc3RydW1lbnRTdGF0ZSJbChJTZXRJbnN0cnVtZW50U3RhdGUSEgoKaW5zdHJ1bWVudBgBIAEoBRIxCgVzdGF0ZRgCIAEoDjIiLnNvbGVib29rLm9yZGVyLnYxLkluc3RydW1lbnRTdGF0ZSJOCgdTZXRCYW5kEhIKCmluc3RydW1lbnQYASABKAUSFgoOYmFuZF9sb3dfdGlja3MYAiABKAUSFwoPYmFuZF9oaWdoX3RpY2tzGAMgASgFImkKClNldEFjY291bnQSDwoHYWNjb3VudBgBIAEoBRIPCgdhbGxvd2VkGAIgASgIEhcKD29wZW5fb3JkZXJzX21heBgDIAEoBRIgChhvcGVuX2JpZF92YWx1ZV9tYXhfbWlub3IYBCABKAQiLwoKQ2hlY2twb2ludBITCgtvZl9zZXF1ZW5jZRgBIAEoBBIMCgRoYXNoGAIgASgGIiEKDFNldEJlaGF2aW91chIRCgliZWhhdmlvdXIYASABKAUiPQoIQXJtVGltZXISDwoHYWNjb3VudBgBIAEoBRILCgN0YWcYAiABKAUSEwoLZmlyZXNfYXRfdXMYAyABKAQixwUKD0V4ZWN1dGlvblJlcG9ydBITCgthY2NvdW50X3NlcRgBIAEoBBIQCghzZXF1ZW5jZRgCIAEoBBINCgVpbmRleBgDIAEoDRIQCghzdGFtcF91cxgEIAEoBBITCgtjb3JyZWxhdGlvbhgFIAEoBBIqCgR0eXBlGAYgASgOMhwuc29sZWJvb2sub3JkZXIudjEuRXZlbnRUeXBlEg8KB2FjY291bnQYByABKAUSEAoIb3JkZXJfaWQYCCABKAQSFwoPY2xpZW50X29yZGVyX2lkGAkgASgMEhIKCmluc3RydW1lbnQYCiABKAUSJQoEc2lkZRgLIAEoDjIXLnNvbGVib29rLm9yZGVyLnYxLlNpZGUSMAoKb3JkZXJfdHlwZRgMIAEoDjIcLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyVHlwZRI1Cg10aW1lX2luX2ZvcmNlGA0gASgOMh4uc29sZWJvb2sub3JkZXIudjEuVGltZUluRm9yY2USEwoLcHJpY2VfdGlja3MYDiABKAUSEAoIcXVhbnRpdHkYDyABKAUSDAoEb3BlbhgQIAEoBRIOCgZmaWxsZWQYESABKAUSLgoGc3RhdHVzGBIgASgOMh4uc29sZWJvb2sub3JkZXIudjEuT3JkZXJTdGF0dXMSKQoGcmVqZWN0GBMgASgOMhkuc29sZWJvb2sub3JkZXIudjEuUmVqZWN0EjYKDWNhbmNlbF9yZWFzb24YFCABKA4yHy5zb2xlYm9vay5vcmRlci52MS5DYW5jZWxSZWFzb24SEAoIdHJhZGVfaWQYFSABKAQSDQoFbWFrZXIYFiABKAgSEQoJZHVwbGljYXRlGBcgASgIEhYKDmZpcnN0X3NlcXVlbmNlGBggASgEEhUKDWV4cGlyZXNfYXRfdXMYGSABKAQSEAoIcmVxdWV1ZWQYGiABKAhiBnByb3RvMw", [file_solebook_order_v1_codes]);
+  fileDesc("Ch1zb2xlYm9vay9vcmRlci92MS9vcmRlci5wcm90bxIRc29sZWJvb2sub3JkZXIudjEiggcKB0NvbW1hbmQSLAoEdHlwZRgBIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLkNvbW1hbmRUeXBlEhAKCHNlcXVlbmNlGAIgASgEEhAKCHN0YW1wX3VzGAMgASgEEhMKC2NvcnJlbGF0aW9uGAQgASgEEikKBXBsYWNlGAogASgLMhguc29sZWJvb2sub3JkZXIudjEuUGxhY2VIABIrCgZjYW5jZWwYCyABKAsyGS5zb2xlYm9vay5vcmRlci52MS5DYW5jZWxIABIpCgVhbWVuZBgMIAEoCzIYLnNvbGVib29rLm9yZGVyLnYxLkFtZW5kSAASKwoGcmVkdWNlGA0gASgLMhkuc29sZWJvb2sub3JkZXIudjEuUmVkdWNlSAASMgoKY2FuY2VsX2FsbBgOIAEoCzIcLnNvbGVib29rLm9yZGVyLnYxLkNhbmNlbEFsbEgAEjsKDG9yZGVyX3N0YXR1cxgPIAEoCzIjLnNvbGVib29rLm9yZGVyLnYxLlF1ZXJ5T3JkZXJTdGF0dXNIABIpCgVjbG9jaxgQIAEoCzIYLnNvbGVib29rLm9yZGVyLnYxLkNsb2NrSAASPAoPbGlzdF9pbnN0cnVtZW50GBEgASgLMiEuc29sZWJvb2sub3JkZXIudjEuTGlzdEluc3RydW1lbnRIABJFChRzZXRfaW5zdHJ1bWVudF9zdGF0ZRgSIAEoCzIlLnNvbGVib29rLm9yZGVyLnYxLlNldEluc3RydW1lbnRTdGF0ZUgAEi4KCHNldF9iYW5kGBMgASgLMhouc29sZWJvb2sub3JkZXIudjEuU2V0QmFuZEgAEjQKC3NldF9hY2NvdW50GBQgASgLMh0uc29sZWJvb2sub3JkZXIudjEuU2V0QWNjb3VudEgAEjMKCmNoZWNrcG9pbnQYFSABKAsyHS5zb2xlYm9vay5vcmRlci52MS5DaGVja3BvaW50SAASOAoNc2V0X2JlaGF2aW91chgWIAEoCzIfLnNvbGVib29rLm9yZGVyLnYxLlNldEJlaGF2aW91ckgAEjAKCWFybV90aW1lchgXIAEoCzIbLnNvbGVib29rLm9yZGVyLnYxLkFybVRpbWVySAASLQoHcmVzdG9yZRgYIAEoCzIaLnNvbGVib29rLm9yZGVyLnYxLlJlc3RvcmVIAEIJCgdjb21tYW5kIo8DCgVQbGFjZRIPCgdhY2NvdW50GAEgASgFEhcKD2NsaWVudF9vcmRlcl9pZBgCIAEoDBISCgppbnN0cnVtZW50GAMgASgFEiUKBHNpZGUYBCABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEjAKCm9yZGVyX3R5cGUYBSABKA4yHC5zb2xlYm9vay5vcmRlci52MS5PcmRlclR5cGUSNQoNdGltZV9pbl9mb3JjZRgGIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLlRpbWVJbkZvcmNlEkUKFXNlbGZfdHJhZGVfcHJldmVudGlvbhgHIAEoDjImLnNvbGVib29rLm9yZGVyLnYxLlNlbGZUcmFkZVByZXZlbnRpb24SEQoJcG9zdF9vbmx5GAggASgIEhMKC3ByaWNlX3RpY2tzGAkgASgFEhAKCHF1YW50aXR5GAogASgFEhMKC2RlYWRsaW5lX3VzGAsgASgEEhUKDWV4cGlyZXNfYXRfdXMYDCABKAQSCwoDdGFnGA0gASgFIkQKB1Jlc3RvcmUSJwoFcGxhY2UYASABKAsyGC5zb2xlYm9vay5vcmRlci52MS5QbGFjZRIQCghwcmlvcml0eRgCIAEoBCJHCglPcmRlck5hbWUSDwoHYWNjb3VudBgBIAEoBRIQCghvcmRlcl9pZBgCIAEoBBIXCg9jbGllbnRfb3JkZXJfaWQYAyABKAwiSgoGQ2FuY2VsEisKBW9yZGVyGAEgASgLMhwuc29sZWJvb2sub3JkZXIudjEuT3JkZXJOYW1lEhMKC2RlYWRsaW5lX3VzGAIgASgEIocBCgVBbWVuZBIrCgVvcmRlchgBIAEoCzIcLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyTmFtZRITCgtwcmljZV90aWNrcxgCIAEoBRIQCghxdWFudGl0eRgDIAEoBRIVCg1leHBpcmVzX2F0X3VzGAQgASgEEhMKC2RlYWRsaW5lX3VzGAUgASgEIlwKBlJlZHVjZRIrCgVvcmRlchgBIAEoCzIcLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyTmFtZRIQCghxdWFudGl0eRgCIAEoBRITCgtkZWFkbGluZV91cxgDIAEoBCJ5CglDYW5jZWxBbGwSDwoHYWNjb3VudBgBIAEoBRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEgsKA3RhZxgEIAEoBRITCgtkZWFkbGluZV91cxgFIAEoBCI8ChBRdWVyeU9yZGVyU3RhdHVzEg8KB2FjY291bnQYASABKAUSFwoPY2xpZW50X29yZGVyX2lkGAIgASgMIgcKBUNsb2NrItwBCg5MaXN0SW5zdHJ1bWVudBISCgppbnN0cnVtZW50GAEgASgFEg8KB3Byb2R1Y3QYAiABKAUSEgoKdGlja19taW5vchgDIAEoBRIWCg5iYW5kX2xvd190aWNrcxgEIAEoBRIXCg9iYW5kX2hpZ2hfdGlja3MYBSABKAUSFAoMcXVhbnRpdHlfbWF4GAYgASgFEhcKD3JlZmVyZW5jZV90aWNrcxgHIAEoBRIxCgVzdGF0ZRgIIAEoDjIiLnNvbGVib29rLm9yZGVyLnYxLkluc3RydW1lbnRTdGF0ZSJbChJTZXRJbnN0cnVtZW50U3RhdGUSEgoKaW5zdHJ1bWVudBgBIAEoBRIxCgVzdGF0ZRgCIAEoDjIiLnNvbGVib29rLm9yZGVyLnYxLkluc3RydW1lbnRTdGF0ZSJOCgdTZXRCYW5kEhIKCmluc3RydW1lbnQYASABKAUSFgoOYmFuZF9sb3dfdGlja3MYAiABKAUSFwoPYmFuZF9oaWdoX3RpY2tzGAMgASgFImkKClNldEFjY291bnQSDwoHYWNjb3VudBgBIAEoBRIPCgdhbGxvd2VkGAIgASgIEhcKD29wZW5fb3JkZXJzX21heBgDIAEoBRIgChhvcGVuX2JpZF92YWx1ZV9tYXhfbWlub3IYBCABKAQiLwoKQ2hlY2twb2ludBITCgtvZl9zZXF1ZW5jZRgBIAEoBBIMCgRoYXNoGAIgASgGIiEKDFNldEJlaGF2aW91chIRCgliZWhhdmlvdXIYASABKAUiPQoIQXJtVGltZXISDwoHYWNjb3VudBgBIAEoBRILCgN0YWcYAiABKAUSEwoLZmlyZXNfYXRfdXMYAyABKAQixwUKD0V4ZWN1dGlvblJlcG9ydBITCgthY2NvdW50X3NlcRgBIAEoBBIQCghzZXF1ZW5jZRgCIAEoBBINCgVpbmRleBgDIAEoDRIQCghzdGFtcF91cxgEIAEoBBITCgtjb3JyZWxhdGlvbhgFIAEoBBIqCgR0eXBlGAYgASgOMhwuc29sZWJvb2sub3JkZXIudjEuRXZlbnRUeXBlEg8KB2FjY291bnQYByABKAUSEAoIb3JkZXJfaWQYCCABKAQSFwoPY2xpZW50X29yZGVyX2lkGAkgASgMEhIKCmluc3RydW1lbnQYCiABKAUSJQoEc2lkZRgLIAEoDjIXLnNvbGVib29rLm9yZGVyLnYxLlNpZGUSMAoKb3JkZXJfdHlwZRgMIAEoDjIcLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyVHlwZRI1Cg10aW1lX2luX2ZvcmNlGA0gASgOMh4uc29sZWJvb2sub3JkZXIudjEuVGltZUluRm9yY2USEwoLcHJpY2VfdGlja3MYDiABKAUSEAoIcXVhbnRpdHkYDyABKAUSDAoEb3BlbhgQIAEoBRIOCgZmaWxsZWQYESABKAUSLgoGc3RhdHVzGBIgASgOMh4uc29sZWJvb2sub3JkZXIudjEuT3JkZXJTdGF0dXMSKQoGcmVqZWN0GBMgASgOMhkuc29sZWJvb2sub3JkZXIudjEuUmVqZWN0EjYKDWNhbmNlbF9yZWFzb24YFCABKA4yHy5zb2xlYm9vay5vcmRlci52MS5DYW5jZWxSZWFzb24SEAoIdHJhZGVfaWQYFSABKAQSDQoFbWFrZXIYFiABKAgSEQoJZHVwbGljYXRlGBcgASgIEhYKDmZpcnN0X3NlcXVlbmNlGBggASgEEhUKDWV4cGlyZXNfYXRfdXMYGSABKAQSEAoIcmVxdWV1ZWQYGiABKAhiBnByb3RvMw", [file_solebook_order_v1_codes]);
 
 /**
  * What the outside asks of a shard. The shard answers each with exactly one response event that
@@ -169,6 +169,14 @@ export type Command = Message<"solebook.order.v1.Command"> & {
      */
     value: ArmTimer;
     case: "armTimer";
+  } | {
+    /**
+     * A new order with an earlier priority.
+     *
+     * @generated from field: solebook.order.v1.Restore restore = 24;
+     */
+    value: Restore;
+    case: "restore";
   } | { case: undefined; value?: undefined };
 };
 
@@ -286,6 +294,36 @@ export const PlaceSchema: GenMessage<Place> = /*@__PURE__*/
   messageDesc(file_solebook_order_v1_order, 1);
 
 /**
+ * A new order that returns to where an earlier one stood, because a sale was undone. Settlement's right
+ * only. It is a place in all else: a limit order, GTC or GTD, which takes where it crosses.
+ *
+ * @generated from message solebook.order.v1.Restore
+ */
+export type Restore = Message<"solebook.order.v1.Restore"> & {
+  /**
+   * The order, with a client order id of its own.
+   *
+   * @generated from field: solebook.order.v1.Place place = 1;
+   */
+  place?: Place | undefined;
+
+  /**
+   * The sequence it returns with: it stands behind the orders of its level with the same or an earlier
+   * one. Before the sequence of this command.
+   *
+   * @generated from field: uint64 priority = 2;
+   */
+  priority: bigint;
+};
+
+/**
+ * Describes the message solebook.order.v1.Restore.
+ * Use `create(RestoreSchema)` to create a new message.
+ */
+export const RestoreSchema: GenMessage<Restore> = /*@__PURE__*/
+  messageDesc(file_solebook_order_v1_order, 2);
+
+/**
  * Names one open order of an account, by either id.
  *
  * @generated from message solebook.order.v1.OrderName
@@ -318,7 +356,7 @@ export type OrderName = Message<"solebook.order.v1.OrderName"> & {
  * Use `create(OrderNameSchema)` to create a new message.
  */
 export const OrderNameSchema: GenMessage<OrderName> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 2);
+  messageDesc(file_solebook_order_v1_order, 3);
 
 /**
  * The order ends; what was open is cancelled.
@@ -346,7 +384,7 @@ export type Cancel = Message<"solebook.order.v1.Cancel"> & {
  * Use `create(CancelSchema)` to create a new message.
  */
 export const CancelSchema: GenMessage<Cancel> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 3);
+  messageDesc(file_solebook_order_v1_order, 4);
 
 /**
  * The order changes in place. Less quantity or another expiry keeps its priority; another price or
@@ -396,7 +434,7 @@ export type Amend = Message<"solebook.order.v1.Amend"> & {
  * Use `create(AmendSchema)` to create a new message.
  */
 export const AmendSchema: GenMessage<Amend> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 4);
+  messageDesc(file_solebook_order_v1_order, 5);
 
 /**
  * The order gives up units and keeps its place.
@@ -431,7 +469,7 @@ export type Reduce = Message<"solebook.order.v1.Reduce"> & {
  * Use `create(ReduceSchema)` to create a new message.
  */
 export const ReduceSchema: GenMessage<Reduce> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 5);
+  messageDesc(file_solebook_order_v1_order, 6);
 
 /**
  * All open orders of an account end, or those of one instrument, side or tag.
@@ -480,7 +518,7 @@ export type CancelAll = Message<"solebook.order.v1.CancelAll"> & {
  * Use `create(CancelAllSchema)` to create a new message.
  */
 export const CancelAllSchema: GenMessage<CancelAll> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 6);
+  messageDesc(file_solebook_order_v1_order, 7);
 
 /**
  * What became of an order? Answered from state, for as long as the id is remembered.
@@ -508,7 +546,7 @@ export type QueryOrderStatus = Message<"solebook.order.v1.QueryOrderStatus"> & {
  * Use `create(QueryOrderStatusSchema)` to create a new message.
  */
 export const QueryOrderStatusSchema: GenMessage<QueryOrderStatus> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 7);
+  messageDesc(file_solebook_order_v1_order, 8);
 
 /**
  * Time has passed: its stamp is the message.
@@ -523,7 +561,7 @@ export type Clock = Message<"solebook.order.v1.Clock"> & {
  * Use `create(ClockSchema)` to create a new message.
  */
 export const ClockSchema: GenMessage<Clock> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 8);
+  messageDesc(file_solebook_order_v1_order, 9);
 
 /**
  * An instrument becomes known. The same again is answered as before; other parameters are refused.
@@ -593,7 +631,7 @@ export type ListInstrument = Message<"solebook.order.v1.ListInstrument"> & {
  * Use `create(ListInstrumentSchema)` to create a new message.
  */
 export const ListInstrumentSchema: GenMessage<ListInstrument> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 9);
+  messageDesc(file_solebook_order_v1_order, 10);
 
 /**
  * An instrument opens, halts or closes.
@@ -621,7 +659,7 @@ export type SetInstrumentState = Message<"solebook.order.v1.SetInstrumentState">
  * Use `create(SetInstrumentStateSchema)` to create a new message.
  */
 export const SetInstrumentStateSchema: GenMessage<SetInstrumentState> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 10);
+  messageDesc(file_solebook_order_v1_order, 11);
 
 /**
  * An instrument's price band moves.
@@ -656,7 +694,7 @@ export type SetBand = Message<"solebook.order.v1.SetBand"> & {
  * Use `create(SetBandSchema)` to create a new message.
  */
 export const SetBandSchema: GenMessage<SetBand> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 11);
+  messageDesc(file_solebook_order_v1_order, 12);
 
 /**
  * An account's permission and bounds.
@@ -698,7 +736,7 @@ export type SetAccount = Message<"solebook.order.v1.SetAccount"> & {
  * Use `create(SetAccountSchema)` to create a new message.
  */
 export const SetAccountSchema: GenMessage<SetAccount> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 12);
+  messageDesc(file_solebook_order_v1_order, 13);
 
 /**
  * The hash a follower had at a sequence. Every replay compares its own; a difference stops it.
@@ -726,7 +764,7 @@ export type Checkpoint = Message<"solebook.order.v1.Checkpoint"> & {
  * Use `create(CheckpointSchema)` to create a new message.
  */
 export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 13);
+  messageDesc(file_solebook_order_v1_order, 14);
 
 /**
  * From this sequence on, another version of the rules.
@@ -747,7 +785,7 @@ export type SetBehaviour = Message<"solebook.order.v1.SetBehaviour"> & {
  * Use `create(SetBehaviourSchema)` to create a new message.
  */
 export const SetBehaviourSchema: GenMessage<SetBehaviour> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 14);
+  messageDesc(file_solebook_order_v1_order, 15);
 
 /**
  * The dead man's switch: unless it is armed again before its time, the account's orders of the tag
@@ -783,7 +821,7 @@ export type ArmTimer = Message<"solebook.order.v1.ArmTimer"> & {
  * Use `create(ArmTimerSchema)` to create a new message.
  */
 export const ArmTimerSchema: GenMessage<ArmTimer> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 15);
+  messageDesc(file_solebook_order_v1_order, 16);
 
 /**
  * An event as told to the owner of an order: one party's side of it and nobody else's.
@@ -981,5 +1019,5 @@ export type ExecutionReport = Message<"solebook.order.v1.ExecutionReport"> & {
  * Use `create(ExecutionReportSchema)` to create a new message.
  */
 export const ExecutionReportSchema: GenMessage<ExecutionReport> = /*@__PURE__*/
-  messageDesc(file_solebook_order_v1_order, 16);
+  messageDesc(file_solebook_order_v1_order, 17);
 

@@ -1,0 +1,139 @@
+/**
+ * One engine through one stream, in a process of its own: the compiler knows an engine best that was
+ * made once. Reads its task from the arguments, prints its result as one line of JSON.
+ */
+import { closeSync, openSync, readSync } from "node:fs";
+import { PerformanceObserver } from "node:perf_hooks";
+import { build } from "hdr-histogram-js";
+import * as core from "../../engine/core/index.ts";
+import { type EngineName, type EngineSizes, makeEngine } from "./engines.ts";
+import { makeTrades } from "./trades.ts";
+
+export interface Task {
+  readonly file: string;
+  readonly engine: EngineName;
+  readonly sizes: EngineSizes;
+  /** Indexes of the stream: end of the set-up, of the load, of the prefix, and of what is run. */
+  readonly load: number;
+  readonly mix: number;
+  readonly prefix: number;
+  readonly end: number;
+  readonly measuresLatency: boolean;
+}
+
+export interface Result {
+  readonly opsPerS: number;
+  readonly prefixChecksum: string;
+  readonly checksum: string;
+  readonly trades: number;
+  readonly bytesPerOrder: number;
+  readonly latencyNs?: {
+    readonly p50: number;
+    readonly p99: number;
+    readonly p999: number;
+    readonly max: number;
+    readonly clock: number;
+    readonly collections: number;
+  };
+}
+
+const CHUNK = 64 * 2 ** 20;
+const WARM_UP = 0.4; // of the mix
+
+function readAll(file: string, bytes: number): ArrayBuffer {
+  const all = new Uint8Array(bytes);
+  const fd = openSync(file, "r");
+  for (let at = 0; at < bytes; ) {
+    const read = readSync(fd, all, at, Math.min(CHUNK, bytes - at), at);
+    if (read === 0) throw new Error(`${file} is too short`);
+    at += read;
+  }
+  closeSync(fd);
+  return all.buffer;
+}
+
+/** What reading the clock twice costs, in nanoseconds: the middle of many. */
+function clockNs(): number {
+  const costs = Array.from({ length: 10_001 }, () => {
+    const before = performance.now();
+    return (performance.now() - before) * 1e6;
+  });
+  return costs.toSorted((a, b) => a - b)[5_000]!;
+}
+
+function measureLatency(
+  run: (from: number, to: number) => void,
+  from: number,
+  to: number,
+): NonNullable<Result["latencyNs"]> {
+  const histogram = build({ numberOfSignificantValueDigits: 3 });
+  const clock = clockNs();
+  let collections = 0;
+  const observer = new PerformanceObserver((list) => {
+    collections += list.getEntries().length;
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  for (let n = from; n < to; n++) {
+    const before = performance.now();
+    run(n, n + 1);
+    const ns = (performance.now() - before) * 1e6 - clock;
+    histogram.recordValue(ns < 1 ? 1 : Math.round(ns));
+  }
+  collections += observer.takeRecords().length;
+  observer.disconnect();
+  const at = (percentile: number): number => histogram.getValueAtPercentile(percentile);
+  return {
+    p50: at(50),
+    p99: at(99),
+    p999: at(99.9),
+    max: histogram.maxValue,
+    clock: Math.round(clock),
+    collections,
+  };
+}
+
+function main(task: Task): Result {
+  const commands = core.makeCommands(task.end, readAll(task.file, task.end * core.COMMAND_BYTES));
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  const trades = makeTrades();
+  const engine = makeEngine(task.engine, task.sizes, trades);
+  const run = (from: number, to: number): void => engine.run(commands, from, to);
+  run(0, task.mix);
+  globalThis.gc?.();
+  const bytesPerOrder = (process.memoryUsage.rss() - before) / task.sizes.resting;
+  const timedFrom = Math.floor(task.mix + (task.end - task.mix) * WARM_UP);
+  // The prefix ends in the warm-up or is all there is.
+  const pauses = [task.prefix, timedFrom].toSorted((a, b) => a - b);
+  let prefixChecksum = "";
+  let at = task.mix;
+  let ms = 0;
+  for (const pause of [...pauses, task.end]) {
+    const started = performance.now();
+    run(at, pause);
+    if (at >= timedFrom) ms += performance.now() - started;
+    at = pause;
+    if (at === task.prefix) prefixChecksum = trades.text();
+  }
+  const opsPerS = Math.round(((task.end - timedFrom) * 1_000) / ms);
+  const done = { opsPerS, prefixChecksum, checksum: trades.text(), trades: trades.count() };
+  return { ...done, bytesPerOrder: Math.round(bytesPerOrder * 10) / 10 };
+}
+
+function latency(task: Task): Result {
+  const commands = core.makeCommands(task.end, readAll(task.file, task.end * core.COMMAND_BYTES));
+  const trades = makeTrades();
+  const engine = makeEngine(task.engine, task.sizes, trades);
+  const run = (from: number, to: number): void => engine.run(commands, from, to);
+  const measured = Math.floor(task.mix + (task.end - task.mix) * 0.75);
+  run(0, measured - 20_000 > task.mix ? measured - 20_000 : task.mix);
+  const warm = Math.max(task.mix, measured - 20_000);
+  measureLatency(run, warm, measured);
+  globalThis.gc?.();
+  const latencyNs = measureLatency(run, measured, task.end);
+  const nothing = { opsPerS: 0, prefixChecksum: "", bytesPerOrder: 0 };
+  return { ...nothing, checksum: trades.text(), trades: trades.count(), latencyNs };
+}
+
+const task = JSON.parse(process.argv[2] ?? "{}") as Task;
+console.log(JSON.stringify(task.measuresLatency ? latency(task) : main(task)));

@@ -1,0 +1,78 @@
+/**
+ * What the legs of a group ask of the life of an order: that the group is counted as a whole, and that a
+ * fill of one leg is taken from all others.
+ */
+import { CancelReason, EventType } from "./codes.ts";
+import { GROUPED, ORDER_WORDS, OrderI32 } from "./orders.ts";
+import type { State } from "./state.ts";
+
+const WORDS = ORDER_WORDS;
+const { bits: BITS, open: OPEN, groupNext: NEXT } = OrderI32;
+const GROUPED_BIT = GROUPED;
+
+export interface Legs {
+  /** The value of an order that leaves with all its row has open; a leg leaves its group. */
+  uncount(slot: number): void;
+  /** So many units of a resting order have just left its level, which is all that changed. */
+  shrunk(slot: number, units: number): void;
+  /** Takes `units` from every other leg of a group, which is not counted just now; told of each. */
+  takeFromSiblings(slot: number, units: number): void;
+  /** A leg that rested lost `units` to a taker, all it had when `isUsedUp`. */
+  settle(slot: number, units: number, isTrade: boolean, isUsedUp: boolean): void;
+}
+
+/** Of `life.ts`. */
+interface LifeParts {
+  addBidValue(slot: number, units: number): void;
+  setEnded(slot: number, type: number, reason: number): void;
+  release(slot: number): void;
+}
+
+export function makeLegs(state: State, { addBidValue, setEnded, release }: LifeParts): Legs {
+  const { book, emit, groups } = state;
+  const o32 = state.orders.i32;
+
+  const isGrouped = (slot: number): boolean => (o32[slot * WORDS + BITS]! & GROUPED_BIT) !== 0;
+
+  function uncount(slot: number): void {
+    if (!isGrouped(slot)) return addBidValue(slot, -o32[slot * WORDS + OPEN]!);
+    groups.uncount(slot, 0);
+    groups.count(groups.leave(slot));
+  }
+
+  function shrunk(slot: number, units: number): void {
+    if (!isGrouped(slot)) return addBidValue(slot, -units);
+    groups.uncount(slot, units);
+    groups.count(slot);
+  }
+
+  /** A leg of which another one's fill took all; its group is not counted just now. */
+  function end(slot: number): void {
+    book.remove(slot);
+    setEnded(slot, EventType.CANCELLED, CancelReason.GROUP_FILLED);
+    emit.left(slot, EventType.CANCELLED, CancelReason.GROUP_FILLED, false);
+    groups.leave(slot);
+    release(slot);
+  }
+
+  function takeFromSiblings(slot: number, units: number): void {
+    let leg = o32[slot * WORDS + NEXT]!;
+    while (leg !== slot && leg !== 0) {
+      const after = o32[leg * WORDS + NEXT]!;
+      if (units < o32[leg * WORDS + OPEN]!) {
+        book.shrink(leg, units);
+        emit.groupReduced(leg, units);
+      } else end(leg);
+      leg = after;
+    }
+  }
+
+  function settle(slot: number, units: number, isTrade: boolean, isUsedUp: boolean): void {
+    groups.uncount(slot, units);
+    if (isTrade) takeFromSiblings(slot, units);
+    if (!isUsedUp) return groups.count(slot);
+    if (isGrouped(slot)) groups.count(groups.leave(slot));
+  }
+
+  return { uncount, shrunk, takeFromSiblings, settle };
+}
