@@ -123,6 +123,17 @@ export type Core = Pick<
   | "BEHAVIOUR_NEWEST"
 >;
 
+/** Whether a module that was loaded is one whose records this build can read. */
+export function isCore(module: unknown): module is Core {
+  const { makeShard, makeEvents, COMMAND_BYTES, EVENT_BYTES } = module as Partial<Core>;
+  return (
+    typeof makeShard === "function" &&
+    typeof makeEvents === "function" &&
+    COMMAND_BYTES === ourCore.COMMAND_BYTES &&
+    EVENT_BYTES === ourCore.EVENT_BYTES
+  );
+}
+
 export interface Contender {
   readonly core: Core;
   readonly book: "fast" | "plain";

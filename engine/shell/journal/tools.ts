@@ -114,7 +114,11 @@ export function* inspectJournal(
   }
 }
 
-function requireJournal(files: FileOps, directory: string): { readonly segmentBytes: number } {
+/** Throws ShellError where no journal is. */
+export function requireJournal(
+  files: FileOps,
+  directory: string,
+): { readonly segmentBytes: number } {
   let why = "";
   try {
     const found = findSegments(files, directory);

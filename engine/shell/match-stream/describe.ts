@@ -73,7 +73,8 @@ function say(fields: Fields, field: DescField, value: unknown, within: string): 
   if (value === undefined || value === 0 || value === 0n || value === false) return;
   if (field.message !== undefined) return sayAll(fields, field.message, value, `${name}.`);
   if (field.enum !== undefined) {
-    fields[name] = field.enum.value[Number(value)]?.localName ?? `UNKNOWN(${String(value)})`;
+    const code = Number(value);
+    fields[name] = field.enum.value[code]?.localName ?? `UNKNOWN(${code})`;
   } else if (ArrayBuffer.isView(value)) {
     if (value.byteLength > 0) fields[name] = idText(value as Uint8Array);
   } else fields[name] = typeof value === "bigint" ? Number(value) : (value as number | boolean);
