@@ -37,4 +37,8 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: "what comes of a journal's commands, by one version of the core or by two",
     load: () => import("./verbs/replay.ts"),
   },
+  doctor: {
+    summary: "what is wrong with this installation, in words",
+    load: () => import("./verbs/doctor.ts"),
+  },
 };

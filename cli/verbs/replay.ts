@@ -150,6 +150,7 @@ async function load(file: string): Promise<Contender> {
 interface Described {
   readonly sequence: number;
   readonly index: number | null;
+  readonly byte: number | null;
   readonly command: InspectedCommand | null;
   readonly events: readonly [
     readonly DescribedEvent[] | string,
@@ -159,11 +160,11 @@ interface Described {
 
 function describe(difference: Difference | null, directory: string): Described | null {
   if (difference === null) return null;
-  const { sequence, index, events } = difference;
+  const { sequence, index, byte, events } = difference;
   const [command = null] = inspectJournal(directory, { from: sequence, to: sequence });
   const inWords = (of: Events | string): readonly DescribedEvent[] | string =>
     typeof of === "string" ? of : makeDescriber(sequence).describe(of);
-  return { sequence, index, command, events: [inWords(events[0]), inWords(events[1])] };
+  return { sequence, index, byte, command, events: [inWords(events[0]), inWords(events[1])] };
 }
 
 function comparedWords(
@@ -178,8 +179,9 @@ function comparedWords(
   if (difference === null) {
     return `${head}no difference in events${isComparable ? " or state" : ""}\n`;
   }
-  const { index, command, events } = difference;
-  const where = index === null ? "the state after it, not its events" : `event ${index}`;
+  const { index, byte, command, events } = difference;
+  const from = byte === null ? "" : `, from byte ${byte} of its record on`;
+  const where = index === null ? "the state after it, not its events" : `event ${index}${from}`;
   const told = names.map((name, i) => `${name}:\n${eventsText(events[i]!)}`).join("");
   return (
     `${head}first difference: sequence ${difference.sequence}, ${where}\n` +

@@ -114,14 +114,8 @@ async function eachCommand(
 /** A core: this build's, or that of another checkout with the same records. */
 export type Core = Pick<
   typeof ourCore,
-  | "makeShard"
-  | "makeEvents"
-  | "COMMAND_BYTES"
-  | "EVENT_BYTES"
-  | "EVENTS_PER_COMMAND_MAX"
-  | "HASH_VERSION"
-  | "BEHAVIOUR_NEWEST"
->;
+  "makeShard" | "makeEvents" | "COMMAND_BYTES" | "EVENT_BYTES" | "EVENTS_PER_COMMAND_MAX"
+> & { readonly HASH_VERSION: number; readonly BEHAVIOUR_NEWEST: number };
 
 /** Whether a module that was loaded is one whose records this build can read. */
 export function isCore(module: unknown): module is Core {
@@ -146,6 +140,8 @@ export interface Difference {
   readonly sequence: number;
   /** The first event that differs; null when the events are the same and the states are not. */
   readonly index: number | null;
+  /** The first byte of its record that differs; null when one of the two has no such event. */
+  readonly byte: number | null;
   /** The events of that command by either, copied; what a core threw, in words. */
   readonly events: readonly [Events | string, Events | string];
 }
@@ -170,7 +166,11 @@ export async function compareCores(
   const isComparable = contenders[0].core.HASH_VERSION === contenders[1].core.HASH_VERSION;
   if (run.difference !== null || !isComparable || a === b) return { ...run, isComparable };
   const sequence = await firstOtherState(journal, contenders, run.sequence);
-  return { ...run, isComparable, difference: { sequence, index: null, events: ["", ""] } };
+  return {
+    ...run,
+    isComparable,
+    difference: { sequence, index: null, byte: null, events: ["", ""] },
+  };
 }
 
 /** The same events, other states: found by halves, as a hash walks everything. */
@@ -249,13 +249,21 @@ function refuseUnknownBehaviour(core: Core, { u8, i32 }: Commands, index: number
 
 function differ(a: Side, b: Side, sequence: number): Difference | null {
   if (a.threw !== null || b.threw !== null) {
-    return { sequence, index: 0, events: [a.threw ?? copy(a.events), b.threw ?? copy(b.events)] };
+    const index = 0;
+    return {
+      sequence,
+      index,
+      byte: null,
+      events: [a.threw ?? copy(a.events), b.threw ?? copy(b.events)],
+    };
   }
   const count = Math.max(a.events.count, b.events.count);
   for (let index = 0; index < count; index++) {
     const isIn = index < a.events.count && index < b.events.count;
-    if (isIn && bytesOf(a.events, index).equals(bytesOf(b.events, index))) continue;
-    return { sequence, index, events: [copy(a.events), copy(b.events)] };
+    const [left, right] = [bytesOf(a.events, index), bytesOf(b.events, index)];
+    if (isIn && left.equals(right)) continue;
+    const byte = isIn ? left.findIndex((value, at) => value !== right[at]) : null;
+    return { sequence, index, byte, events: [copy(a.events), copy(b.events)] };
   }
   return null;
 }
