@@ -209,6 +209,7 @@ const FIELDS: Readonly<Record<keyof typeof CommandType, Readonly<Record<string, 
   CLOCK: {},
   LIST_INSTRUMENT: {
     ...INSTRUMENT,
+    flags: byte(CommandU8.flags),
     product: word(CommandI32.product),
     tickMinor: word(CommandI32.tickMinor),
     quantityMax: word(CommandI32.quantityMax),
@@ -230,6 +231,7 @@ const FIELDS: Readonly<Record<keyof typeof CommandType, Readonly<Record<string, 
     hash: { kind: "hash" },
   },
   SET_BEHAVIOUR: { behaviour: word(CommandI32.behaviour) },
+  UNCROSS: { ...INSTRUMENT, product: word(CommandI32.product) },
   ARM_TIMER: { ...ACCOUNT, ...TAG, expiresAtUs: double(CommandF64.expiresAtUs) },
 };
 
