@@ -9,10 +9,12 @@ import {
   AccountState,
 } from "./accounts.ts";
 import { assert } from "./assert.ts";
+import { collectedBook } from "./book-api.ts";
 import { EventType, InstrumentState, Reject, Side } from "./codes.ts";
 import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
 import {
+  BEHAVIOUR_AUCTIONS,
   BEHAVIOUR_FIRST,
   BEHAVIOUR_NEWEST,
   HASH_VERSION,
@@ -34,18 +36,24 @@ export interface Admin {
   setBehaviour(): void;
 }
 
-const isState = (state: number): boolean =>
-  state >= InstrumentState.CONTINUOUS && state <= InstrumentState.CLOSED;
-
 const isBand = (low: number, high: number): boolean =>
   (low === 0 && high === 0) || (low >= 1 && high >= low);
 
 export function makeAdmin(state: State, hash: () => StateHash): Admin {
-  const { turn, accounts, instruments, orders, emit } = state;
+  const { turn, accounts, instruments, orders, collected, book, emit } = state;
   const { counters } = turn;
   const n32 = instruments.i32;
   const word = (at: number): number => turn.i32[at]!;
   const reject = (reason: number): void => emit.rejected(reason, 0, false);
+
+  /** Auctions came later: before their behaviour such words are as they always were. */
+  const hasAuctions = (): boolean => counters[Counter.behaviour]! >= BEHAVIOUR_AUCTIONS;
+  const listingFlags = (): number => (hasAuctions() ? turn.u8[CommandU8.flags]! : 0);
+
+  function isState(asked: number): boolean {
+    if (asked === InstrumentState.PRE_OPEN) return hasAuctions();
+    return asked >= InstrumentState.CONTINUOUS && asked <= InstrumentState.CLOSED;
+  }
 
   function isListedSo(row: number): boolean {
     return (
@@ -53,6 +61,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
       n32[row + InstrumentI32.tickMinor] === word(CommandI32.tickMinor) &&
       n32[row + InstrumentI32.quantityMax] === word(CommandI32.quantityMax) &&
       n32[row + InstrumentI32.referenceTicks] === word(CommandI32.referenceTicks) &&
+      n32[row + InstrumentI32.flags] === listingFlags() &&
       n32[row + InstrumentI32.listedState] === word(CommandI32.state) &&
       n32[row + InstrumentI32.listedBandLowTicks] === word(CommandI32.bandLowTicks) &&
       n32[row + InstrumentI32.listedBandHighTicks] === word(CommandI32.bandHighTicks)
@@ -66,6 +75,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
       word(CommandI32.quantityMax) >= 0 &&
       word(CommandI32.referenceTicks) >= 0 &&
       isState(word(CommandI32.state)) &&
+      (listingFlags() & ~CommandFlag.INDICATIVE) === 0 &&
       isBand(word(CommandI32.bandLowTicks), word(CommandI32.bandHighTicks))
     );
   }
@@ -87,6 +97,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
     n32[row + InstrumentI32.state] = word(CommandI32.state);
     n32[row + InstrumentI32.bandLowTicks] = word(CommandI32.bandLowTicks);
     n32[row + InstrumentI32.bandHighTicks] = word(CommandI32.bandHighTicks);
+    n32[row + InstrumentI32.flags] = listingFlags();
     n32[row + InstrumentI32.listedState] = word(CommandI32.state);
     n32[row + InstrumentI32.listedBandLowTicks] = word(CommandI32.bandLowTicks);
     n32[row + InstrumentI32.listedBandHighTicks] = word(CommandI32.bandHighTicks);
@@ -102,8 +113,36 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
     if (n32[at] === InstrumentState.CLOSED && asked !== InstrumentState.CLOSED) {
       return reject(Reject.INSTRUMENT_CLOSED);
     }
+    const why = auctionReject(instrument, n32[at]!, asked);
+    if (why !== Reject.NONE) return reject(why);
     n32[at] = asked;
     emit.admin.instrument(EventType.INSTRUMENT_STATE_SET, instrument, false);
+  }
+
+  /** What auctions ask of a change of state: they begin with an empty book and end by an uncross. */
+  function auctionReject(instrument: number, now: number, asked: number): number {
+    if (now === InstrumentState.UNCROSSING) return Reject.UNCROSSING;
+    if (asked === InstrumentState.PRE_OPEN) {
+      const rests =
+        book.first(instrument, Side.BID) !== 0 || book.first(instrument, Side.ASK) !== 0;
+      return rests ? Reject.BOOK_NOT_EMPTY : Reject.NONE;
+    }
+    const isOpening = asked === InstrumentState.CONTINUOUS;
+    return isOpening && !collected.isEmpty(instrument) ? Reject.UNCROSS_NEEDED : Reject.NONE;
+  }
+
+  /**
+   * A band holds every collected order that another may meet, so that the price of the auction lies in
+   * it: bids below and asks above do no harm.
+   */
+  function bandReject(instrument: number, low: number, high: number): number {
+    const now = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.state];
+    if (now === InstrumentState.UNCROSSING) return Reject.UNCROSSING;
+    if (collected.isEmpty(instrument) || high === 0) return Reject.NONE;
+    const { capacity } = instruments;
+    const bid = book.nextLevel(collectedBook(instrument, Side.BID, capacity), Side.BID, 0);
+    const ask = book.nextLevel(collectedBook(instrument, Side.ASK, capacity), Side.ASK, 0);
+    return bid > high || (ask !== 0 && ask < low) ? Reject.BAND_EXCLUDES_ORDERS : Reject.NONE;
   }
 
   function setBand(): void {
@@ -112,6 +151,8 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
     const low = word(CommandI32.bandLowTicks);
     const high = word(CommandI32.bandHighTicks);
     if (!isBand(low, high)) return reject(Reject.MALFORMED);
+    const why = bandReject(instrument, low, high);
+    if (why !== Reject.NONE) return reject(why);
     n32[instrument * INSTRUMENT_WORDS + InstrumentI32.bandLowTicks] = low;
     n32[instrument * INSTRUMENT_WORDS + InstrumentI32.bandHighTicks] = high;
     emit.admin.instrument(EventType.BAND_SET, instrument, false);

@@ -5,6 +5,10 @@
  * A book knows price and time and nothing else: it links order rows (`orders.ts`) into levels and
  * matches them. It says what happened in typed arrays and calls nobody; accounts, ids, events and the
  * rows themselves are its caller's. It never holds a crossed book: a caller matches before it rests.
+ *
+ * What an instrument shows is the book of its own number. What an auction collects may cross, so the
+ * bids and the asks of it stand in books of their own (`collectedBook`); an order's row says by its
+ * bit COLLECTED where it stands.
  */
 import { MAKERS_PER_COMMAND_MAX } from "./limits.ts";
 import type { Orders } from "./orders.ts";
@@ -46,17 +50,25 @@ export function makeMatches(): Matches {
   };
 }
 
-/** A level as the last `rest`, `remove` or `shrink` left it. */
+/** A level as the last `rest`, `remove` or `shrink` left it, or `nextLevel` found it. */
 export interface Touched {
   readonly orders: Int32Array;
   readonly quantity: Float64Array;
+}
+
+/** Books per instrument: what it shows, the bids it collects, the asks it collects. */
+export const BOOKS_PER_INSTRUMENT = 3;
+
+/** The book in which a side's collected orders stand. */
+export function collectedBook(instrument: number, side: number, instrumentsMax: number): number {
+  return instrument + side * instrumentsMax;
 }
 
 export interface Book {
   readonly orders: Orders;
   readonly matches: Matches;
   readonly touched: Touched;
-  /** Joins the back of its level; the row says instrument, side, price and open. Must not cross. */
+  /** Joins the back of its level; the row says book, side, price and open. Must not cross. */
   rest(slot: number): void;
   /**
    * The order before which one of the priority `priority[at]` would stand in its level, behind all
@@ -104,10 +116,17 @@ export interface Book {
   touchPrice(instrument: number, side: number, priceTicks: number): number;
   /** Reads what `remove` of this order will need, so that it is near; any number. */
   touchOrder(slot: number): number;
+  /** The order with the highest priority of a side, or 0. */
+  first(book: number, side: number): number;
+  /**
+   * The price of a side's best level (`afterTicks` 0), or of the next one behind the level that stands
+   * at `afterTicks`; 0 when there is none. `touched` says what is on it.
+   */
+  nextLevel(book: number, side: number, afterTicks: number): number;
   /** Levels, best first; allocates. */
-  depth(instrument: number, side: number, levelsMax: number): DepthLevel[];
+  depth(book: number, side: number, levelsMax: number): DepthLevel[];
   /** Visits one side in priority order; for hashes and checks. */
-  walk(instrument: number, side: number, visit: (slot: number) => void): void;
+  walk(book: number, side: number, visit: (slot: number) => void): void;
 }
 
 export interface BookOptions {

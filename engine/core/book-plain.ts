@@ -20,24 +20,8 @@ import { SelfTradePrevention, Side } from "./codes.ts";
 import { siblingsOf } from "./groups.ts";
 import { RESTORE_WALK_MAX } from "./limits.ts";
 import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
-import type { DepthLevel } from "./shard-api.ts";
 
-interface PlainLevel {
-  readonly priceTicks: number;
-  /** Slots, oldest first. */
-  readonly queue: number[];
-}
-
-/** Each side's levels, best first. */
-interface PlainSides {
-  readonly bids: PlainLevel[];
-  readonly asks: PlainLevel[];
-}
-
-/** Whether a taker of `side` with this limit may trade at `priceTicks`. */
-function reaches(side: number, limitTicks: number, priceTicks: number): boolean {
-  return side === Side.BID ? priceTicks <= limitTicks : priceTicks >= limitTicks;
-}
+import { makePlainLevels } from "./plain-levels.ts";
 
 const costOf = (orders: Orders, slot: number): number => 1 + siblingsOf(orders.i32, slot);
 
@@ -54,46 +38,17 @@ function affordable(
 
 export function makePlainBook(options: BookOptions): Book {
   const { orders, isLapsed = () => false } = options;
-  const books = new Map<number, PlainSides>();
   const matches = makeMatches();
   const touched = { orders: new Int32Array(1), quantity: new Float64Array(1) };
-  const field = (slot: number, word: number): number => orders.i32[slot * ORDER_WORDS + word]!;
-  const openOf = (slot: number): number => field(slot, OrderI32.open);
-  const unitsOf = (level: PlainLevel): number =>
-    level.queue.reduce((units, slot) => units + openOf(slot), 0);
-
-  function sideLevels(instrument: number, side: number): PlainLevel[] {
-    let book = books.get(instrument);
-    if (book === undefined) {
-      book = { bids: [], asks: [] };
-      books.set(instrument, book);
-    }
-    return side === Side.BID ? book.bids : book.asks;
-  }
-
-  function levelsOf(slot: number): PlainLevel[] {
-    return sideLevels(field(slot, OrderI32.instrument), sideOf(field(slot, OrderI32.bits)));
-  }
-
-  /** Makers a taker would meet, best first, then oldest first. */
-  function makersFor(instrument: number, side: number, limitTicks: number): number[] {
-    return sideLevels(instrument, side === Side.BID ? Side.ASK : Side.BID)
-      .filter((level) => reaches(side, limitTicks, level.priceTicks))
-      .flatMap((level) => level.queue);
-  }
-
-  function touch(level: PlainLevel): void {
-    touched.orders[0] = level.queue.length;
-    touched.quantity[0] = unitsOf(level);
-  }
+  const plain = makePlainLevels(options, touched);
+  const { field, openOf, unitsOf, bookOf, sideLevels, levelsOf, levelOf, makersFor, touch } = plain;
 
   function restBefore(slot: number, before: number): void {
     const levels = levelsOf(slot);
     const side = sideOf(field(slot, OrderI32.bits));
     const priceTicks = field(slot, OrderI32.priceTicks);
-    const instrument = field(slot, OrderI32.instrument);
     assert(
-      makersFor(instrument, side, priceTicks).length === 0,
+      makersFor(bookOf(slot), side, priceTicks).length === 0,
       "an order that rests does not cross",
     );
     let level = levels.find((candidate) => candidate.priceTicks === priceTicks);
@@ -125,12 +80,6 @@ export function makePlainBook(options: BookOptions): Book {
     if (index < 0) return 0;
     const isNear = index < RESTORE_WALK_MAX || queue.length - index <= RESTORE_WALK_MAX;
     return isNear ? queue[index]! : -1;
-  }
-
-  function levelOf(slot: number): PlainLevel {
-    const level = levelsOf(slot).find((candidate) => candidate.queue.includes(slot));
-    assert(level !== undefined, "a resting order is on a level");
-    return level;
   }
 
   function remove(slot: number): void {
@@ -233,17 +182,29 @@ export function makePlainBook(options: BookOptions): Book {
     return met.some((slot) => !isLapsed(slot));
   }
 
-  function depth(instrument: number, side: number, levelsMax: number): DepthLevel[] {
-    const levels = sideLevels(instrument, side).slice(0, levelsMax);
-    return levels.map((level) => ({
-      priceTicks: level.priceTicks,
-      quantity: unitsOf(level),
-      orders: level.queue.length,
-    }));
-  }
+  const first: Book["first"] = (book, side) => sideLevels(book, side)[0]?.queue[0] ?? 0;
 
-  const walk: Book["walk"] = (instrument, side, visit) => {
-    for (const level of sideLevels(instrument, side)) for (const slot of level.queue) visit(slot);
+  const nextLevel: Book["nextLevel"] = (book, side, afterTicks) => {
+    const levels = sideLevels(book, side);
+    const at = levels.findIndex((level) => level.priceTicks === afterTicks);
+    assert(afterTicks === 0 || at >= 0, "a level is there to go on from");
+    const level = levels[at + 1]; // the best when there is none before it
+    if (level === undefined) return 0;
+    touch(level);
+    return level.priceTicks;
+  };
+
+  const depth: Book["depth"] = (book, side, levelsMax) =>
+    sideLevels(book, side)
+      .slice(0, levelsMax)
+      .map((level) => ({
+        priceTicks: level.priceTicks,
+        quantity: unitsOf(level),
+        orders: level.queue.length,
+      }));
+
+  const walk: Book["walk"] = (book, side, visit) => {
+    for (const level of sideLevels(book, side)) for (const slot of level.queue) visit(slot);
   };
 
   return {
@@ -260,6 +221,8 @@ export function makePlainBook(options: BookOptions): Book {
     wouldCross,
     touchPrice: () => 0,
     touchOrder: () => 0,
+    first,
+    nextLevel,
     depth,
     walk,
   };

@@ -4,11 +4,18 @@
  * and, readably, by `book-plain.ts`.
  */
 import { assert } from "./assert.ts";
-import { type Book, type BookOptions, makeMatches, type Touched } from "./book-api.ts";
+import {
+  type Book,
+  type BookOptions,
+  BOOKS_PER_INSTRUMENT,
+  collectedBook,
+  makeMatches,
+  type Touched,
+} from "./book-api.ts";
 import { Side } from "./codes.ts";
 import { RESTORE_WALK_MAX } from "./limits.ts";
 import { makeMatcher } from "./match.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf } from "./orders.ts";
+import { COLLECTED, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf } from "./orders.ts";
 import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, makePages } from "./pages.ts";
 import { makeQueue } from "./queue.ts";
 import type { DepthLevel } from "./shard-api.ts";
@@ -19,6 +26,7 @@ const L_DOUBLES = LEVEL_DOUBLES;
 const { head: HEAD, orders: ORDERS } = LevelI32;
 const { quantity: QUANTITY } = LevelF64;
 const { next: NEXT, prev: PREV, level: LEVEL, instrument: INSTRUMENT } = OrderI32;
+const COLLECTED_BIT = COLLECTED;
 const { bits: ORDER_BITS, open: OPEN, priceTicks: PRICE } = OrderI32;
 const DOUBLES = ORDER_DOUBLES;
 const PRIORITY = OrderF64.priority;
@@ -28,7 +36,7 @@ const OTHER = Side.BID + Side.ASK;
 
 export function makeBook(options: BookOptions): Book {
   const { orders, instrumentsMax, isLapsed = () => false } = options;
-  const pages = makePages(instrumentsMax, orders.openMax);
+  const pages = makePages(instrumentsMax * BOOKS_PER_INSTRUMENT, orders.openMax);
   const queue = makeQueue(orders, pages);
   const matches = makeMatches();
   const { match, canFill, wouldCross } = makeMatcher(orders, pages, queue, matches, isLapsed);
@@ -42,18 +50,24 @@ export function makeBook(options: BookOptions): Book {
     touchedQuantity[0] = l64[level * L_DOUBLES + QUANTITY]!;
   }
 
+  function bookOf(instrument: number, bits: number): number {
+    if ((bits & COLLECTED_BIT) === 0) return instrument;
+    return collectedBook(instrument, sideOf(bits), instrumentsMax);
+  }
+
   function rest(slot: number): void {
     const row = slot * WORDS;
-    const instrument = o32[row + INSTRUMENT]!;
-    const side = sideOf(o32[row + ORDER_BITS]!);
+    const bits = o32[row + ORDER_BITS]!;
+    const book = bookOf(o32[row + INSTRUMENT]!, bits);
+    const side = sideOf(bits);
     const priceTicks = o32[row + PRICE]!;
-    const other = pages.best(instrument, OTHER - side);
+    const other = pages.best(book, OTHER - side);
     if (other !== 0) {
       const gap = pages.priceOf(other) - priceTicks;
       assert(side === BID ? gap > 0 : gap < 0, "an order that rests does not cross");
     }
-    const level = pages.at(instrument, side, priceTicks);
-    if (queue.append(level, slot)) pages.use(instrument, side, level);
+    const level = pages.at(book, side, priceTicks);
+    if (queue.append(level, slot)) pages.use(book, side, level);
     touch(level);
   }
 
@@ -96,7 +110,9 @@ export function makeBook(options: BookOptions): Book {
     const level = o32[row + LEVEL]!;
     const isEmpty = queue.unlink(level, slot);
     touch(level);
-    if (isEmpty) pages.drop(o32[row + INSTRUMENT]!, sideOf(o32[row + ORDER_BITS]!), level);
+    if (!isEmpty) return;
+    const bits = o32[row + ORDER_BITS]!;
+    pages.drop(bookOf(o32[row + INSTRUMENT]!, bits), sideOf(bits), level);
   }
 
   function shrink(slot: number, by: number): void {
@@ -106,9 +122,25 @@ export function makeBook(options: BookOptions): Book {
     touch(level);
   }
 
-  function depth(instrument: number, side: number, levelsMax: number): DepthLevel[] {
+  function first(book: number, side: number): number {
+    return l32[pages.best(book, side) * L_WORDS + HEAD]!; // level 0 has no head
+  }
+
+  function nextLevel(book: number, side: number, afterTicks: number): number {
+    let level = pages.best(book, side);
+    if (afterTicks !== 0) {
+      level = pages.near(book, side, afterTicks);
+      assert(l32[level * L_WORDS + ORDERS] !== 0, "a level is there to go on from");
+      level = pages.worse(level, side);
+    }
+    if (level === 0) return 0;
+    touch(level);
+    return pages.priceOf(level);
+  }
+
+  function depth(book: number, side: number, levelsMax: number): DepthLevel[] {
     const found: DepthLevel[] = [];
-    let level = pages.best(instrument, side);
+    let level = pages.best(book, side);
     for (; level !== 0 && found.length < levelsMax; level = pages.worse(level, side)) {
       found.push({
         priceTicks: pages.priceOf(level),
@@ -119,8 +151,8 @@ export function makeBook(options: BookOptions): Book {
     return found;
   }
 
-  function walk(instrument: number, side: number, visit: (slot: number) => void): void {
-    let level = pages.best(instrument, side);
+  function walk(book: number, side: number, visit: (slot: number) => void): void {
+    let level = pages.best(book, side);
     for (; level !== 0; level = pages.worse(level, side)) {
       const head = l32[level * L_WORDS + HEAD]!;
       let slot = head;
@@ -159,6 +191,8 @@ export function makeBook(options: BookOptions): Book {
     wouldCross,
     touchPrice,
     touchOrder,
+    first,
+    nextLevel,
     depth,
     walk,
   };

@@ -1,20 +1,23 @@
 /**
- * What an account does to its own open orders: CANCEL, REDUCE, AMEND, CANCEL_ALL; and the pending
- * work that every command carries on before its own turn.
+ * What an account does to its own open orders: CANCEL, REDUCE, AMEND, CANCEL_ALL.
  */
 import { MatchResult } from "./book-api.ts";
 import type { Check } from "./check.ts";
-import { CancelReason, EventType, OrderStatus, Reject, Side, TimeInForce } from "./codes.ts";
+import {
+  CancelReason,
+  EventType,
+  InstrumentState,
+  OrderStatus,
+  Reject,
+  Side,
+  TimeInForce,
+} from "./codes.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
 import { EventFlag } from "./event.ts";
+import { INSTRUMENT_WORDS } from "./instruments.ts";
 import { siblingsOf } from "./groups.ts";
 import type { Life } from "./life.ts";
-import {
-  BEHAVIOUR_SESSIONS,
-  MASS_CANCEL_COUNTED_MAX,
-  SLICE_EXAMINED_MAX,
-  SLICE_ORDERS_MAX,
-} from "./limits.ts";
+import { BEHAVIOUR_SESSIONS, MASS_CANCEL_COUNTED_MAX } from "./limits.ts";
 import {
   ORDER_DOUBLES,
   ORDER_WORDS,
@@ -25,7 +28,8 @@ import {
   stpOf,
   withTif,
 } from "./orders.ts";
-import type { Sessions } from "./sessions.ts";
+import type { Pending } from "./pending.ts";
+import { UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
@@ -36,8 +40,6 @@ export interface Change {
   reduce(): void;
   amend(): void;
   cancelAll(): void;
-  /** Ends what is due or covered, at most SLICE_ORDERS_MAX orders. */
-  carryOn(): void;
 }
 
 const WORDS = ORDER_WORDS;
@@ -57,11 +59,14 @@ const DEADLINE = CommandF64.deadlineUs;
 const ORDER_ID = CommandF64.orderId;
 const COST = MatchResult.cost;
 const EXPIRES = CommandF64.expiresAtUs;
-const SLICE_MAX = SLICE_ORDERS_MAX;
-const EXAMINED_MAX = SLICE_EXAMINED_MAX;
+const UNCROSSING = InstrumentState.UNCROSSING;
+const PHASE = UncrossI32.phase;
+const NO_UNCROSS = UncrossPhase.NONE;
 
-export function makeChange(state: State, check: Check, life: Life, sessions: Sessions): Change {
-  const { turn, orders, ids, accounts, expiry, massCancels, timers, book, emit, groups } = state;
+export function makeChange(state: State, check: Check, life: Life, pending: Pending): Change {
+  const { turn, orders, ids, accounts, expiry, massCancels, book, emit, groups, collected } = state;
+  const u32 = state.uncross.i32;
+  const n32 = state.instruments.i32;
   const { counters } = turn;
   const o32 = orders.i32;
   const { room, result } = book.matches;
@@ -90,12 +95,25 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
     return 0;
   }
 
+  /** Whether an uncross is under way where this order rests, or a leg of its group. */
+  function isUncrossing(slot: number): boolean {
+    if (u32[PHASE] === NO_UNCROSS) return false;
+    let leg = slot;
+    do {
+      const instrument = o32[leg * WORDS + ORDER.instrument]!;
+      if (n32[instrument * INSTRUMENT_WORDS] === UNCROSSING) return true;
+      leg = groups.has(leg) ? o32[leg * WORDS + ORDER.groupNext]! : slot;
+    } while (leg !== slot);
+    return false;
+  }
+
   function find(): number {
     const account = turn.i32[C.account]!;
     if (!accounts.isKnown(account)) return -REJECT.UNKNOWN_ACCOUNT;
     if (isLate()) return -REJECT.DEADLINE_PASSED;
     const slot = named(account);
-    return slot === 0 ? -REJECT.UNKNOWN_ORDER : slot;
+    if (slot === 0) return -REJECT.UNKNOWN_ORDER;
+    return isUncrossing(slot) ? -REJECT.UNCROSSING : slot;
   }
 
   /** `find`, with the refusal told and 0 for an answer when there is none. */
@@ -123,6 +141,7 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
     book.shrink(slot, by);
     life.shrunk(slot, by);
     emit.amended(slot, o32[slot * WORDS + ORDER.priceTicks]!, by, false);
+    life.recount(slot, by);
   }
 
   function reduce(): void {
@@ -155,6 +174,7 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
     const stood = o32[row + ORDER.open]!;
     const siblings = siblingsOf(o32, slot);
     book.remove(slot);
+    if (collected.has(slot)) collected.add(slot, -1, -stood);
     if (siblings === 0) life.addBidValue(slot, -stood);
     else groups.uncount(slot, 0);
     o32[row + ORDER.priceTicks] = priceTicks;
@@ -178,8 +198,7 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
   /** A leg that has come back like a taker: what it took is taken from its group, which counts again. */
   function requeueLeg(slot: number, rests: boolean): void {
     const units = life.traded[0]!;
-    if (rests) book.rest(slot);
-    if (rests) emit.rested(slot);
+    if (rests) life.rest(slot);
     if (units !== 0) life.takeFromSiblings(slot, units);
     if (rests) return groups.count(slot);
     if (groups.has(slot)) groups.count(groups.leave(slot));
@@ -209,12 +228,20 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
     else shrink(slot, open - openAfter);
   }
 
+  /** Whether an uncross under way may trade orders that a mass cancel would promise to end. */
+  function mayUncross(account: number, instrument: number): boolean {
+    if (u32[PHASE] === NO_UNCROSS) return false;
+    if (instrument === 0) return collected.ofAccount[account] !== 0;
+    return n32[instrument * INSTRUMENT_WORDS] === UNCROSSING;
+  }
+
   function cancelAllReject(account: number, instrument: number, side: number): number {
     if (!accounts.isKnown(account)) return REJECT.UNKNOWN_ACCOUNT;
     if (isLate()) return REJECT.DEADLINE_PASSED;
     if (instrument !== 0 && !state.instruments.isListed(instrument))
       return REJECT.UNKNOWN_INSTRUMENT;
     if (side > Side.ASK) return REJECT.MALFORMED;
+    if (mayUncross(account, instrument)) return REJECT.UNCROSSING;
     return massCancels.isFull() ? REJECT.MASS_CANCEL_TABLE_FULL : REJECT.NONE;
   }
 
@@ -229,40 +256,11 @@ export function makeChange(state: State, check: Check, life: Life, sessions: Ses
     const count = massCancels.count(account, instrument, side, tag, counters, TOTAL, max);
     massCancels.add(account, instrument, side, tag, REASON.MASS_CANCEL, counters, TOTAL);
     const event = emit.admin.massCancelAccepted(tag);
-    carryOn();
+    pending.carryOn();
     const more = massCancels.isEmpty() ? 0 : EventFlag.MORE_PENDING;
     if (count >= 0) emit.admin.massCancelCounted(event, count, more);
     else emit.admin.massCancelCounted(event, -count - 1, more | EventFlag.AT_LEAST);
   }
 
-  /** Whether something is to be carried on; nearly always nothing. */
-  function isPending(): boolean {
-    if (timers.firstUs[0]! <= counters[STAMP]!) return true;
-    return expiry.isDue(counters, STAMP) || !massCancels.isEmpty();
-  }
-
-  function carryOn(): void {
-    if (isPending()) slice();
-    else state.waiting[0] = 0;
-  }
-
-  function slice(): void {
-    let room = SLICE_MAX;
-    while (room > 0 && expiry.isDue(counters, STAMP)) {
-      life.end(expiry.first(), EVENT.EXPIRED, REASON.NONE, false);
-      room--;
-    }
-    room -= sessions.fireDue(room);
-    let looks = EXAMINED_MAX;
-    while (room > 0 && looks > 0 && !massCancels.isEmpty()) {
-      const slot = massCancels.next(looks);
-      looks -= massCancels.examined();
-      if (slot === 0) break;
-      life.end(slot, EVENT.CANCELLED, massCancels.reason(), false);
-      room--;
-    }
-    state.waiting[0] = isPending() ? 1 : 0;
-  }
-
-  return { find, cancel, reduce, amend, cancelAll, carryOn };
+  return { find, cancel, reduce, amend, cancelAll };
 }

@@ -21,6 +21,7 @@ import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
 import { PRICE_TICKS_MAX, QUANTITY_MAX } from "./limits.ts";
 import { isPostOnly, ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { isCollectable, makeCheckAuction } from "./check-auction.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
@@ -46,6 +47,8 @@ const POST_ONLY = CommandFlag.POST_ONLY;
 const STAMP = Counter.stampUs;
 const PRICE_MAX = PRICE_TICKS_MAX;
 const UNITS_MAX = QUANTITY_MAX;
+/** No refusal: the instrument takes orders for an auction. */
+const COLLECTS = -1;
 
 export interface Check {
   /** A place whose account and client order id are in order. */
@@ -89,6 +92,7 @@ export function makeCheck(state: State): Check {
   const n32 = instruments.i32;
   const { counters } = turn;
   const planned = new Float64Array(3);
+  const { selfCross } = makeCheckAuction(state);
 
   function words(): number {
     const c8 = turn.u8;
@@ -111,6 +115,8 @@ export function makeCheck(state: State): Check {
     if (!instruments.isListed(instrument)) return REJECT.UNKNOWN_INSTRUMENT;
     const now = n32[instrument * N_WORDS + N.state];
     if (now === STATE.CONTINUOUS) return REJECT.NONE;
+    if (now === STATE.PRE_OPEN) return COLLECTS;
+    if (now === STATE.UNCROSSING) return REJECT.UNCROSSING;
     return now === STATE.HALTED ? REJECT.INSTRUMENT_HALTED : REJECT.INSTRUMENT_CLOSED;
   }
 
@@ -205,9 +211,26 @@ export function makeCheck(state: State): Check {
     const instrument = turn.i32[C.instrument]!;
     if (!isAllowed(account)) return REJECT.ACCOUNT_SUSPENDED;
     let reject = instrumentState(instrument);
+    if (reject === COLLECTS) return placeCollected(account, instrument);
     if (reject === REJECT.NONE) reject = words();
     if (reject !== REJECT.NONE) return reject;
-    reject = quantityBound(instrument, turn.i32[C.quantity]!);
+    return bounds(account, instrument);
+  }
+
+  /** A place in an instrument that collects. */
+  function placeCollected(account: number, instrument: number): number {
+    let reject = words();
+    if (reject !== REJECT.NONE) return reject;
+    const c8 = turn.u8;
+    if (!isCollectable(c8[C8.orderType]!, c8[C8.tif]!, c8[C8.flags]!)) return REJECT.NOT_IN_AUCTION;
+    reject = bounds(account, instrument);
+    if (reject !== REJECT.NONE) return reject;
+    return selfCross(account, instrument, c8[C8.side]!, turn.i32[C.priceTicks]!, 0);
+  }
+
+  /** The bounds of quantity, price and expiry, and the account's. */
+  function bounds(account: number, instrument: number): number {
+    let reject = quantityBound(instrument, turn.i32[C.quantity]!);
     if (reject !== REJECT.NONE) return reject;
     if (turn.u8[C8.orderType] === TYPE.LIMIT) {
       reject = priceBound(instrument, turn.i32[C.priceTicks]!);
@@ -259,7 +282,8 @@ export function makeCheck(state: State): Check {
     const instrument = o32[row + ORDER.instrument]!;
     if (!isAllowed(account)) return REJECT.ACCOUNT_SUSPENDED;
     let reject = instrumentState(instrument);
-    if (reject !== REJECT.NONE) return reject;
+    const collects = reject === COLLECTS;
+    if (reject !== REJECT.NONE && !collects) return reject;
     const quantity = turn.i32[C.quantity]!;
     const asked = turn.i32[C.priceTicks]!;
     reject = amendWords(instrument, quantity, asked);
@@ -279,9 +303,14 @@ export function makeCheck(state: State): Check {
     }
     const expiresAtUs = turn.f64[EXPIRES]!;
     if (expiresAtUs !== 0 && counters[STAMP]! >= expiresAtUs) return REJECT.ALREADY_EXPIRED;
-    if (sideOf(o32[row + ORDER.bits]!) !== BID) return REJECT.NONE;
-    if (isLeg) return legValue(slot, priceTicks, openAfter);
-    return bidValue(account, instrument, priceTicks, openAfter, before, open);
+    const side = sideOf(o32[row + ORDER.bits]!);
+    if (side === BID) {
+      if (isLeg) reject = legValue(slot, priceTicks, openAfter);
+      else reject = bidValue(account, instrument, priceTicks, openAfter, before, open);
+      if (reject !== REJECT.NONE) return reject;
+    }
+    const mayCross = collects && priceTicks !== before;
+    return mayCross ? selfCross(account, instrument, side, priceTicks, slot) : REJECT.NONE;
   }
 
   /** Whether a post-only order, amended so, would stand in the way of others. */

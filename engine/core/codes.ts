@@ -23,6 +23,7 @@ export const CommandType = {
   SET_BEHAVIOUR: 13,
   ARM_TIMER: 14,
   RESTORE: 15,
+  UNCROSS: 16,
 } as const;
 export type CommandType = (typeof CommandType)[keyof typeof CommandType];
 
@@ -45,6 +46,9 @@ export const EventType = {
   CHECKPOINTED: 15,
   BEHAVIOUR_SET: 16,
   GROUP_REDUCED: 17,
+  AUCTION_COUNTED: 20,
+  UNCROSS_ACCEPTED: 21,
+  UNCROSSED: 22,
   TIMER_SET: 24,
   TIMER_FIRED: 25,
 } as const;
@@ -74,7 +78,8 @@ export const InstrumentState = {
   CONTINUOUS: 1,
   HALTED: 2, // cancels only
   CLOSED: 3, // cancels only, for good
-  PRE_OPEN: 4, // reserved for the release auction; not accepted by behaviour 1
+  PRE_OPEN: 4, // orders are collected for an auction, unseen; from behaviour 2 on
+  UNCROSSING: 5, // its uncross is under way: nothing is taken; never set by a command
 } as const;
 export type InstrumentState = (typeof InstrumentState)[keyof typeof InstrumentState];
 
@@ -147,5 +152,14 @@ export const Reject = {
   TIMER_TABLE_FULL: 53,
   PRIORITY_NOT_EARLIER: 54, // a restored order's priority is none, or not before its command
   RESTORE_TOO_DEEP: 55, // its place lies further from both ends of its level than is looked
+  UNCROSSING: 40, // the instrument's uncross is under way: again in a moment
+  NOT_IN_AUCTION: 41, // market, IOC, FOK and post-only orders are not collected
+  SELF_CROSS: 42, // the account's own order on the other side could meet it in the auction
+  SELF_CROSS_UNCHECKED: 43, // the account has more open orders than are looked through for that
+  NOT_COLLECTING: 44, // nothing that was named collects orders
+  UNCROSS_PENDING: 45, // another uncross is under way
+  UNCROSS_NEEDED: 46, // collected orders trade by an uncross only
+  BOOK_NOT_EMPTY: 47, // orders rest: collecting begins with an empty book
+  BAND_EXCLUDES_ORDERS: 48, // collected orders that may trade lie outside
 } as const;
 export type Reject = (typeof Reject)[keyof typeof Reject];

@@ -23,7 +23,7 @@
  * | CANCEL_ALL | account, instrument (0: all), side (0: both), tag (0: all); deadlineUs (0: none) |
  * | ORDER_STATUS | account, clientOrderId |
  * | CLOCK | nothing: its stamp is the message |
- * | LIST_INSTRUMENT | instrument, and the overlay below |
+ * | LIST_INSTRUMENT | instrument, flags (INDICATIVE), and the overlay below |
  * | SET_INSTRUMENT_STATE | instrument, state |
  * | SET_BAND | instrument, bandLowTicks, bandHighTicks (0, 0: no band) |
  * | SET_ACCOUNT | account, flags (ALLOWED), openOrdersMax (0: no bound but the table's), openBidValueMaxMinor (0: no bound) |
@@ -31,10 +31,12 @@
  * | SET_BEHAVIOUR | quantity = behaviour number |
  * | ARM_TIMER | account, tag (0: all its orders), expiresAtUs = when it fires (0: disarm) |
  * | RESTORE | as PLACE, a limit order GTC or GTD; priority = the sequence it returns with |
+ * | UNCROSS | instrument, or product (0, 0: all that collect) |
  *
- * A market order says IOC or FOK. `state` of a listing is CONTINUOUS, HALTED or CLOSED. A CHECKPOINT
+ * A market order says IOC or FOK. `state` is CONTINUOUS, HALTED, CLOSED or PRE_OPEN. A CHECKPOINT
  * whose sequence is the last before it is compared with the state (a difference stops the shard);
- * one of an earlier sequence is only answered.
+ * one of an earlier sequence is only answered. PRE_OPEN, UNCROSS and flags of a listing came with
+ * behaviour BEHAVIOUR_AUCTIONS.
  *
  * A change (CANCEL, AMEND, REDUCE, CANCEL_ALL) stamped after its deadline is refused, so that what waited
  * for a disk never happens late. Tags of CANCEL_ALL, deadlines of changes, ARM_TIMER and RESTORE came with behaviour
@@ -74,7 +76,7 @@ export const CommandI32 = {
   quantity: 9,
   clientOrderId: 16, // four words
   tag: 20,
-  // LIST_INSTRUMENT, SET_INSTRUMENT_STATE, SET_BAND
+  // LIST_INSTRUMENT, SET_INSTRUMENT_STATE, SET_BAND, UNCROSS
   product: 6,
   bandLowTicks: 8,
   quantityMax: 9,
@@ -111,6 +113,7 @@ export const CommandFlag = {
   POST_ONLY: 1, // PLACE
   ALLOWED: 2, // SET_ACCOUNT: the account may trade
   LEG: 64, // PLACE: of a group; every record of its compound is one
+  INDICATIVE: 4, // LIST_INSTRUMENT: the price an auction would have now is public while it collects
 } as const;
 
 /** Three views over one buffer of command records. */

@@ -21,6 +21,8 @@ export interface EmitAdmin {
   massCancelAccepted(tag: number): number;
   massCancelCounted(event: number, quantity: number, flags: number): void;
   instrument(type: number, instrument: number, isDuplicate: boolean): void;
+  /** An auction has ended and its instrument is open: a change of state, but no response. */
+  opened(instrument: number): void;
   accountSet(account: number): void;
 }
 
@@ -50,10 +52,22 @@ export function makeEmitAdmin(
   }
 
   function instrument(type: number, which: number, isDuplicate: boolean): void {
-    const row = which * INSTRUMENT_WORDS;
-    const i32 = instruments.i32;
     blank(type);
     respond();
+    parameters(which);
+    if (isDuplicate) record.flag(EventFlag.DUPLICATE);
+    else isPublic(which);
+  }
+
+  function opened(which: number): void {
+    blank(EventType.INSTRUMENT_STATE_SET);
+    parameters(which);
+    isPublic(which);
+  }
+
+  function parameters(which: number): void {
+    const row = which * INSTRUMENT_WORDS;
+    const i32 = instruments.i32;
     word(EventI32.instrument, which);
     word(EventI32.product, i32[row + InstrumentI32.product]!);
     word(EventI32.bandLowTicks, i32[row + InstrumentI32.bandLowTicks]!);
@@ -62,8 +76,7 @@ export function makeEmitAdmin(
     word(EventI32.tickMinor, i32[row + InstrumentI32.tickMinor]!);
     word(EventI32.state, i32[row + InstrumentI32.state]!);
     word(EventI32.referenceTicks, i32[row + InstrumentI32.referenceTicks]!);
-    if (isDuplicate) record.flag(EventFlag.DUPLICATE);
-    else isPublic(which);
+    word(EventI32.instrumentFlags, i32[row + InstrumentI32.flags]!);
   }
 
   function accountSet(account: number): void {
@@ -77,5 +90,5 @@ export function makeEmitAdmin(
     double(EventF64.openBidValueMaxMinor, accounts.f64, boundAt);
   }
 
-  return { massCancelAccepted, massCancelCounted: record.cover, instrument, accountSet };
+  return { massCancelAccepted, massCancelCounted: record.cover, instrument, opened, accountSet };
 }

@@ -3,8 +3,11 @@
  */
 import type { Accounts } from "./accounts.ts";
 import type { Matches, Touched } from "./book-api.ts";
+import type { PriceSearch } from "./auction-price.ts";
+import type { Collected } from "./collected.ts";
 import type { EmitAdmin } from "./emit-admin.ts";
 import type { EmitSession } from "./emit-session.ts";
+import type { EmitAuction } from "./emit-auction.ts";
 import type { Events } from "./event.ts";
 import type { Instruments } from "./instruments.ts";
 import type { Orders } from "./orders.ts";
@@ -42,6 +45,7 @@ export interface Emit {
   plain(type: number): void;
   readonly admin: EmitAdmin;
   readonly session: EmitSession;
+  readonly auction: EmitAuction;
 }
 
 export interface EmitTables {
@@ -54,4 +58,7 @@ export interface EmitTables {
   readonly timers: Timers;
   readonly matches: Matches;
   readonly touched: Touched;
+  readonly collected: Collected;
+  /** To find indicative prices of auctions with. */
+  readonly indicative: PriceSearch;
 }

@@ -9,13 +9,14 @@ import { MATCH_WORDS, MatchI32 } from "./book-api.ts";
 import type { EmitTables } from "./emit-api.ts";
 import { EventF64, EventI32 } from "./event.ts";
 import { INSTRUMENT_DOUBLES, InstrumentF64 } from "./instruments.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32 } from "./orders.ts";
+import { COLLECTED, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32 } from "./orders.ts";
 
 const WORDS = ORDER_WORDS;
 const DOUBLES = ORDER_DOUBLES;
 const M_WORDS = MATCH_WORDS;
 const { levelOrders: M_ORDERS } = MatchI32;
-const { instrument: INSTRUMENT, account: ACCOUNT } = OrderI32;
+const { instrument: INSTRUMENT, account: ACCOUNT, bits: BITS } = OrderI32;
+const COLLECTED_BIT = COLLECTED;
 const { filled: FILLED, clientOrderId: KEY } = OrderI32;
 const { orderId: ORDER_ID } = OrderF64;
 const E = EventI32;
@@ -53,6 +54,8 @@ export interface EventFields {
   unseen(at: number): void;
   /** The public sees the level a book change left behind. */
   seen(at: number, instrument: number): void;
+  /** As `seen`; nobody sees a level of an order that is collected. */
+  shown(at: number, slot: number): void;
   /** No taker: zeroes from `takerAccount` to the end; the two doubles before it are the caller's. */
   alone(at: number): void;
   /** The account hears it: its next sequence goes to the double `at64`. */
@@ -105,6 +108,12 @@ export function makeEventFields(tables: EmitTables): EventFields {
     e64[at64 + D_TRADE] = 0;
   }
 
+  function shown(at: number, slot: number): void {
+    const row = slot * WORDS;
+    if ((o32[row + BITS]! & COLLECTED_BIT) === 0) seen(at, o32[row + INSTRUMENT]!);
+    else unseen(at);
+  }
+
   function alone(at: number): void {
     const at64 = at >> 1;
     e64[at64 + 17] = 0;
@@ -139,5 +148,5 @@ export function makeEventFields(tables: EmitTables): EventFields {
     hears((at >> 1) + D_TAKER_SEQ, account);
   }
 
-  return { owner, unseen, seen, alone, hears, matched, taker };
+  return { owner, unseen, seen, shown, alone, hears, matched, taker };
 }

@@ -11,11 +11,17 @@ import { makeEmitAdmin } from "./emit-admin.ts";
 import type { Emit, EmitTables } from "./emit-api.ts";
 import { makeEmitGroup } from "./emit-group.ts";
 import { makeEmitSession } from "./emit-session.ts";
+import { makeEmitAuction } from "./emit-auction.ts";
 import { EventF64, EventFlag, EventI32 } from "./event.ts";
 import { makeEmitResponses } from "./emit-response.ts";
 import { makeEventFields } from "./emit-fields.ts";
 import { makeEventRecord, shapeOf } from "./event-record.ts";
-import { INSTRUMENT_DOUBLES, InstrumentF64 } from "./instruments.ts";
+import {
+  INSTRUMENT_DOUBLES,
+  INSTRUMENT_WORDS,
+  InstrumentF64,
+  InstrumentI32,
+} from "./instruments.ts";
 import {
   ORDER_DOUBLES,
   ORDER_WORDS,
@@ -39,6 +45,8 @@ const LIMIT = OrderType.LIMIT;
 const N_WORDS = INSTRUMENT_DOUBLES;
 const N_MARKET = InstrumentF64.marketSeq;
 const N_TRADE = InstrumentF64.tradeId;
+const I_WORDS = INSTRUMENT_WORDS;
+const I_LAST = InstrumentI32.lastTicks;
 const C_CORRELATION = CommandF64.correlation;
 const REQUEUED = EventFlag.REQUEUED << 8;
 const RESTORED = EventFlag.RESTORED << 8;
@@ -63,12 +71,12 @@ export function makeEmit(tables: EmitTables): Emit {
   const { turn, orders, matches } = tables;
   const record = makeEventRecord(turn, tables.events);
   const fields = makeEventFields(tables);
-  const { owner, unseen, seen, alone, hears, matched, taker } = fields;
+  const { owner, unseen, seen, shown, alone, hears, matched, taker } = fields;
   const { open } = record;
   const { i32: e32, f64: e64 } = tables.events;
   const { i32: o32, f64: o64 } = orders;
   const { f64: c64 } = turn;
-  const n64 = tables.instruments.f64;
+  const { i32: n32, f64: n64 } = tables.instruments;
   const m32 = matches.i32;
 
   /** The first two words and the limit of an event about a resting order, which is a limit order. */
@@ -99,6 +107,7 @@ export function makeEmit(tables: EmitTables): Emit {
     const idAt = e32[at + E_INSTRUMENT]! * N_WORDS + N_TRADE;
     const id = n64[idAt]! + 1;
     n64[idAt] = id;
+    n32[e32[at + E_INSTRUMENT]! * I_WORDS + I_LAST] = e32[at + E_PRICE]!;
     e64[(at >> 1) + D_TRADE] = id;
   }
 
@@ -112,7 +121,7 @@ export function makeEmit(tables: EmitTables): Emit {
     const at = resting(type, reason, slot);
     const at64 = at >> 1;
     owner(at, slot, 0);
-    seen(at, o32[row + INSTRUMENT]!);
+    shown(at, slot);
     alone(at);
     e32[at + E_PRICE] = o32[row + PRICE]!;
     e32[at + E_QUANTITY] = o32[row + OPEN]!;
@@ -192,7 +201,7 @@ export function makeEmit(tables: EmitTables): Emit {
     const at = resting(EventType.AMENDED, 0, slot);
     const at64 = at >> 1;
     owner(at, slot, o32[row + OPEN]!);
-    seen(at, o32[row + INSTRUMENT]!);
+    shown(at, slot);
     alone(at);
     if (isRequeued) e32[at] = e32[at]! | REQUEUED;
     e32[at + E_PRICE] = priceTicks;
@@ -219,6 +228,7 @@ export function makeEmit(tables: EmitTables): Emit {
     amended,
     ...makeEmitGroup(tables, gone, unrested),
     session: makeEmitSession(record, hears, turn, tables.timers),
+    auction: makeEmitAuction(record, fields, tables),
     admin: makeEmitAdmin(record, tables, (instrument) => {
       const at = instrument * N_WORDS + N_MARKET;
       n64[at] = n64[at]! + 1;

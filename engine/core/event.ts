@@ -46,6 +46,9 @@
  * | TIMER_FIRED | orders covered | no | no response; account hears it; tag, expiresAtUs when it was due; CANCELLED follow as after a mass cancel |
  * | INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET | – | yes | response; the instrument's parameters in the overlay |
  * | ACCOUNT_SET, CHECKPOINTED, BEHAVIOUR_SET | – | no | response |
+ * | AUCTION_COUNTED | – | yes | what an instrument has collected: orders and units of both sides; priceTicks and auctionUnits are indicative, of instruments that tell them |
+ * | UNCROSS_ACCEPTED | instruments | no | response to UNCROSS: they take no commands until they open, perhaps under later commands |
+ * | UNCROSSED | – | yes | priceTicks (0: nothing trades), auctionUnits that trade at it; what would have bought and sold at it |
  *
  * PREVENTED with takerOpen 0 ends the taker (CANCELLED, SELF_TRADE): nothing is left to tell later.
  * MASS_CANCEL_ACCEPTED and TIMER_FIRED count what waits in an earlier slice too; flagged AT_LEAST they
@@ -54,7 +57,13 @@
  * nothing and is not public. STATUS of a CANCELLED order says its CancelReason.
  * A command that names an order which has lapsed ends it first (CANCELLED or EXPIRED), then is refused.
  *
- * CLOCK makes no response of its own: only what lapsed.
+ * While an auction collects, orders are unseen: no RESTED; CANCELLED, EXPIRED and AMENDED show no level
+ * and have no marketSeq; an AUCTION_COUNTED follows instead. After UNCROSSED come its trades, flagged
+ * AUCTION: both orders had waited, the one that came later is the taker, the price is the auction's, no
+ * level is shown. Then each order that is left is RESTED, and INSTRUMENT_STATE_SET, no response this
+ * time, says that the instrument is open.
+ *
+ * CLOCK makes no response of its own: only what lapsed, and what an uncross does.
  */
 
 export const EVENT_BYTES = 168;
@@ -90,7 +99,7 @@ export const EventI32 = {
   // AMENDED
   newPriceTicks: 34,
   newTotal: 35,
-  // INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET
+  // INSTRUMENT_LISTED, INSTRUMENT_STATE_SET, BAND_SET; UNCROSS_ACCEPTED
   product: 22,
   bandLowTicks: 34,
   bandHighTicks: 35,
@@ -100,6 +109,10 @@ export const EventI32 = {
   referenceTicks: 40,
   // MASS_CANCEL_ACCEPTED, TIMER_SET, TIMER_FIRED (account in its usual place)
   tag: 34,
+  instrumentFlags: 41,
+  // AUCTION_COUNTED
+  bidOrders: 34,
+  askOrders: 35,
   // ACCOUNT_SET (account in its usual place)
   openOrdersMax: 34,
   allowed: 35,
@@ -124,6 +137,10 @@ export const EventF64 = {
   priority: 8,
   // ACCOUNT_SET
   openBidValueMaxMinor: 9,
+  // AUCTION_COUNTED, UNCROSSED
+  auctionUnits: 6,
+  bidUnits: 15,
+  askUnits: 16,
 } as const;
 
 /** Bits of `flags`. */
@@ -132,7 +149,8 @@ export const EventFlag = {
   DUPLICATE: 2, // a remembered client order id got its first answer again
   REQUEUED: 4, // AMENDED: lost its place
   POST_ONLY: 8, // ACCEPTED
-  MORE_PENDING: 16, // MASS_CANCEL_ACCEPTED: slices remain
+  MORE_PENDING: 16, // MASS_CANCEL_ACCEPTED, UNCROSS_ACCEPTED: slices remain
+  AUCTION: 64, // TRADE: of an uncross
   RESTORED: 128, // RESTED: not at the back of its level but where its priority says
   AT_LEAST: 32, // MASS_CANCEL_ACCEPTED, TIMER_FIRED: the account has more orders than were counted
 } as const;

@@ -19,6 +19,9 @@ export const InstrumentI32 = {
   listedState: 7,
   listedBandLowTicks: 8,
   listedBandHighTicks: 9,
+  // Words 10 to 13 are the doubles below.
+  lastTicks: 14, // price of the last trade; 0: none yet
+  flags: 15, // of its listing
 } as const;
 export const InstrumentF64 = { marketSeq: 5, tradeId: 6 } as const;
 

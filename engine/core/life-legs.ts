@@ -4,10 +4,11 @@
  */
 import { CancelReason, EventType } from "./codes.ts";
 import { GROUPED, ORDER_WORDS, OrderI32 } from "./orders.ts";
+import { UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { State } from "./state.ts";
 
 const WORDS = ORDER_WORDS;
-const { bits: BITS, open: OPEN, groupNext: NEXT } = OrderI32;
+const { bits: BITS, open: OPEN, groupNext: NEXT, instrument: INSTRUMENT } = OrderI32;
 const GROUPED_BIT = GROUPED;
 
 export interface Legs {
@@ -29,7 +30,7 @@ interface LifeParts {
 }
 
 export function makeLegs(state: State, { addBidValue, setEnded, release }: LifeParts): Legs {
-  const { book, emit, groups } = state;
+  const { book, emit, groups, collected, uncross } = state;
   const o32 = state.orders.i32;
 
   const isGrouped = (slot: number): boolean => (o32[slot * WORDS + BITS]! & GROUPED_BIT) !== 0;
@@ -46,11 +47,22 @@ export function makeLegs(state: State, { addBidValue, setEnded, release }: LifeP
     groups.count(slot);
   }
 
+  /**
+   * A collected leg is about to change from outside of its auction: a search for the price, which may
+   * have come past it, begins again. How much is collected is told with the auction's next change.
+   */
+  function disturb(leg: number): void {
+    if (uncross.i32[UncrossI32.phase] !== UncrossPhase.SEARCHING || !collected.has(leg)) return;
+    if (uncross.i32[UncrossI32.turn] === o32[leg * WORDS + INSTRUMENT]) state.priceSearch.begin();
+  }
+
   /** A leg of which another one's fill took all; its group is not counted just now. */
   function end(slot: number): void {
+    disturb(slot);
     book.remove(slot);
     setEnded(slot, EventType.CANCELLED, CancelReason.GROUP_FILLED);
     emit.left(slot, EventType.CANCELLED, CancelReason.GROUP_FILLED, false);
+    if (collected.has(slot)) collected.leave(slot);
     groups.leave(slot);
     release(slot);
   }
@@ -60,7 +72,9 @@ export function makeLegs(state: State, { addBidValue, setEnded, release }: LifeP
     while (leg !== slot && leg !== 0) {
       const after = o32[leg * WORDS + NEXT]!;
       if (units < o32[leg * WORDS + OPEN]!) {
+        disturb(leg);
         book.shrink(leg, units);
+        if (collected.has(leg)) collected.add(leg, 0, -units);
         emit.groupReduced(leg, units);
       } else end(leg);
       leg = after;

@@ -17,14 +17,11 @@ import {
   withStatus,
 } from "./orders.ts";
 import { type Legs, makeLegs } from "./life-legs.ts";
+import { makeRest, type Rest } from "./life-rest.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
-export interface Life extends Pick<Legs, "shrunk" | "takeFromSiblings"> {
-  /** Puts a filled row into its book, told as RESTED. */
-  rest(slot: number): void;
-  /** As `rest`, right before another order of its level (0: at the back), told as RESTORED. */
-  restBefore(slot: number, before: number): void;
+export interface Life extends Rest, Pick<Legs, "shrunk" | "takeFromSiblings"> {
   /** Takes a resting order out of the book for good. */
   end(slot: number, type: number, reason: number, isResponse: boolean): void;
   /** Ends an order that has lapsed, by its expiry if that is due, else by what covers it. */
@@ -37,6 +34,11 @@ export interface Life extends Pick<Legs, "shrunk" | "takeFromSiblings"> {
    */
   addBidValue(slot: number, units: number): void;
   setStatus(slot: number, status: number, reason: number): void;
+  /**
+   * A resting order has just lost `units`, by a trade or a prevention, which has been told: what that
+   * takes from its account's bid value, and from its group.
+   */
+  lost(slot: number, units: number, isTrade: boolean): void;
   /**
    * Settles and tells what the last `book.match` did with the taker in `slot`, of `quantity` units;
    * answers what is left of it. What of it was traded is in `traded[0]`.
@@ -98,18 +100,6 @@ export function makeLife(state: State): Life {
     a64[account + A_VALUE] = value;
   }
 
-  function rest(slot: number): void {
-    book.rest(slot);
-    addBidValue(slot, o32[slot * WORDS + OPEN]!);
-    emit.rested(slot);
-  }
-
-  function restBefore(slot: number, before: number): void {
-    book.restBefore(slot, before);
-    addBidValue(slot, o32[slot * WORDS + OPEN]!);
-    emit.restored(slot);
-  }
-
   function release(slot: number): void {
     if (!massCancels.isEmpty()) massCancels.leaving(slot);
     accounts.unlink(slot);
@@ -122,12 +112,14 @@ export function makeLife(state: State): Life {
     setStatus(slot, type === EVENT_EXPIRED ? STATUS_EXPIRED : STATUS_CANCELLED, reason);
   }
 
+  const resting = makeRest(state, addBidValue);
   const legs = makeLegs(state, { addBidValue, setEnded, release });
 
   function end(slot: number, type: number, reason: number, isResponse: boolean): void {
     book.remove(slot);
     setEnded(slot, type, reason);
     emit.left(slot, type, reason, isResponse);
+    resting.uncollect(slot);
     legs.uncount(slot);
     release(slot);
   }
@@ -177,9 +169,14 @@ export function makeLife(state: State): Life {
       if (isUsedUp) setStatus(slot, STATUS_CANCELLED, SELF_TRADE);
       emit.prevented(n, taker, left);
     }
-    if ((o32[row + BITS]! & GROUPED_BIT) === 0) addBidValue(slot, -units);
-    else legs.settle(slot, units, isTrade, isUsedUp);
+    lost(slot, units, isTrade);
     if (isUsedUp) release(slot);
+  }
+
+  function lost(slot: number, units: number, isTrade: boolean): void {
+    const row = slot * WORDS;
+    if ((o32[row + BITS]! & GROUPED_BIT) === 0) addBidValue(slot, -units);
+    else legs.settle(slot, units, isTrade, o32[row + OPEN] === 0);
   }
 
   function settleMakers(taker: number, quantity: number): number {
@@ -218,8 +215,7 @@ export function makeLife(state: State): Life {
   }
 
   return {
-    rest,
-    restBefore,
+    ...resting,
     end,
     shrunk: legs.shrunk,
     takeFromSiblings: legs.takeFromSiblings,
@@ -227,6 +223,7 @@ export function makeLife(state: State): Life {
     release,
     addBidValue,
     setStatus,
+    lost,
     settleMakers,
     traded,
     settle,

@@ -29,6 +29,17 @@ export const SLICE_EXAMINED_MAX = 1_024;
 /** Orders of an account a filtered mass cancel counts at its command; see AT_LEAST. */
 export const MASS_CANCEL_COUNTED_MAX = 4_096;
 
+/** Levels an uncross looks at for its price, per command. */
+export const UNCROSS_LEVELS_MAX = 2_048;
+/** Events of an uncross per CLOCK, which has nothing else to tell; SLICE_ORDERS_MAX of others. */
+export const UNCROSS_IDLE_EVENTS_MAX = 320;
+/** Instruments looked at per command for the next one that uncrosses. */
+export const UNCROSS_INSTRUMENTS_MAX = 16_384;
+/** Levels looked at for an indicative price, each time it is told; with more there is none. */
+export const INDICATIVE_LEVELS_MAX = 512;
+/** Orders of its account looked at when an order is collected, to find one it could meet. */
+export const SELF_CROSS_EXAMINED_MAX = 4_096;
+
 /** Remembered ids that are over, given back per command: more than one command can add. */
 export const IDS_FORGOTTEN_PER_COMMAND_MAX = 2;
 /** Commands worth reading ahead for at once, and the rows in use from which on it pays. */
@@ -65,7 +76,7 @@ export const RESTORE_WALK_MAX = 1_024;
  * What a state hash covers. It changes when the state has more in it, which changes no rule: a
  * checkpoint of another version is answered and not compared.
  */
-export const HASH_VERSION = 2;
+export const HASH_VERSION = 3;
 
 /**
  * The rules this build knows how to replay; see SET_BEHAVIOUR. A shard begins with the first. What
@@ -76,6 +87,8 @@ export const BEHAVIOUR_FIRST = 1;
 export const BEHAVIOUR_SESSIONS = 2;
 /** The first with batches and groups. */
 export const BEHAVIOUR_COMPOUNDS = 2;
+/** The first with call auctions. */
+export const BEHAVIOUR_AUCTIONS = 2;
 export const BEHAVIOUR_NEWEST = 2;
 
 /**
@@ -112,8 +125,16 @@ export const SHARD_OPTIONS_DEFAULT: ShardOptions = {
 };
 
 assert(
-  1 + MAKERS_PER_COMMAND_MAX + 2 + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
+  3 + MAKERS_PER_COMMAND_MAX + 2 + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
   "a command's events must fit the bound",
+);
+assert(
+  UNCROSS_IDLE_EVENTS_MAX + 1 <= EVENTS_PER_COMMAND_MAX,
+  "the slice of an uncross must fit the bound",
+);
+assert(
+  1 + 2 * (COMPOUND_RECORDS_MAX - 1) <= SLICE_ORDERS_MAX,
+  "a slice has room for a trade of two legs",
 );
 assert(
   5 * COMPOUND_RECORDS_MAX + MAKERS_PER_COMMAND_MAX + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,

@@ -40,6 +40,10 @@ export interface PendingMassCancel {
 export interface MassCancels {
   isFull(): boolean;
   isEmpty(): boolean;
+  /** How many wait. */
+  pending(): number;
+  /** How many have been carried out since this table was made; not state. */
+  done(): number;
   /** Covers what the account has open of a selection, up to the order id `lastOrderId[at]`. */
   add(
     account: number,
@@ -104,6 +108,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   let first = 0;
   let pending = 0;
   let looked = 0;
+  let done = 0;
 
   const rowAt = (n: number): number => (first + n) % MASS_CANCELS_PENDING_MAX;
 
@@ -187,6 +192,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     a32[pendingAt] = a32[pendingAt]! - 1;
     first = rowAt(1);
     pending--;
+    done++;
   }
 
   function next(examinedMax: number): number {
@@ -234,6 +240,8 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   };
 
   return {
+    pending: () => pending,
+    done: () => done,
     isFull: () => pending === MASS_CANCELS_PENDING_MAX,
     isEmpty: () => pending === 0,
     add,

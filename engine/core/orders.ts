@@ -8,7 +8,7 @@
  * ```
  * word  0 next     1 prev      2 level        the book: place in its level
  *       3 instrument  4 priceTicks  5 open    6 account
- *       7 bits: side, tif, stp, post-only, status, reason, whether it is on the wheel
+ *       7 bits: side, tif, stp, post-only, status, reason, whether it is on the wheel, whether collected
  *       8 f64 orderId (0: refused)         10 f64 expiresAtUs (0: never)
  *      12 filled  13 total                    total: filled and prevented units included
  *      14 accountNext 15 accountPrev          accounts.ts: the account's open orders, oldest first
@@ -76,6 +76,8 @@ const REASON_SHIFT = 12;
 /** Set while a row hangs on the wheel of deadlines (`ids.ts`). */
 export const ON_WHEEL = 1 << 20;
 
+/** Set while an order is collected for an auction: unseen, and in the book of its side alone. */
+export const COLLECTED = 1 << 21;
 /** Set while an order is a leg of a group with others that are open (`groups.ts`). */
 export const GROUPED = 1 << 22;
 

@@ -43,18 +43,20 @@ export function makePlaceGroup(state: State, check: Check, place: Place, life: L
     return c8[C8.orderType] === OrderType.LIMIT && (tif === GTC || tif === GTD);
   }
 
-  /** The leg in hand against the first, which is compared with itself. */
+  function takeFirst(): void {
+    const instrument = c32[C.instrument]!;
+    first.product = instruments.isListed(instrument) ? productOf(instrument) : 0;
+    first.side = c8[C8.side]!;
+    first.tif = c8[C8.tif]!;
+    first.quantity = c32[C.quantity]!;
+    first.expiresAtUs[0] = c64[CommandF64.expiresAtUs]!;
+  }
+
+  /** The leg in hand against the first. */
   function belongs(n: number): boolean {
     const instrument = c32[C.instrument]!;
     seen[n] = instrument;
     if (seen.indexOf(instrument) !== n || c8[C8.flags] !== 0 || !mayRest()) return false;
-    if (n === 0) {
-      first.product = productOf(instrument);
-      first.side = c8[C8.side]!;
-      first.tif = c8[C8.tif]!;
-      first.quantity = c32[C.quantity]!;
-      first.expiresAtUs[0] = c64[CommandF64.expiresAtUs]!;
-    }
     return (
       productOf(instrument) === first.product &&
       c8[C8.side] === first.side &&
@@ -67,6 +69,8 @@ export function makePlaceGroup(state: State, check: Check, place: Place, life: L
   /** A group counts once, so each leg's value and order are looked at alone; rows it takes for all. */
   function checkLegs(count: number, load: (n: number) => void, codes: Int32Array): void {
     seen.fill(0);
+    load(0);
+    takeFirst();
     for (let n = 0; n < count; n++) {
       load(n);
       check.planned[Planned.rows] = n;

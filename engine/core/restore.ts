@@ -8,8 +8,10 @@
  * like any place, at the makers' prices, for its priority is over orders of its own side only. In its
  * level it stands behind every order of the same or an earlier priority and before all later ones.
  */
-import { OrderType, Reject, TimeInForce } from "./codes.ts";
+import { collectedBook } from "./book-api.ts";
+import { InstrumentState, OrderType, Reject, TimeInForce } from "./codes.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
+import { INSTRUMENT_WORDS } from "./instruments.ts";
 import type { Life } from "./life.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
 import type { State } from "./state.ts";
@@ -29,7 +31,7 @@ export interface Restore {
 }
 
 export function makeRestore(state: State, life: Life): Restore {
-  const { turn, orders, book } = state;
+  const { turn, orders, instruments, book } = state;
   const { u8: c8, i32: c32, f64: c64, counters } = turn;
   let before = 0; // the order to stand before, of the command in hand
 
@@ -42,7 +44,10 @@ export function makeRestore(state: State, life: Life): Restore {
     const isEarlier = priority !== 0 && priority < counters[Counter.sequence]!;
     if (!isEarlier) return Reject.PRIORITY_NOT_EARLIER;
     const instrument = c32[C.instrument]!;
-    before = book.standsBefore(instrument, c8[C8.side]!, c32[C.priceTicks]!, c64, PRIORITY);
+    const isUnseen = instruments.i32[instrument * INSTRUMENT_WORDS] === InstrumentState.PRE_OPEN;
+    const side = c8[C8.side]!;
+    const books = isUnseen ? collectedBook(instrument, side, instruments.capacity) : instrument;
+    before = book.standsBefore(books, side, c32[C.priceTicks]!, c64, PRIORITY);
     return before < 0 ? Reject.RESTORE_TOO_DEEP : Reject.NONE;
   }
 

@@ -27,8 +27,8 @@ const C = CommandI32;
 
 export interface Sessions {
   arm(): void;
-  /** Fires what is due, at most `most` timers; answers how many. */
-  fireDue(most: number): number;
+  /** Fires what is due at `nowUs[at]`, at most `most` timers; answers how many. */
+  fireDue(most: number, nowUs: Float64Array, at: number): number;
 }
 
 export function makeSessions(state: State): Sessions {
@@ -86,11 +86,11 @@ export function makeSessions(state: State): Sessions {
     timers.remove(row);
   }
 
-  function fireDue(most: number): number {
+  function fireDue(most: number, nowUs: Float64Array, at: number): number {
     let examined = 0;
     let fired = 0;
     while (fired < most && examined < SLICE_EXAMINED_MAX) {
-      if (!(timers.firstUs[0]! <= counters[STAMP]!) || massCancels.isFull()) break;
+      if (!(timers.firstUs[0]! <= nowUs[at]!) || massCancels.isFull()) break;
       fire(timers.first());
       examined += massCancels.examined();
       fired++;

@@ -49,6 +49,8 @@ export interface Shard {
    * returns; see `snapshot.ts` and `loadShard`. Walks everything and allocates: for followers.
    */
   save(sink: (bytes: Uint8Array) => void): StateHash;
-  /** Levels of one side, best first, at most `levelsMax`; for tools and tests, allocates. */
+  /** Levels of one side of what is shown, best first, at most `levelsMax`; for tools and tests, allocates. */
   depth(instrument: number, side: number, levelsMax: number): DepthLevel[];
+  /** The same of what an auction has collected, which nobody is shown. */
+  collected(instrument: number, side: number, levelsMax: number): DepthLevel[];
 }

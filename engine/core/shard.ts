@@ -7,6 +7,7 @@
  */
 import { makeAdmin } from "./admin.ts";
 import { assert } from "./assert.ts";
+import { collectedBook } from "./book-api.ts";
 import { makeChange } from "./change.ts";
 import { makeCheck } from "./check.ts";
 import { makeCompounds } from "./compound.ts";
@@ -14,8 +15,14 @@ import { CommandType, Reject } from "./codes.ts";
 import { CommandF64, type Commands, CommandU8 } from "./command.ts";
 import { copyEvents, type Events } from "./event.ts";
 import { makeLife } from "./life.ts";
-import { BEHAVIOUR_COMPOUNDS, BEHAVIOUR_SESSIONS, EVENTS_PER_COMMAND_MAX } from "./limits.ts";
+import {
+  BEHAVIOUR_AUCTIONS,
+  BEHAVIOUR_COMPOUNDS,
+  BEHAVIOUR_SESSIONS,
+  EVENTS_PER_COMMAND_MAX,
+} from "./limits.ts";
 import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
+import { makePending } from "./pending.ts";
 import { makePlace } from "./place.ts";
 import { makePlaceGroup } from "./place-group.ts";
 import { makeSessions } from "./sessions.ts";
@@ -23,7 +30,9 @@ import type { Shard, StateHash } from "./shard-api.ts";
 import { makeReadAhead } from "./read-ahead.ts";
 import { saveState } from "./snapshot.ts";
 import type { State } from "./state.ts";
+import { UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import { beginTurn, Counter } from "./turn.ts";
+import { makeUncross } from "./uncross.ts";
 import { hashState } from "./walk.ts";
 
 const TYPE = CommandType;
@@ -44,8 +53,11 @@ export function makeShardOver(state: State): Shard {
   const placing = makePlace(state, check, life);
   const { place, restore, status } = placing;
   const sessions = makeSessions(state);
-  const change = makeChange(state, check, life, sessions);
-  const { cancel, reduce, amend, cancelAll, carryOn } = change;
+  const uncross = makeUncross(state, life);
+  const pending = makePending(state, life, sessions, uncross);
+  const { carryOn } = pending;
+  const change = makeChange(state, check, life, pending);
+  const { cancel, reduce, amend, cancelAll } = change;
   const admin = makeAdmin(state, hash);
   const placeGroup = makePlaceGroup(state, check, placing, life);
   const compounds = makeCompounds(state, { check, place: placing, placeGroup, change, dispatch });
@@ -67,10 +79,12 @@ export function makeShardOver(state: State): Shard {
     else if (type !== TYPE.CLOCK) dispatchNewer(type);
   }
 
+  /** Commands that came with a later behaviour are as unknown before it as they were. */
   function dispatchNewer(type: number): void {
     const behaviour = counters[Counter.behaviour]!;
     if (type === TYPE.ARM_TIMER && behaviour >= BEHAVIOUR_SESSIONS) sessions.arm();
     else if (type === TYPE.RESTORE && behaviour >= BEHAVIOUR_SESSIONS) restore();
+    else if (type === TYPE.UNCROSS && behaviour >= BEHAVIOUR_AUCTIONS) uncross.begin(carryOn);
     else emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
   }
 
@@ -103,6 +117,7 @@ export function makeShardOver(state: State): Shard {
 
   function nextDueUs(): number {
     if (!massCancels.isEmpty()) return 0;
+    if (state.uncross.i32[UncrossI32.phase] !== UncrossPhase.NONE) return 0;
     const first = expiry.first();
     const timerUs = timers.firstUs[0]!;
     const expiryUs =
@@ -127,5 +142,9 @@ export function makeShardOver(state: State): Shard {
     save: (sink) => saveState(state, sink),
     depth: (instrument, side, levelsMax) =>
       instruments.isListed(instrument) ? book.depth(instrument, side, levelsMax) : [],
+    collected: (instrument, side, levelsMax) =>
+      instruments.isListed(instrument)
+        ? book.depth(collectedBook(instrument, side, instruments.capacity), side, levelsMax)
+        : [],
   };
 }

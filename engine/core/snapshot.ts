@@ -10,6 +10,7 @@
  * REMEMBERED   the row of an id whose order has ended       by the sequence of its place
  * MASS_CANCEL  1 account 2 instrument 3 side 4 tag 5 reason f64 from 8: its newest order, the one to look at next
  * TIMER        1 account 2 tag                              f64 from 8: when it fires, armed at, its newest order
+ * UNCROSS      1 phase 2 turn 3 left 4 price                f64 from 4: stamp, fence, the price search
  * GROUP        f64 from 8: a leg's order, the next leg's    each group from one leg on, the last one back left out
  * STAGED       words from 4: a record of a compound          in the order they came
  * END          1 hash high  2 hash low  3 records before it
@@ -26,6 +27,8 @@ import {
   AccountState,
 } from "./accounts.ts";
 import { insist, loading } from "./assert.ts";
+import { SEARCH_DOUBLES } from "./auction-price.ts";
+import { collectedBook } from "./book-api.ts";
 import { InstrumentState, OrderStatus, Side } from "./codes.ts";
 import {
   INSTRUMENT_DOUBLES,
@@ -35,6 +38,7 @@ import {
 } from "./instruments.ts";
 import { BEHAVIOUR_NEWEST, HASH_VERSION } from "./limits.ts";
 import { ON_WHEEL, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, statusOf } from "./orders.ts";
+import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { StateHash } from "./shard-api.ts";
 import { loadGroup, loadStaged, saveGroups, saveStaged } from "./snapshot-compounds.ts";
 import type { State } from "./state.ts";
@@ -55,6 +59,7 @@ const Kind = {
   REMEMBERED: 5,
   MASS_CANCEL: 6,
   TIMER: 7,
+  UNCROSS: 8,
   GROUP: 20,
   STAGED: 21,
   END: 127,
@@ -115,9 +120,7 @@ function saveInstrument(state: State, writer: Writer, instrument: number): void 
   if (i32[row + InstrumentI32.state] === InstrumentState.NONE) return;
   const at = writer.record(Kind.INSTRUMENT);
   writer.i32[at + 1] = instrument;
-  for (let n = 0; n <= InstrumentI32.listedBandHighTicks; n++) {
-    writer.i32[at + 16 + n] = i32[row + n]!;
-  }
+  for (let n = 0; n < INSTRUMENT_WORDS; n++) writer.i32[at + 16 + n] = i32[row + n]!;
   const doubles = instrument * INSTRUMENT_DOUBLES;
   writer.f64[(at >> 1) + 6] = f64[doubles + InstrumentF64.marketSeq]!;
   writer.f64[(at >> 1) + 7] = f64[doubles + InstrumentF64.tradeId]!;
@@ -148,6 +151,15 @@ function saveRow(state: State, writer: Writer, slot: number, kind: number): void
   if (kind === Kind.ORDER) return;
   for (const field of OPEN_ONLY) writer.i32[at + field] = 0;
   for (const field of OPEN_ONLY_F64) writer.f64[(at >> 1) + field] = 0;
+}
+
+function saveUncross({ uncross, priceSearch, massCancels }: State, writer: Writer): void {
+  if (uncross.i32[UncrossI32.phase] === UncrossPhase.NONE) return;
+  const at = writer.record(Kind.UNCROSS);
+  writer.i32.set(uncross.i32, at + 1);
+  const ahead = uncross.f64[UncrossF64.fence]! - massCancels.done();
+  writer.f64.set([uncross.f64[UncrossF64.stampUs]!, Math.max(0, ahead)], (at >> 1) + 4);
+  writer.f64.set(priceSearch.f64, (at >> 1) + 6);
 }
 
 /** The rows of ended orders that are still remembered, by the sequence of their place. */
@@ -218,9 +230,14 @@ export function saveState(state: State, sink: (bytes: Uint8Array) => void): Stat
     if (!instruments.isListed(n)) continue;
     book.walk(n, Side.BID, (slot) => saveRow(state, writer, slot, Kind.ORDER));
     book.walk(n, Side.ASK, (slot) => saveRow(state, writer, slot, Kind.ORDER));
+    for (const side of [Side.BID, Side.ASK]) {
+      const collected = collectedBook(n, side, instruments.capacity);
+      book.walk(collected, side, (slot) => saveRow(state, writer, slot, Kind.ORDER));
+    }
   }
   for (const slot of endedRows(state)) saveRow(state, writer, slot, Kind.REMEMBERED);
   savePending(state, writer);
+  saveUncross(state, writer);
   saveGroups(state, () => writer.record(Kind.GROUP), writer);
   saveStaged(state, () => writer.record(Kind.STAGED), writer);
   const hash = hashState(state);
@@ -256,9 +273,7 @@ function loadInstrument({ instruments }: State, { i32, f64 }: Reader): void {
   insist(instrument < instruments.capacity, `there is no room for instrument ${instrument}`);
   instruments.know(instrument);
   const row = instrument * INSTRUMENT_WORDS;
-  for (let n = 0; n <= InstrumentI32.listedBandHighTicks; n++) {
-    instruments.i32[row + n] = i32[16 + n]!;
-  }
+  for (let n = 0; n < INSTRUMENT_WORDS; n++) instruments.i32[row + n] = i32[16 + n]!;
   instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.marketSeq] = f64[6]!;
   instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.tradeId] = f64[7]!;
 }
@@ -289,6 +304,7 @@ function loadRow(state: State, { i32 }: Reader): number {
   for (let n = 1; n < ORDER_WORDS; n++) orders.i32[row + n] = i32[n]!;
   ids.adopt(slot);
   if (!isOpen) return slot;
+  if (state.collected.has(slot)) state.collected.add(slot, 1, i32[OrderI32.open]!);
   orders.index(slot);
   book.rest(slot);
   if (orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs] !== 0) expiry.add(slot);
@@ -322,6 +338,12 @@ function loadTimer({ accounts, timers }: State, { i32, f64 }: Reader): void {
   timers.f64[row * TIMER_DOUBLES + TimerF64.lastOrderId] = f64[10]!;
 }
 
+function loadUncross({ uncross, priceSearch }: State, { i32, f64 }: Reader): void {
+  uncross.i32.set(i32.subarray(1, 5));
+  uncross.f64.set(f64.subarray(4, 6)); // no mass cancel has been done yet: the fence is what is ahead
+  priceSearch.f64.set(f64.subarray(6, 6 + SEARCH_DOUBLES));
+}
+
 /** Fills an empty state from the chunks of a snapshot, cut anywhere. Throws a SnapshotError. */
 export function loadState(state: State, chunks: Iterable<Uint8Array>): StateHash {
   const bytes = new Uint8Array(SNAPSHOT_RECORD_BYTES);
@@ -341,7 +363,7 @@ export function loadState(state: State, chunks: Iterable<Uint8Array>): StateHash
       const kind = record.i32[0]!;
       const isLater = kind >= lastKind && (kind !== Kind.HEADER || records === 0);
       insist(isLater, `record ${records} of the snapshot is out of order`);
-      if (kind >= Kind.MASS_CANCEL && lastKind < Kind.MASS_CANCEL) linkAccounts(state);
+      if (kind > Kind.REMEMBERED && lastKind <= Kind.REMEMBERED) linkAccounts(state);
       const place = records;
       loading(() => loadRecord(state, record, place), `the snapshot is damaged at record ${place}`);
       lastKind = kind;
@@ -365,6 +387,7 @@ function loadRecord(state: State, record: Reader, records: number): void {
   if (kind === Kind.ORDER || kind === Kind.REMEMBERED) return void loadRow(state, record);
   if (kind === Kind.MASS_CANCEL) return loadMassCancel(state, record);
   if (kind === Kind.TIMER) return loadTimer(state, record);
+  if (kind === Kind.UNCROSS) return loadUncross(state, record);
   if (kind === Kind.GROUP) return loadGroup(state, record);
   if (kind === Kind.STAGED) return loadStaged(state, record);
   insist(kind === Kind.END, `record ${records} of the snapshot is of unknown kind ${kind}`);

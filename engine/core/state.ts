@@ -2,17 +2,33 @@
  * All tables of one shard, made once and together. Nothing else in the core holds state.
  */
 import { type Accounts, makeAccounts } from "./accounts.ts";
+import { makePriceSearch, type PriceSearch } from "./auction-price.ts";
 import type { Book, MakeBook } from "./book-api.ts";
+import { type Collected, makeCollected } from "./collected.ts";
+import { InstrumentState } from "./codes.ts";
 import { makeEmit } from "./emit.ts";
 import type { Emit } from "./emit-api.ts";
 import { type Events, makeEvents } from "./event.ts";
 import { type Expiry, makeExpiry } from "./expiry.ts";
 import { type Groups, makeGroups } from "./groups.ts";
 import { type Ids, makeIds } from "./ids.ts";
-import { type Instruments, makeInstruments } from "./instruments.ts";
+import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from "./instruments.ts";
 import { BEHAVIOUR_FIRST, EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
 import { makeMassCancels, type MassCancels } from "./mass-cancel.ts";
-import { makeOrders, ORDER_DOUBLES, OrderF64, type Orders } from "./orders.ts";
+import {
+  makeOrders,
+  ORDER_DOUBLES,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  type Orders,
+} from "./orders.ts";
+import {
+  makePendingUncross,
+  type PendingUncross,
+  UncrossI32,
+  UncrossPhase,
+} from "./pending-uncross.ts";
 import { makeStaged, type Staged } from "./staged.ts";
 import { makeTimers, type Timers } from "./timers.ts";
 import { Counter, makeTurn, type Turn } from "./turn.ts";
@@ -29,6 +45,10 @@ export interface State {
   readonly instruments: Instruments;
   readonly expiry: Expiry;
   readonly massCancels: MassCancels;
+  readonly collected: Collected;
+  readonly uncross: PendingUncross;
+  /** For the price of the instrument whose turn it is in an uncross. */
+  readonly priceSearch: PriceSearch;
   readonly timers: Timers;
   readonly groups: Groups;
   /** The records of a compound that is not complete yet. */
@@ -53,22 +73,44 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const instruments = makeInstruments(options.instrumentsMax);
   const expiry = makeExpiry(orders);
   const massCancels = makeMassCancels(orders, accounts);
+  const { instrumentsMax, accountsMax } = options;
+  const collected = makeCollected(orders, instrumentsMax, accountsMax);
+  const uncross = makePendingUncross();
   const waiting = new Int32Array(1);
-  const timers = makeTimers(options.timersMax, options.accountsMax, orders, counters, STAMP);
+  const timers = makeTimers(options.timersMax, accountsMax, orders, counters, STAMP);
   const groups = makeGroups(orders, accounts, instruments);
-  const o64 = orders.f64;
+  const { i32: o32, f64: o64 } = orders;
+
+  /** Whether an uncross under way has this order: it happened before what lapses now. */
+  function uncrosses(slot: number): boolean {
+    if (uncross.i32[UncrossI32.phase] === UncrossPhase.NONE) return false;
+    const instrument = o32[slot * ORDER_WORDS + OrderI32.instrument]!;
+    return instruments.i32[instrument * INSTRUMENT_WORDS] === InstrumentState.UNCROSSING;
+  }
 
   function isLapsed(slot: number): boolean {
     if (waiting[0] === 0) return false;
     const expiresAtUs = o64[slot * DOUBLES + EXPIRES]!;
+    if (uncrosses(slot)) return false;
     if (expiresAtUs !== 0 && expiresAtUs <= counters[STAMP]!) return true;
     return massCancels.coveredBy(slot) !== 0 || timers.covers(slot);
   }
 
-  const book = makeBook({ instrumentsMax: options.instrumentsMax, orders, isLapsed });
+  const book = makeBook({ instrumentsMax, orders, isLapsed });
   const { matches, touched } = book;
   const events = options.events ?? makeEvents(EVENTS_PER_COMMAND_MAX);
-  const emit = makeEmit({ turn, events, orders, accounts, instruments, timers, matches, touched });
+  const tables = {
+    turn,
+    events,
+    orders,
+    accounts,
+    instruments,
+    timers,
+    matches,
+    touched,
+    collected,
+  };
+  const emit = makeEmit({ ...tables, indicative: makePriceSearch(book, instruments) });
   return {
     turn,
     orders,
@@ -77,6 +119,9 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
     instruments,
     expiry,
     massCancels,
+    collected,
+    uncross,
+    priceSearch: makePriceSearch(book, instruments),
     timers,
     groups,
     staged: makeStaged(),

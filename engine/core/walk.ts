@@ -2,7 +2,7 @@
  * The state of a shard, walked in an order that no table decides: counters, then instruments with
  * their books in priority order, then accounts by id, then what is pending, oldest first. Remembered
  * ids are a set, so the sum of their hashes stands for them. Whatever decides what happens next is
- * in here; where rows lie is not.
+ * in here; where rows lie is not. What an auction collects stands behind what an instrument shows.
  */
 import {
   ACCOUNT_DOUBLES,
@@ -11,6 +11,7 @@ import {
   AccountI32,
   AccountState,
 } from "./accounts.ts";
+import { collectedBook } from "./book-api.ts";
 import { CancelReason, InstrumentState, Side } from "./codes.ts";
 import { type Hasher, makeHasher } from "./hash.ts";
 import {
@@ -19,11 +20,13 @@ import {
   InstrumentF64,
   InstrumentI32,
 } from "./instruments.ts";
+import { BEHAVIOUR_AUCTIONS } from "./limits.ts";
 import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, ON_WHEEL } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
+import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import { TIMER_DOUBLES, TIMER_WORDS, TimerF64, TimerI32 } from "./timers.ts";
-import { COUNTERS_HASHED } from "./turn.ts";
+import { COUNTERS_HASHED, Counter } from "./turn.ts";
 
 /** Of an order in its book. Its row says the rest once more, with all that is remembered. */
 const ORDER_FIELDS = [
@@ -56,16 +59,34 @@ function hashInstrument(state: State, instrument: number, hasher: Hasher): void 
   }
   hasher.double(instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.marketSeq]!);
   hasher.double(instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.tradeId]!);
+  hashLater(state, row, hasher);
   for (const side of [Side.BID, Side.ASK]) {
-    book.walk(instrument, side, (slot) => {
+    const hashOrder = (slot: number): void => {
       for (const field of ORDER_FIELDS) hasher.word(orders.i32[slot * ORDER_WORDS + field]!);
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.orderId]!);
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs]!);
       hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]!);
       const leg = orders.i32[slot * ORDER_WORDS + OrderI32.groupNext]!;
       if (leg !== 0) hasher.double(orders.f64[leg * ORDER_DOUBLES + OrderF64.orderId]!);
-    });
+    };
+    book.walk(instrument, side, hashOrder);
+    book.walk(collectedBook(instrument, side, instruments.capacity), side, hashOrder);
   }
+}
+
+/** What came with auctions adds nothing before their behaviour, so that old hashes stay. */
+function hashLater({ turn, instruments }: State, row: number, hasher: Hasher): void {
+  if (turn.counters[Counter.behaviour]! < BEHAVIOUR_AUCTIONS) return;
+  hasher.word(instruments.i32[row + InstrumentI32.lastTicks]!);
+  hasher.word(instruments.i32[row + InstrumentI32.flags]!);
+}
+
+function hashUncross({ uncross, priceSearch, massCancels }: State, hasher: Hasher): void {
+  if (uncross.i32[UncrossI32.phase] === UncrossPhase.NONE) return;
+  for (const word of uncross.i32) hasher.word(word);
+  hasher.double(uncross.f64[UncrossF64.stampUs]!);
+  hasher.double(Math.max(0, uncross.f64[UncrossF64.fence]! - massCancels.done()));
+  for (const double of priceSearch.f64) hasher.double(double);
 }
 
 function hashAccount(state: State, account: number, hasher: Hasher): void {
@@ -127,6 +148,7 @@ function hashPending(state: State, hasher: Hasher): void {
     hasher.double(timers.f64[at + TimerF64.armedSequence]!);
     hasher.double(timers.f64[at + TimerF64.lastOrderId]!);
   });
+  hashUncross(state, hasher);
   staged.walk((word) => hasher.word(word));
 }
 

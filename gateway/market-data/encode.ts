@@ -14,6 +14,7 @@ const STATES: Record<InstrumentState, string> = {
   [InstrumentState.HALTED]: "halted",
   [InstrumentState.CLOSED]: "closed",
   [InstrumentState.PRE_OPEN]: "pre_open",
+  [InstrumentState.UNCROSSING]: "uncrossing",
 };
 
 export interface PushHead {

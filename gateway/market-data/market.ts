@@ -81,6 +81,7 @@ export class Market {
       readParameters(feed, events, i32);
       return;
     }
+    if (type === EventType.AUCTION_COUNTED || type === EventType.UNCROSSED) return; // of no level
     const side = events.u8[index * EVENT_BYTES + EventU8.side]! as Side;
     const ticks = events.i32[i32 + EventI32.priceTicks]!;
     const quantity = events.f64[f64 + EventF64.levelQuantity]!;

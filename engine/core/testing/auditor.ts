@@ -16,6 +16,7 @@ import {
 } from "../event.ts";
 import type { Events } from "../event.ts";
 import type { DepthLevel, Shard } from "../shard-api.ts";
+import { makeAuctionAuditor } from "./auction-auditor.ts";
 import { makeCoveredAuditor } from "./covered-auditor.ts";
 import { makeGroupAuditor } from "./group-auditor.ts";
 
@@ -53,6 +54,7 @@ export function makeAuditor(shard: Shard): Auditor {
   const orders = new Map<number, HeardOrder>();
   const covered = makeCoveredAuditor();
   const groups = makeGroupAuditor();
+  const auctions = makeAuctionAuditor();
   const staged = new Set<number>(); // correlations of records that wait for their compound
   let trades = 0;
   let accepted = 0;
@@ -151,12 +153,14 @@ export function makeAuditor(shard: Shard): Auditor {
       (type >= EventType.TRADE && type <= EventType.PREVENTED) || type === EventType.GROUP_REDUCED;
     if (!isBook) return;
     hearOrder(type, i32, f64, u8[EventU8.status]!);
-    if (isPublic) hearLevel(type, i32, f64, u8[EventU8.side]!);
+    const isAuction = (u8[EventU8.flags]! & EventFlag.AUCTION) !== 0;
+    if (isPublic && !isAuction) hearLevel(type, i32, f64, u8[EventU8.side]!);
   }
 
   function hear(commands: Commands, index: number, events: Events): void {
     const correlation = commands.f64[index * 12 + 11]!;
     let responses = 0;
+    const isRestore = commands.u8[index * 96] === CommandType.RESTORE;
     groups.begin(commands, index);
     const isPart = commands.u8[index * 96 + CommandU8.compoundCount]! > 1;
     for (let n = 0; n < events.count; n++) {
@@ -179,6 +183,7 @@ export function makeAuditor(shard: Shard): Auditor {
         insist(staged.delete(answers), "what is answered was asked, and was not answered yet");
       }
       hearOne(u8, i32, f64);
+      auctions.hear(u8, i32, f64, isRestore ? commands.f64[index * 12 + 7]! : 0);
     }
     const isClock = commands.u8[index * 96] === CommandType.CLOCK;
     // A record of a compound may be answered with a later one; each is answered once.
@@ -211,7 +216,7 @@ export function makeAuditor(shard: Shard): Auditor {
       const ask = shard.depth(instrument, Side.ASK, 1)[0];
       if (bid && ask) insist(bid.priceTicks < ask.priceTicks, `book ${key} is not crossed`);
     }
-    insist(open === shard.ordersOpen(), "open orders are counted");
+    insist(open + auctions.collected() === shard.ordersOpen(), "open orders are counted");
     if (shard.nextDueUs() !== 0) covered.compareNothingPending();
   }
 

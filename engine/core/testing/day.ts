@@ -88,6 +88,7 @@ const OPTIONS: Readonly<Record<string, (words: Mutable<Words>, next: () => strin
   tif: (w, next) => void (w.tif = Number(next())),
   flags: (w, next) => void (w.flags = Number(next())),
   priority: (w, next) => void (w.priority = Number(next())),
+  indicative: (w) => void (w.flags = CommandFlag.INDICATIVE),
   leg: (w) => void (w.flags = CommandFlag.LEG),
   part: (w, next) => {
     const [index, count] = next().split("/").map(Number);
@@ -141,6 +142,7 @@ const COMMANDS: Readonly<Record<string, (first: string) => [number, Words]>> = {
   "set-band": (n) => [CommandType.SET_BAND, { instrument: Number(n) }],
   "set-account": (letter) => [CommandType.SET_ACCOUNT, { account: accountOf(letter) }],
   "set-behaviour": (n) => [CommandType.SET_BEHAVIOUR, { behaviour: Number(n) }],
+  uncross: (n) => [CommandType.UNCROSS, { instrument: Number(n) }],
   clock: () => [CommandType.CLOCK, {}],
 };
 
@@ -195,6 +197,19 @@ function say(u8: Uint8Array, i32: Int32Array, f64: Float64Array, own: string): s
       return `prevented ${owner} ${taker} ${quantity}`;
     case EventType.GROUP_REDUCED:
       return `reduced ${whose}${quantity} open ${i32[EventI32.open]}`;
+    case EventType.AUCTION_COUNTED: {
+      const bids = `${i32[EventI32.bidOrders]}/${f64[EventF64.bidUnits]}`;
+      const asks = `${i32[EventI32.askOrders]}/${f64[EventF64.askUnits]}`;
+      const units = f64[EventF64.auctionUnits]!;
+      return `counts ${bids} ${asks}${units === 0 ? "" : ` would ${units} @ ${priceTicks}`}`;
+    }
+    case EventType.UNCROSS_ACCEPTED:
+      return `uncrosses ${quantity}${(flags & EventFlag.MORE_PENDING) === 0 ? "" : " more"}`;
+    case EventType.UNCROSSED: {
+      const both = `of ${f64[EventF64.bidUnits]} and ${f64[EventF64.askUnits]}`;
+      const units = f64[EventF64.auctionUnits]!;
+      return units === 0 ? "uncrossed nothing" : `uncrossed ${units} @ ${priceTicks} ${both}`;
+    }
     case EventType.STATUS:
       return `status ${now}`;
     case EventType.MASS_CANCEL_ACCEPTED:

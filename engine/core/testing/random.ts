@@ -51,11 +51,17 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
 
   const account = (): number => 1 + random.below(ACCOUNTS);
   const anId = (): string => `id${random.below(idsInUse)}`;
-  const instrument = (): number =>
-    random.once(50) ? random.below(6) : 1 + random.below(INSTRUMENTS);
+  // Some days of the second behaviour begin before the opening, and releases go on all day.
+  const isAuctionDay = behaviour >= 2 && random.once(3);
+  let listed = INSTRUMENTS;
+  const instrument = (): number => {
+    if (isAuctionDay && random.once(2)) return Math.max(1, listed - random.below(3));
+    return random.once(50) ? random.below(6) : 1 + random.below(INSTRUMENTS);
+  };
   // Calm days keep bids and asks mostly apart.
   const apart = (): number => (isCalm && !random.once(20) ? (count & 1) * spread : 0);
-  const priceTicks = (): number => 1_000 + random.below(spread) + apart();
+  const priceTicks = (): number =>
+    1_000 + random.below(Math.min(spread, isAuctionDay ? 60 : spread)) + apart();
   const expiresAtUs = (): number => {
     const gridUs = hurryUs * 400;
     const someUs = stampUs + random.below(hurryUs * 300);
@@ -96,6 +102,7 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
 
   /** What came with behaviour 2, or a command of before with the fields that came with it. */
   function newer(): [number, Words] {
+    if (isAuctionDay && random.once(4)) return auction();
     switch (random.below(9)) {
       case 6:
       case 7:
@@ -124,6 +131,21 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
       default:
         return [CommandType.ARM_TIMER, timer()];
     }
+  }
+
+  /** Releases: instruments that begin by collecting, and the ends of their auctions. */
+  function auction(): [number, Words] {
+    if (random.once(3)) {
+      if (random.once(2) && listed < 40) listed++;
+      const release = { instrument: listed, product: 1 + (listed & 1), tickMinor: 1, state: 4 };
+      return [CommandType.LIST_INSTRUMENT, { ...release, referenceTicks: 1_000 + (listed & 7) }];
+    }
+    if (random.once(3)) {
+      const state = random.pick([1, 2, 4, 4]);
+      return [CommandType.SET_INSTRUMENT_STATE, { instrument: instrument(), state }];
+    }
+    const named = random.pick([{}, {}, { product: 1 }, { instrument: instrument() }]);
+    return [CommandType.UNCROSS, named];
   }
 
   /** The legs of a group, now and then with one that does not fit. */
@@ -181,7 +203,10 @@ export function makeTraffic(seed: number, behaviour = 1): Traffic {
   function setUp(): [number, Words] | null {
     const n = count - 1;
     if (n < INSTRUMENTS) {
-      const listing = { instrument: n + 1, product: 1, tickMinor: 1 + n, state: 1 };
+      const opening = isAuctionDay
+        ? { state: 4, flags: 4 * (n & 1), referenceTicks: 1_003 }
+        : { state: 1 };
+      const listing = { instrument: n + 1, product: 1, tickMinor: 1 + n, ...opening };
       return [CommandType.LIST_INSTRUMENT, n === 2 ? { ...listing, quantityMax: 50 } : listing];
     }
     if (n >= INSTRUMENTS + ACCOUNTS) return null;

@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file solebook/match/v1/match.proto.
  */
 export const file_solebook_match_v1_match: GenFile = /*@__PURE__*/
-  fileDesc("Ch1zb2xlYm9vay9tYXRjaC92MS9tYXRjaC5wcm90bxIRc29sZWJvb2subWF0Y2gudjEiTAoQU3Vic2NyaWJlUmVxdWVzdBINCgVzaGFyZBgBIAEoDRIVCg1mcm9tX3NlcXVlbmNlGAIgASgEEhIKCmpvdXJuYWxfaWQYAyABKAwigQEKEVN1YnNjcmliZVJlc3BvbnNlEjEKBmhlYWRlchgBIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLlN0cmVhbUhlYWRlckgAEi4KBWJhdGNoGAIgASgLMh0uc29sZWJvb2subWF0Y2gudjEuRXZlbnRCYXRjaEgAQgkKB21lc3NhZ2UiXwoMU3RyZWFtSGVhZGVyEhIKCmpvdXJuYWxfaWQYASABKAwSDQoFc2hhcmQYAiABKA0SFQoNZnJvbV9zZXF1ZW5jZRgDIAEoBBIVCg1oZWFkX3NlcXVlbmNlGAQgASgEImUKCVN0cmVhbUVuZBIyCgZyZWFzb24YASABKA4yIi5zb2xlYm9vay5tYXRjaC52MS5TdHJlYW1FbmRSZWFzb24SEAoIc2VxdWVuY2UYAiABKAQSEgoKam91cm5hbF9pZBgDIAEoDCKIAQoKRXZlbnRCYXRjaBISCgpqb3VybmFsX2lkGAEgASgMEg0KBXNoYXJkGAIgASgNEigKBmV2ZW50cxgDIAMoCzIYLnNvbGVib29rLm1hdGNoLnYxLkV2ZW50EhYKDmZpcnN0X3NlcXVlbmNlGAQgASgEEhUKDW5leHRfc2VxdWVuY2UYBSABKAQivgkKBUV2ZW50EioKBHR5cGUYASABKA4yHC5zb2xlYm9vay5vcmRlci52MS5FdmVudFR5cGUSEAoIc2VxdWVuY2UYAiABKAQSDQoFaW5kZXgYAyABKA0SEAoIc3RhbXBfdXMYBCABKAQSEwoLY29ycmVsYXRpb24YBSABKAQSNAoMY29tbWFuZF90eXBlGAYgASgOMh4uc29sZWJvb2sub3JkZXIudjEuQ29tbWFuZFR5cGUSDAoEbGFzdBgHIAEoCBIvCghhY2NlcHRlZBgKIAEoCzIbLnNvbGVib29rLm1hdGNoLnYxLkFjY2VwdGVkSAASLwoIcmVqZWN0ZWQYCyABKAsyGy5zb2xlYm9vay5tYXRjaC52MS5SZWplY3RlZEgAEikKBXRyYWRlGAwgASgLMhguc29sZWJvb2subWF0Y2gudjEuVHJhZGVIABIrCgZyZXN0ZWQYDSABKAsyGS5zb2xlYm9vay5tYXRjaC52MS5SZXN0ZWRIABIxCgljYW5jZWxsZWQYDiABKAsyHC5zb2xlYm9vay5tYXRjaC52MS5DYW5jZWxsZWRIABItCgdleHBpcmVkGA8gASgLMhouc29sZWJvb2subWF0Y2gudjEuRXhwaXJlZEgAEi0KB2FtZW5kZWQYECABKAsyGi5zb2xlYm9vay5tYXRjaC52MS5BbWVuZGVkSAASMQoJcHJldmVudGVkGBEgASgLMhwuc29sZWJvb2subWF0Y2gudjEuUHJldmVudGVkSAASKwoGc3RhdHVzGBIgASgLMhkuc29sZWJvb2subWF0Y2gudjEuU3RhdHVzSAASRQoUbWFzc19jYW5jZWxfYWNjZXB0ZWQYEyABKAsyJS5zb2xlYm9vay5tYXRjaC52MS5NYXNzQ2FuY2VsQWNjZXB0ZWRIABJAChFpbnN0cnVtZW50X2xpc3RlZBgUIAEoCzIjLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRMaXN0ZWRIABJFChRpbnN0cnVtZW50X3N0YXRlX3NldBgVIAEoCzIlLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRTdGF0ZVNldEgAEi4KCGJhbmRfc2V0GBYgASgLMhouc29sZWJvb2subWF0Y2gudjEuQmFuZFNldEgAEjQKC2FjY291bnRfc2V0GBcgASgLMh0uc29sZWJvb2subWF0Y2gudjEuQWNjb3VudFNldEgAEjcKDGNoZWNrcG9pbnRlZBgYIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLkNoZWNrcG9pbnRlZEgAEjgKDWJlaGF2aW91cl9zZXQYGSABKAsyHy5zb2xlYm9vay5tYXRjaC52MS5CZWhhdmlvdXJTZXRIABI4Cg1ncm91cF9yZWR1Y2VkGBogASgLMh8uc29sZWJvb2subWF0Y2gudjEuR3JvdXBSZWR1Y2VkSAASMAoJdGltZXJfc2V0GCEgASgLMhsuc29sZWJvb2subWF0Y2gudjEuVGltZXJTZXRIABI0Cgt0aW1lcl9maXJlZBgiIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLlRpbWVyRmlyZWRIAEIHCgVldmVudCKNAQoFTGV2ZWwSEgoKaW5zdHJ1bWVudBgBIAEoBRIlCgRzaWRlGAIgASgOMhcuc29sZWJvb2sub3JkZXIudjEuU2lkZRITCgtwcmljZV90aWNrcxgDIAEoBRIQCghxdWFudGl0eRgEIAEoBBIOCgZvcmRlcnMYBSABKAUSEgoKbWFya2V0X3NlcRgGIAEoBCJ2CgVQYXJ0eRIPCgdhY2NvdW50GAEgASgFEhMKC2FjY291bnRfc2VxGAIgASgEEhAKCG9yZGVyX2lkGAMgASgEEhcKD2NsaWVudF9vcmRlcl9pZBgEIAEoDBIMCgRvcGVuGAUgASgFEg4KBmZpbGxlZBgGIAEoBSKDAwoIQWNjZXB0ZWQSJwoFcGFydHkYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEjAKCm9yZGVyX3R5cGUYBCABKA4yHC5zb2xlYm9vay5vcmRlci52MS5PcmRlclR5cGUSNQoNdGltZV9pbl9mb3JjZRgFIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLlRpbWVJbkZvcmNlEhEKCXBvc3Rfb25seRgGIAEoCBITCgtwcmljZV90aWNrcxgHIAEoBRIQCghxdWFudGl0eRgIIAEoBRIVCg1leHBpcmVzX2F0X3VzGAkgASgEEi4KBnN0YXR1cxgKIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyU3RhdHVzEhEKCWR1cGxpY2F0ZRgLIAEoCBIWCg5maXJzdF9zZXF1ZW5jZRgMIAEoBCLUAgoIUmVqZWN0ZWQSJwoFcGFydHkYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEjAKCm9yZGVyX3R5cGUYBCABKA4yHC5zb2xlYm9vay5vcmRlci52MS5PcmRlclR5cGUSNQoNdGltZV9pbl9mb3JjZRgFIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLlRpbWVJbkZvcmNlEhMKC3ByaWNlX3RpY2tzGAYgASgFEhAKCHF1YW50aXR5GAcgASgFEikKBnJlamVjdBgIIAEoDjIZLnNvbGVib29rLm9yZGVyLnYxLlJlamVjdBIRCglkdXBsaWNhdGUYCSABKAgSFgoOZmlyc3Rfc2VxdWVuY2UYCiABKAQipgEKBVRyYWRlEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSEAoIdHJhZGVfaWQYAiABKAQSEAoIcXVhbnRpdHkYAyABKAUSJwoFbWFrZXIYBCABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRInCgV0YWtlchgFIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5IpUBCgZSZXN0ZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhUKDWV4cGlyZXNfYXRfdXMYAyABKAQSEAoIcmVzdG9yZWQYBCABKAgSEAoIcHJpb3JpdHkYBSABKAQioAEKCUNhbmNlbGxlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUSLwoGcmVhc29uGAQgASgOMh8uc29sZWJvb2sub3JkZXIudjEuQ2FuY2VsUmVhc29uIm0KB0V4cGlyZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhAKCHF1YW50aXR5GAMgASgFIroBCgdBbWVuZGVkEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSJwoFcGFydHkYAiABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRIQCghxdWFudGl0eRgDIAEoBRITCgtwcmljZV90aWNrcxgEIAEoBRINCgV0b3RhbBgFIAEoBRIVCg1leHBpcmVzX2F0X3VzGAYgASgEEhAKCHJlcXVldWVkGAcgASgIInIKDEdyb3VwUmVkdWNlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUizgEKCVByZXZlbnRlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEhAKCHF1YW50aXR5GAIgASgFEicKBW1ha2VyGAMgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSJwoFdGFrZXIYBCABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRI0CgxtYWtlcl9zdGF0dXMYBSABKA4yHi5zb2xlYm9vay5vcmRlci52MS5PcmRlclN0YXR1cyKZAgoGU3RhdHVzEicKBXBhcnR5GAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEgoKaW5zdHJ1bWVudBgCIAEoBRIuCgZzdGF0dXMYAyABKA4yHi5zb2xlYm9vay5vcmRlci52MS5PcmRlclN0YXR1cxIQCghxdWFudGl0eRgEIAEoBRIpCgZyZWplY3QYBSABKA4yGS5zb2xlYm9vay5vcmRlci52MS5SZWplY3QSFgoOZmlyc3Rfc2VxdWVuY2UYBiABKAQSFQoNZXhwaXJlc19hdF91cxgHIAEoBBI2Cg1jYW5jZWxfcmVhc29uGAggASgOMh8uc29sZWJvb2sub3JkZXIudjEuQ2FuY2VsUmVhc29uIn8KEk1hc3NDYW5jZWxBY2NlcHRlZBIPCgdhY2NvdW50GAEgASgFEhMKC2FjY291bnRfc2VxGAIgASgEEg4KBm9yZGVycxgDIAEoBRIUCgxtb3JlX3BlbmRpbmcYBCABKAgSCwoDdGFnGAUgASgFEhAKCGF0X2xlYXN0GAYgASgIIuwBCgpJbnN0cnVtZW50EhIKCmluc3RydW1lbnQYASABKAUSDwoHcHJvZHVjdBgCIAEoBRISCgp0aWNrX21pbm9yGAMgASgFEhYKDmJhbmRfbG93X3RpY2tzGAQgASgFEhcKD2JhbmRfaGlnaF90aWNrcxgFIAEoBRIUCgxxdWFudGl0eV9tYXgYBiABKAUSFwoPcmVmZXJlbmNlX3RpY2tzGAcgASgFEjEKBXN0YXRlGAggASgOMiIuc29sZWJvb2sub3JkZXIudjEuSW5zdHJ1bWVudFN0YXRlEhIKCm1hcmtldF9zZXEYCSABKAQiWAoQSW5zdHJ1bWVudExpc3RlZBIxCgppbnN0cnVtZW50GAEgASgLMh0uc29sZWJvb2subWF0Y2gudjEuSW5zdHJ1bWVudBIRCglkdXBsaWNhdGUYAiABKAgiRwoSSW5zdHJ1bWVudFN0YXRlU2V0EjEKCmluc3RydW1lbnQYASABKAsyHS5zb2xlYm9vay5tYXRjaC52MS5JbnN0cnVtZW50IjwKB0JhbmRTZXQSMQoKaW5zdHJ1bWVudBgBIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnQiaQoKQWNjb3VudFNldBIPCgdhY2NvdW50GAEgASgFEg8KB2FsbG93ZWQYAiABKAgSFwoPb3Blbl9vcmRlcnNfbWF4GAMgASgFEiAKGG9wZW5fYmlkX3ZhbHVlX21heF9taW5vchgEIAEoBCIOCgxDaGVja3BvaW50ZWQiDgoMQmVoYXZpb3VyU2V0Ij0KCFRpbWVyU2V0Eg8KB2FjY291bnQYASABKAUSCwoDdGFnGAIgASgFEhMKC2ZpcmVzX2F0X3VzGAMgASgEInYKClRpbWVyRmlyZWQSDwoHYWNjb3VudBgBIAEoBRITCgthY2NvdW50X3NlcRgCIAEoBBILCgN0YWcYAyABKAUSEwoLZmlyZXNfYXRfdXMYBCABKAQSDgoGb3JkZXJzGAUgASgFEhAKCGF0X2xlYXN0GAYgASgIKuUCCg9TdHJlYW1FbmRSZWFzb24SIQodU1RSRUFNX0VORF9SRUFTT05fVU5TUEVDSUZJRUQQABIfChtTVFJFQU1fRU5EX1JFQVNPTl9NQUxGT1JNRUQQARIjCh9TVFJFQU1fRU5EX1JFQVNPTl9VTktOT1dOX1NIQVJEEAISJQohU1RSRUFNX0VORF9SRUFTT05fRk9SRUlHTl9KT1VSTkFMEAMSHQoZU1RSRUFNX0VORF9SRUFTT05fVE9PX09MRBAEEhsKF1NUUkVBTV9FTkRfUkVBU09OX0FIRUFEEAUSHgoaU1RSRUFNX0VORF9SRUFTT05fVE9PX1NMT1cQBhImCiJTVFJFQU1fRU5EX1JFQVNPTl9UT09fTUFOWV9SRUFERVJTEAcSHwobU1RSRUFNX0VORF9SRUFTT05fTk9UX1JFQURZEAgSHQoZU1RSRUFNX0VORF9SRUFTT05fU1RPUFBFRBAJMm4KEk1hdGNoU3RyZWFtU2VydmljZRJYCglTdWJzY3JpYmUSIy5zb2xlYm9vay5tYXRjaC52MS5TdWJzY3JpYmVSZXF1ZXN0GiQuc29sZWJvb2subWF0Y2gudjEuU3Vic2NyaWJlUmVzcG9uc2UwAWIGcHJvdG8z", [file_solebook_order_v1_codes]);
+  fileDesc("Ch1zb2xlYm9vay9tYXRjaC92MS9tYXRjaC5wcm90bxIRc29sZWJvb2subWF0Y2gudjEiTAoQU3Vic2NyaWJlUmVxdWVzdBINCgVzaGFyZBgBIAEoDRIVCg1mcm9tX3NlcXVlbmNlGAIgASgEEhIKCmpvdXJuYWxfaWQYAyABKAwigQEKEVN1YnNjcmliZVJlc3BvbnNlEjEKBmhlYWRlchgBIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLlN0cmVhbUhlYWRlckgAEi4KBWJhdGNoGAIgASgLMh0uc29sZWJvb2subWF0Y2gudjEuRXZlbnRCYXRjaEgAQgkKB21lc3NhZ2UiXwoMU3RyZWFtSGVhZGVyEhIKCmpvdXJuYWxfaWQYASABKAwSDQoFc2hhcmQYAiABKA0SFQoNZnJvbV9zZXF1ZW5jZRgDIAEoBBIVCg1oZWFkX3NlcXVlbmNlGAQgASgEImUKCVN0cmVhbUVuZBIyCgZyZWFzb24YASABKA4yIi5zb2xlYm9vay5tYXRjaC52MS5TdHJlYW1FbmRSZWFzb24SEAoIc2VxdWVuY2UYAiABKAQSEgoKam91cm5hbF9pZBgDIAEoDCKIAQoKRXZlbnRCYXRjaBISCgpqb3VybmFsX2lkGAEgASgMEg0KBXNoYXJkGAIgASgNEigKBmV2ZW50cxgDIAMoCzIYLnNvbGVib29rLm1hdGNoLnYxLkV2ZW50EhYKDmZpcnN0X3NlcXVlbmNlGAQgASgEEhUKDW5leHRfc2VxdWVuY2UYBSABKAQi7woKBUV2ZW50EioKBHR5cGUYASABKA4yHC5zb2xlYm9vay5vcmRlci52MS5FdmVudFR5cGUSEAoIc2VxdWVuY2UYAiABKAQSDQoFaW5kZXgYAyABKA0SEAoIc3RhbXBfdXMYBCABKAQSEwoLY29ycmVsYXRpb24YBSABKAQSNAoMY29tbWFuZF90eXBlGAYgASgOMh4uc29sZWJvb2sub3JkZXIudjEuQ29tbWFuZFR5cGUSDAoEbGFzdBgHIAEoCBIvCghhY2NlcHRlZBgKIAEoCzIbLnNvbGVib29rLm1hdGNoLnYxLkFjY2VwdGVkSAASLwoIcmVqZWN0ZWQYCyABKAsyGy5zb2xlYm9vay5tYXRjaC52MS5SZWplY3RlZEgAEikKBXRyYWRlGAwgASgLMhguc29sZWJvb2subWF0Y2gudjEuVHJhZGVIABIrCgZyZXN0ZWQYDSABKAsyGS5zb2xlYm9vay5tYXRjaC52MS5SZXN0ZWRIABIxCgljYW5jZWxsZWQYDiABKAsyHC5zb2xlYm9vay5tYXRjaC52MS5DYW5jZWxsZWRIABItCgdleHBpcmVkGA8gASgLMhouc29sZWJvb2subWF0Y2gudjEuRXhwaXJlZEgAEi0KB2FtZW5kZWQYECABKAsyGi5zb2xlYm9vay5tYXRjaC52MS5BbWVuZGVkSAASMQoJcHJldmVudGVkGBEgASgLMhwuc29sZWJvb2subWF0Y2gudjEuUHJldmVudGVkSAASKwoGc3RhdHVzGBIgASgLMhkuc29sZWJvb2subWF0Y2gudjEuU3RhdHVzSAASRQoUbWFzc19jYW5jZWxfYWNjZXB0ZWQYEyABKAsyJS5zb2xlYm9vay5tYXRjaC52MS5NYXNzQ2FuY2VsQWNjZXB0ZWRIABJAChFpbnN0cnVtZW50X2xpc3RlZBgUIAEoCzIjLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRMaXN0ZWRIABJFChRpbnN0cnVtZW50X3N0YXRlX3NldBgVIAEoCzIlLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnRTdGF0ZVNldEgAEi4KCGJhbmRfc2V0GBYgASgLMhouc29sZWJvb2subWF0Y2gudjEuQmFuZFNldEgAEjQKC2FjY291bnRfc2V0GBcgASgLMh0uc29sZWJvb2subWF0Y2gudjEuQWNjb3VudFNldEgAEjcKDGNoZWNrcG9pbnRlZBgYIAEoCzIfLnNvbGVib29rLm1hdGNoLnYxLkNoZWNrcG9pbnRlZEgAEjgKDWJlaGF2aW91cl9zZXQYGSABKAsyHy5zb2xlYm9vay5tYXRjaC52MS5CZWhhdmlvdXJTZXRIABI4Cg1ncm91cF9yZWR1Y2VkGBogASgLMh8uc29sZWJvb2subWF0Y2gudjEuR3JvdXBSZWR1Y2VkSAASPAoPYXVjdGlvbl9jb3VudGVkGB0gASgLMiEuc29sZWJvb2subWF0Y2gudjEuQXVjdGlvbkNvdW50ZWRIABI+ChB1bmNyb3NzX2FjY2VwdGVkGB4gASgLMiIuc29sZWJvb2subWF0Y2gudjEuVW5jcm9zc0FjY2VwdGVkSAASMQoJdW5jcm9zc2VkGB8gASgLMhwuc29sZWJvb2subWF0Y2gudjEuVW5jcm9zc2VkSAASMAoJdGltZXJfc2V0GCEgASgLMhsuc29sZWJvb2subWF0Y2gudjEuVGltZXJTZXRIABI0Cgt0aW1lcl9maXJlZBgiIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLlRpbWVyRmlyZWRIAEIHCgVldmVudCKNAQoFTGV2ZWwSEgoKaW5zdHJ1bWVudBgBIAEoBRIlCgRzaWRlGAIgASgOMhcuc29sZWJvb2sub3JkZXIudjEuU2lkZRITCgtwcmljZV90aWNrcxgDIAEoBRIQCghxdWFudGl0eRgEIAEoBBIOCgZvcmRlcnMYBSABKAUSEgoKbWFya2V0X3NlcRgGIAEoBCJ2CgVQYXJ0eRIPCgdhY2NvdW50GAEgASgFEhMKC2FjY291bnRfc2VxGAIgASgEEhAKCG9yZGVyX2lkGAMgASgEEhcKD2NsaWVudF9vcmRlcl9pZBgEIAEoDBIMCgRvcGVuGAUgASgFEg4KBmZpbGxlZBgGIAEoBSKDAwoIQWNjZXB0ZWQSJwoFcGFydHkYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEjAKCm9yZGVyX3R5cGUYBCABKA4yHC5zb2xlYm9vay5vcmRlci52MS5PcmRlclR5cGUSNQoNdGltZV9pbl9mb3JjZRgFIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLlRpbWVJbkZvcmNlEhEKCXBvc3Rfb25seRgGIAEoCBITCgtwcmljZV90aWNrcxgHIAEoBRIQCghxdWFudGl0eRgIIAEoBRIVCg1leHBpcmVzX2F0X3VzGAkgASgEEi4KBnN0YXR1cxgKIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLk9yZGVyU3RhdHVzEhEKCWR1cGxpY2F0ZRgLIAEoCBIWCg5maXJzdF9zZXF1ZW5jZRgMIAEoBCLUAgoIUmVqZWN0ZWQSJwoFcGFydHkYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRISCgppbnN0cnVtZW50GAIgASgFEiUKBHNpZGUYAyABKA4yFy5zb2xlYm9vay5vcmRlci52MS5TaWRlEjAKCm9yZGVyX3R5cGUYBCABKA4yHC5zb2xlYm9vay5vcmRlci52MS5PcmRlclR5cGUSNQoNdGltZV9pbl9mb3JjZRgFIAEoDjIeLnNvbGVib29rLm9yZGVyLnYxLlRpbWVJbkZvcmNlEhMKC3ByaWNlX3RpY2tzGAYgASgFEhAKCHF1YW50aXR5GAcgASgFEikKBnJlamVjdBgIIAEoDjIZLnNvbGVib29rLm9yZGVyLnYxLlJlamVjdBIRCglkdXBsaWNhdGUYCSABKAgSFgoOZmlyc3Rfc2VxdWVuY2UYCiABKAQitwEKBVRyYWRlEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSEAoIdHJhZGVfaWQYAiABKAQSEAoIcXVhbnRpdHkYAyABKAUSJwoFbWFrZXIYBCABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRInCgV0YWtlchgFIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5Eg8KB2F1Y3Rpb24YBiABKAgiwAEKDkF1Y3Rpb25Db3VudGVkEhIKCmluc3RydW1lbnQYASABKAUSEgoKbWFya2V0X3NlcRgCIAEoBBISCgpiaWRfb3JkZXJzGAMgASgFEhIKCmFza19vcmRlcnMYBCABKAUSEQoJYmlkX3VuaXRzGAUgASgEEhEKCWFza191bml0cxgGIAEoBBIeChZpbmRpY2F0aXZlX3ByaWNlX3RpY2tzGAcgASgFEhgKEGluZGljYXRpdmVfdW5pdHMYCCABKAQiYQoPVW5jcm9zc0FjY2VwdGVkEhIKCmluc3RydW1lbnQYASABKAUSDwoHcHJvZHVjdBgCIAEoBRITCgtpbnN0cnVtZW50cxgDIAEoBRIUCgxtb3JlX3BlbmRpbmcYBCABKAgifQoJVW5jcm9zc2VkEhIKCmluc3RydW1lbnQYASABKAUSEgoKbWFya2V0X3NlcRgCIAEoBBITCgtwcmljZV90aWNrcxgDIAEoBRINCgV1bml0cxgEIAEoBBIRCgliaWRfdW5pdHMYBSABKAQSEQoJYXNrX3VuaXRzGAYgASgEIpUBCgZSZXN0ZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhUKDWV4cGlyZXNfYXRfdXMYAyABKAQSEAoIcmVzdG9yZWQYBCABKAgSEAoIcHJpb3JpdHkYBSABKAQioAEKCUNhbmNlbGxlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUSLwoGcmVhc29uGAQgASgOMh8uc29sZWJvb2sub3JkZXIudjEuQ2FuY2VsUmVhc29uIm0KB0V4cGlyZWQSJwoFbGV2ZWwYASABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5MZXZlbBInCgVwYXJ0eRgCIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLlBhcnR5EhAKCHF1YW50aXR5GAMgASgFIroBCgdBbWVuZGVkEicKBWxldmVsGAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuTGV2ZWwSJwoFcGFydHkYAiABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRIQCghxdWFudGl0eRgDIAEoBRITCgtwcmljZV90aWNrcxgEIAEoBRINCgV0b3RhbBgFIAEoBRIVCg1leHBpcmVzX2F0X3VzGAYgASgEEhAKCHJlcXVldWVkGAcgASgIInIKDEdyb3VwUmVkdWNlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEicKBXBhcnR5GAIgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEAoIcXVhbnRpdHkYAyABKAUizgEKCVByZXZlbnRlZBInCgVsZXZlbBgBIAEoCzIYLnNvbGVib29rLm1hdGNoLnYxLkxldmVsEhAKCHF1YW50aXR5GAIgASgFEicKBW1ha2VyGAMgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSJwoFdGFrZXIYBCABKAsyGC5zb2xlYm9vay5tYXRjaC52MS5QYXJ0eRI0CgxtYWtlcl9zdGF0dXMYBSABKA4yHi5zb2xlYm9vay5vcmRlci52MS5PcmRlclN0YXR1cyKZAgoGU3RhdHVzEicKBXBhcnR5GAEgASgLMhguc29sZWJvb2subWF0Y2gudjEuUGFydHkSEgoKaW5zdHJ1bWVudBgCIAEoBRIuCgZzdGF0dXMYAyABKA4yHi5zb2xlYm9vay5vcmRlci52MS5PcmRlclN0YXR1cxIQCghxdWFudGl0eRgEIAEoBRIpCgZyZWplY3QYBSABKA4yGS5zb2xlYm9vay5vcmRlci52MS5SZWplY3QSFgoOZmlyc3Rfc2VxdWVuY2UYBiABKAQSFQoNZXhwaXJlc19hdF91cxgHIAEoBBI2Cg1jYW5jZWxfcmVhc29uGAggASgOMh8uc29sZWJvb2sub3JkZXIudjEuQ2FuY2VsUmVhc29uIn8KEk1hc3NDYW5jZWxBY2NlcHRlZBIPCgdhY2NvdW50GAEgASgFEhMKC2FjY291bnRfc2VxGAIgASgEEg4KBm9yZGVycxgDIAEoBRIUCgxtb3JlX3BlbmRpbmcYBCABKAgSCwoDdGFnGAUgASgFEhAKCGF0X2xlYXN0GAYgASgIIuwBCgpJbnN0cnVtZW50EhIKCmluc3RydW1lbnQYASABKAUSDwoHcHJvZHVjdBgCIAEoBRISCgp0aWNrX21pbm9yGAMgASgFEhYKDmJhbmRfbG93X3RpY2tzGAQgASgFEhcKD2JhbmRfaGlnaF90aWNrcxgFIAEoBRIUCgxxdWFudGl0eV9tYXgYBiABKAUSFwoPcmVmZXJlbmNlX3RpY2tzGAcgASgFEjEKBXN0YXRlGAggASgOMiIuc29sZWJvb2sub3JkZXIudjEuSW5zdHJ1bWVudFN0YXRlEhIKCm1hcmtldF9zZXEYCSABKAQiWAoQSW5zdHJ1bWVudExpc3RlZBIxCgppbnN0cnVtZW50GAEgASgLMh0uc29sZWJvb2subWF0Y2gudjEuSW5zdHJ1bWVudBIRCglkdXBsaWNhdGUYAiABKAgiRwoSSW5zdHJ1bWVudFN0YXRlU2V0EjEKCmluc3RydW1lbnQYASABKAsyHS5zb2xlYm9vay5tYXRjaC52MS5JbnN0cnVtZW50IjwKB0JhbmRTZXQSMQoKaW5zdHJ1bWVudBgBIAEoCzIdLnNvbGVib29rLm1hdGNoLnYxLkluc3RydW1lbnQiaQoKQWNjb3VudFNldBIPCgdhY2NvdW50GAEgASgFEg8KB2FsbG93ZWQYAiABKAgSFwoPb3Blbl9vcmRlcnNfbWF4GAMgASgFEiAKGG9wZW5fYmlkX3ZhbHVlX21heF9taW5vchgEIAEoBCIOCgxDaGVja3BvaW50ZWQiDgoMQmVoYXZpb3VyU2V0Ij0KCFRpbWVyU2V0Eg8KB2FjY291bnQYASABKAUSCwoDdGFnGAIgASgFEhMKC2ZpcmVzX2F0X3VzGAMgASgEInYKClRpbWVyRmlyZWQSDwoHYWNjb3VudBgBIAEoBRITCgthY2NvdW50X3NlcRgCIAEoBBILCgN0YWcYAyABKAUSEwoLZmlyZXNfYXRfdXMYBCABKAQSDgoGb3JkZXJzGAUgASgFEhAKCGF0X2xlYXN0GAYgASgIKuUCCg9TdHJlYW1FbmRSZWFzb24SIQodU1RSRUFNX0VORF9SRUFTT05fVU5TUEVDSUZJRUQQABIfChtTVFJFQU1fRU5EX1JFQVNPTl9NQUxGT1JNRUQQARIjCh9TVFJFQU1fRU5EX1JFQVNPTl9VTktOT1dOX1NIQVJEEAISJQohU1RSRUFNX0VORF9SRUFTT05fRk9SRUlHTl9KT1VSTkFMEAMSHQoZU1RSRUFNX0VORF9SRUFTT05fVE9PX09MRBAEEhsKF1NUUkVBTV9FTkRfUkVBU09OX0FIRUFEEAUSHgoaU1RSRUFNX0VORF9SRUFTT05fVE9PX1NMT1cQBhImCiJTVFJFQU1fRU5EX1JFQVNPTl9UT09fTUFOWV9SRUFERVJTEAcSHwobU1RSRUFNX0VORF9SRUFTT05fTk9UX1JFQURZEAgSHQoZU1RSRUFNX0VORF9SRUFTT05fU1RPUFBFRBAJMm4KEk1hdGNoU3RyZWFtU2VydmljZRJYCglTdWJzY3JpYmUSIy5zb2xlYm9vay5tYXRjaC52MS5TdWJzY3JpYmVSZXF1ZXN0GiQuc29sZWJvb2subWF0Y2gudjEuU3Vic2NyaWJlUmVzcG9uc2UwAWIGcHJvdG8z", [file_solebook_order_v1_codes]);
 
 /**
  * Where a reader wants to begin.
@@ -415,6 +415,30 @@ export type Event = Message<"solebook.match.v1.Event"> & {
     case: "groupReduced";
   } | {
     /**
+     * What an auction has collected changed.
+     *
+     * @generated from field: solebook.match.v1.AuctionCounted auction_counted = 29;
+     */
+    value: AuctionCounted;
+    case: "auctionCounted";
+  } | {
+    /**
+     * An uncross was taken in.
+     *
+     * @generated from field: solebook.match.v1.UncrossAccepted uncross_accepted = 30;
+     */
+    value: UncrossAccepted;
+    case: "uncrossAccepted";
+  } | {
+    /**
+     * An auction's price was found.
+     *
+     * @generated from field: solebook.match.v1.Uncrossed uncrossed = 31;
+     */
+    value: Uncrossed;
+    case: "uncrossed";
+  } | {
+    /**
      * A session's timer was armed or disarmed.
      *
      * @generated from field: solebook.match.v1.TimerSet timer_set = 33;
@@ -774,6 +798,14 @@ export type Trade = Message<"solebook.match.v1.Trade"> & {
    * @generated from field: solebook.match.v1.Party taker = 5;
    */
   taker?: Party | undefined;
+
+  /**
+   * It is of an auction: both orders had waited unseen, the one that came later is the taker, and no
+   * level is shown but its price.
+   *
+   * @generated from field: bool auction = 6;
+   */
+  auction: boolean;
 };
 
 /**
@@ -782,6 +814,175 @@ export type Trade = Message<"solebook.match.v1.Trade"> & {
  */
 export const TradeSchema: GenMessage<Trade> = /*@__PURE__*/
   messageDesc(file_solebook_match_v1_match, 10);
+
+/**
+ * What an auction has collected changed. Units that another instrument's trades took from a group are
+ * told with the next change.
+ *
+ * @generated from message solebook.match.v1.AuctionCounted
+ */
+export type AuctionCounted = Message<"solebook.match.v1.AuctionCounted"> & {
+  /**
+   * The instrument.
+   *
+   * @generated from field: int32 instrument = 1;
+   */
+  instrument: number;
+
+  /**
+   * Grows by exactly one per public event of the instrument.
+   *
+   * @generated from field: uint64 market_seq = 2;
+   */
+  marketSeq: bigint;
+
+  /**
+   * Bids that wait.
+   *
+   * @generated from field: int32 bid_orders = 3;
+   */
+  bidOrders: number;
+
+  /**
+   * Asks that wait.
+   *
+   * @generated from field: int32 ask_orders = 4;
+   */
+  askOrders: number;
+
+  /**
+   * Their units.
+   *
+   * @generated from field: uint64 bid_units = 5;
+   */
+  bidUnits: bigint;
+
+  /**
+   * Their units.
+   *
+   * @generated from field: uint64 ask_units = 6;
+   */
+  askUnits: bigint;
+
+  /**
+   * The price an auction would have now, if the instrument tells it; else zero.
+   *
+   * @generated from field: int32 indicative_price_ticks = 7;
+   */
+  indicativePriceTicks: number;
+
+  /**
+   * Units that would trade at it.
+   *
+   * @generated from field: uint64 indicative_units = 8;
+   */
+  indicativeUnits: bigint;
+};
+
+/**
+ * Describes the message solebook.match.v1.AuctionCounted.
+ * Use `create(AuctionCountedSchema)` to create a new message.
+ */
+export const AuctionCountedSchema: GenMessage<AuctionCounted> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 11);
+
+/**
+ * An uncross was taken in. Its instruments take no commands until they open.
+ *
+ * @generated from message solebook.match.v1.UncrossAccepted
+ */
+export type UncrossAccepted = Message<"solebook.match.v1.UncrossAccepted"> & {
+  /**
+   * The instrument that was named; zero: more than one.
+   *
+   * @generated from field: int32 instrument = 1;
+   */
+  instrument: number;
+
+  /**
+   * The product that was named; zero: none, or all.
+   *
+   * @generated from field: int32 product = 2;
+   */
+  product: number;
+
+  /**
+   * How many instruments uncross.
+   *
+   * @generated from field: int32 instruments = 3;
+   */
+  instruments: number;
+
+  /**
+   * Some open under later commands.
+   *
+   * @generated from field: bool more_pending = 4;
+   */
+  morePending: boolean;
+};
+
+/**
+ * Describes the message solebook.match.v1.UncrossAccepted.
+ * Use `create(UncrossAcceptedSchema)` to create a new message.
+ */
+export const UncrossAcceptedSchema: GenMessage<UncrossAccepted> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 12);
+
+/**
+ * An auction's price was found. Its trades follow, then what is left joins the book, then it opens.
+ *
+ * @generated from message solebook.match.v1.Uncrossed
+ */
+export type Uncrossed = Message<"solebook.match.v1.Uncrossed"> & {
+  /**
+   * The instrument.
+   *
+   * @generated from field: int32 instrument = 1;
+   */
+  instrument: number;
+
+  /**
+   * Grows by exactly one per public event of the instrument.
+   *
+   * @generated from field: uint64 market_seq = 2;
+   */
+  marketSeq: bigint;
+
+  /**
+   * The one price of the auction; zero: nothing trades.
+   *
+   * @generated from field: int32 price_ticks = 3;
+   */
+  priceTicks: number;
+
+  /**
+   * Units that trade at it.
+   *
+   * @generated from field: uint64 units = 4;
+   */
+  units: bigint;
+
+  /**
+   * Units that would have bought at it.
+   *
+   * @generated from field: uint64 bid_units = 5;
+   */
+  bidUnits: bigint;
+
+  /**
+   * Units that would have sold at it.
+   *
+   * @generated from field: uint64 ask_units = 6;
+   */
+  askUnits: bigint;
+};
+
+/**
+ * Describes the message solebook.match.v1.Uncrossed.
+ * Use `create(UncrossedSchema)` to create a new message.
+ */
+export const UncrossedSchema: GenMessage<Uncrossed> = /*@__PURE__*/
+  messageDesc(file_solebook_match_v1_match, 13);
 
 /**
  * A whole order, or what was left of a taker, joined its level: at the back, unless it was restored.
@@ -831,7 +1032,7 @@ export type Rested = Message<"solebook.match.v1.Rested"> & {
  * Use `create(RestedSchema)` to create a new message.
  */
 export const RestedSchema: GenMessage<Rested> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 11);
+  messageDesc(file_solebook_match_v1_match, 14);
 
 /**
  * An order, or what was left of one, ended before its time.
@@ -873,7 +1074,7 @@ export type Cancelled = Message<"solebook.match.v1.Cancelled"> & {
  * Use `create(CancelledSchema)` to create a new message.
  */
 export const CancelledSchema: GenMessage<Cancelled> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 12);
+  messageDesc(file_solebook_match_v1_match, 15);
 
 /**
  * An order ended at its time.
@@ -908,7 +1109,7 @@ export type Expired = Message<"solebook.match.v1.Expired"> & {
  * Use `create(ExpiredSchema)` to create a new message.
  */
 export const ExpiredSchema: GenMessage<Expired> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 13);
+  messageDesc(file_solebook_match_v1_match, 16);
 
 /**
  * An order was changed. The response to an amend or a reduce.
@@ -971,7 +1172,7 @@ export type Amended = Message<"solebook.match.v1.Amended"> & {
  * Use `create(AmendedSchema)` to create a new message.
  */
 export const AmendedSchema: GenMessage<Amended> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 14);
+  messageDesc(file_solebook_match_v1_match, 17);
 
 /**
  * A leg of a group lost units, because another leg was filled by as many. A leg left with nothing is
@@ -1007,7 +1208,7 @@ export type GroupReduced = Message<"solebook.match.v1.GroupReduced"> & {
  * Use `create(GroupReducedSchema)` to create a new message.
  */
 export const GroupReducedSchema: GenMessage<GroupReduced> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 15);
+  messageDesc(file_solebook_match_v1_match, 18);
 
 /**
  * Units were taken off two orders of one account that would have traded.
@@ -1056,7 +1257,7 @@ export type Prevented = Message<"solebook.match.v1.Prevented"> & {
  * Use `create(PreventedSchema)` to create a new message.
  */
 export const PreventedSchema: GenMessage<Prevented> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 16);
+  messageDesc(file_solebook_match_v1_match, 19);
 
 /**
  * The answer to a question after an order.
@@ -1126,7 +1327,7 @@ export type Status = Message<"solebook.match.v1.Status"> & {
  * Use `create(StatusSchema)` to create a new message.
  */
 export const StatusSchema: GenMessage<Status> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 17);
+  messageDesc(file_solebook_match_v1_match, 20);
 
 /**
  * A mass cancel was taken in. Each order it covers ends with an event of its own, perhaps under a
@@ -1183,7 +1384,7 @@ export type MassCancelAccepted = Message<"solebook.match.v1.MassCancelAccepted">
  * Use `create(MassCancelAcceptedSchema)` to create a new message.
  */
 export const MassCancelAcceptedSchema: GenMessage<MassCancelAccepted> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 18);
+  messageDesc(file_solebook_match_v1_match, 21);
 
 /**
  * An instrument and everything set about it.
@@ -1260,7 +1461,7 @@ export type Instrument = Message<"solebook.match.v1.Instrument"> & {
  * Use `create(InstrumentSchema)` to create a new message.
  */
 export const InstrumentSchema: GenMessage<Instrument> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 19);
+  messageDesc(file_solebook_match_v1_match, 22);
 
 /**
  * An instrument became known.
@@ -1288,7 +1489,7 @@ export type InstrumentListed = Message<"solebook.match.v1.InstrumentListed"> & {
  * Use `create(InstrumentListedSchema)` to create a new message.
  */
 export const InstrumentListedSchema: GenMessage<InstrumentListed> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 20);
+  messageDesc(file_solebook_match_v1_match, 23);
 
 /**
  * An instrument opened, halted or closed.
@@ -1309,7 +1510,7 @@ export type InstrumentStateSet = Message<"solebook.match.v1.InstrumentStateSet">
  * Use `create(InstrumentStateSetSchema)` to create a new message.
  */
 export const InstrumentStateSetSchema: GenMessage<InstrumentStateSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 21);
+  messageDesc(file_solebook_match_v1_match, 24);
 
 /**
  * A price band moved.
@@ -1330,7 +1531,7 @@ export type BandSet = Message<"solebook.match.v1.BandSet"> & {
  * Use `create(BandSetSchema)` to create a new message.
  */
 export const BandSetSchema: GenMessage<BandSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 22);
+  messageDesc(file_solebook_match_v1_match, 25);
 
 /**
  * An account's permission and bounds were set.
@@ -1372,7 +1573,7 @@ export type AccountSet = Message<"solebook.match.v1.AccountSet"> & {
  * Use `create(AccountSetSchema)` to create a new message.
  */
 export const AccountSetSchema: GenMessage<AccountSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 23);
+  messageDesc(file_solebook_match_v1_match, 26);
 
 /**
  * A journaled state hash was compared and was right.
@@ -1387,7 +1588,7 @@ export type Checkpointed = Message<"solebook.match.v1.Checkpointed"> & {
  * Use `create(CheckpointedSchema)` to create a new message.
  */
 export const CheckpointedSchema: GenMessage<Checkpointed> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 24);
+  messageDesc(file_solebook_match_v1_match, 27);
 
 /**
  * Another version of the rules began.
@@ -1402,7 +1603,7 @@ export type BehaviourSet = Message<"solebook.match.v1.BehaviourSet"> & {
  * Use `create(BehaviourSetSchema)` to create a new message.
  */
 export const BehaviourSetSchema: GenMessage<BehaviourSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 25);
+  messageDesc(file_solebook_match_v1_match, 28);
 
 /**
  * A session's timer was armed or disarmed. The response to arming it.
@@ -1437,7 +1638,7 @@ export type TimerSet = Message<"solebook.match.v1.TimerSet"> & {
  * Use `create(TimerSetSchema)` to create a new message.
  */
 export const TimerSetSchema: GenMessage<TimerSet> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 26);
+  messageDesc(file_solebook_match_v1_match, 29);
 
 /**
  * A session's timer fired. Each order it covers ends with an event of its own, perhaps under a later
@@ -1494,7 +1695,7 @@ export type TimerFired = Message<"solebook.match.v1.TimerFired"> & {
  * Use `create(TimerFiredSchema)` to create a new message.
  */
 export const TimerFiredSchema: GenMessage<TimerFired> = /*@__PURE__*/
-  messageDesc(file_solebook_match_v1_match, 27);
+  messageDesc(file_solebook_match_v1_match, 30);
 
 /**
  * Why a stream ended. A code is for ever.
