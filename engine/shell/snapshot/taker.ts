@@ -7,9 +7,12 @@ import type { ShardOptions } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { emptyState, makeFollower } from "../follower.ts";
 import { type FileOps, nodeFiles } from "../journal/file-ops.ts";
+import { openCoveredReader } from "../journal/covered.ts";
+import { openFileReader } from "../journal/file-reader.ts";
 import type { JournalReader } from "../journal/journal.ts";
-import { ownDirectory } from "../journal/lock.ts";
+import { type Owner, ownDirectory } from "../journal/lock.ts";
 import { firstHeader } from "../journal/read.ts";
+import { settleSegments } from "../journal/segments.ts";
 import { openSnapshotDirectory, type SnapshotDirectory } from "./directory.ts";
 import type { Keep } from "./keep.ts";
 import { newestState } from "./load.ts";
@@ -47,6 +50,43 @@ export async function takeNext(
   } finally {
     for (const store of copies) await store.close();
     owner.release();
+  }
+}
+
+/**
+ * The same from any process, whether an exchange runs on the directory or not: while one does, up to
+ * what a later frame says was durable.
+ */
+export async function takeBeside(
+  settings: TakerSettings,
+  warn: (words: string) => void,
+): Promise<Taken | null> {
+  const { journalDirectory, shard } = settings;
+  const owner = ownIfFree(journalDirectory);
+  try {
+    if (owner === null) {
+      return await takeNext(settings, openCoveredReader(nodeFiles, journalDirectory), 1, warn);
+    }
+    settleSegments(nodeFiles, journalDirectory);
+    const reader = openFileReader({
+      files: nodeFiles,
+      directory: journalDirectory,
+      shard,
+      durable: () => Infinity,
+      wait: async () => {}, // it is read, never tailed
+    });
+    return await takeNext(settings, reader, 1, warn);
+  } finally {
+    owner?.release();
+  }
+}
+
+function ownIfFree(directory: string): Owner | null {
+  try {
+    return ownDirectory(directory);
+  } catch (error) {
+    if (error instanceof ShellError && error.code === ShellErrorCode.JOURNAL_OWNED) return null;
+    throw error;
   }
 }
 
@@ -108,7 +148,7 @@ async function openCopies(
 }
 
 /** One at a time: a second one would take the first one's draft for a leftover. */
-function own(directory: string): ReturnType<typeof ownDirectory> {
+function own(directory: string): Owner {
   try {
     return ownDirectory(directory);
   } catch (error) {
