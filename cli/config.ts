@@ -18,7 +18,18 @@ export const config = Object.freeze({
   debug: flag("SOLEBOOK_DEBUG"),
   /** `SOLEBOOK_LOG_LEVEL`; null leaves it to the verb. */
   logLevel: oneOf("SOLEBOOK_LOG_LEVEL", LEVELS),
+  /** What `doctor` asks whether it can be reached; each null when it is not set. */
+  servers: Object.freeze({
+    postgres: text("DATABASE_URL"),
+    redis: text("REDIS_URL"),
+    kafka: text("KAFKA_BROKERS"),
+  }),
 });
+
+function text(name: string): string | null {
+  const value = process.env[name];
+  return value === undefined || value === "" ? null : value;
+}
 
 function flag(name: (typeof KNOWN)[number]): boolean {
   const value = process.env[name];

@@ -47,7 +47,10 @@ test("the overview promises of the journal what its page says: the exchange may 
 
 test.each([
   [["mach"], `no verb "mach"; did you mean "match"?`],
-  [["frobnicate"], `no verb "frobnicate"; there is up, key, import-sales, match, journal, help`],
+  [
+    ["frobnicate"],
+    `no verb "frobnicate"; there is up, key, import-sales, match, journal, replay, doctor, help`,
+  ],
   [["toString"], `no verb "toString"; there is`],
   [["--loud"], `no flag "--loud"; there is`],
   [["help", "match", "more"], `"more" is one word too many`],
@@ -63,7 +66,11 @@ test.each([
   [["key", "list", "--url", "nonsense"], "--url is like http://127.0.0.1:8787"],
   [["import-sales"], "FILE is missing"],
   [["import-sales", csv, "--run-id", "x"], "--run-id is the seven letters and digits"],
-  [["journal"], "journal takes verify or inspect"],
+  [["journal"], "journal takes verify, inspect or tail"],
+  [["journal", "tail", "--lines", "-1"], "--lines"],
+  [["replay", "--with", "x"], "--with goes with --diff"],
+  [["replay", "--from", "9", "--to", "8"], "--to is before --from"],
+  [["doctor", "--port", "0"], "--port is a whole number from 1 to 65535"],
   [["journal", "verify", "--shard", "x"], `--shard is a whole number from 0 to 63, not "x"`],
   [["journal", "inspect", "--from", "0"], "--from is a whole number from 1"],
   [["up", "--port", "99999"], "--port is a whole number from 0 to 65535"],
@@ -83,6 +90,8 @@ test.each([
   [["import-sales", csv, "--run-id", "abcdefg"], "that is over"],
   [["key", "list", "--data", join(dir, "none")], "there is no admin.token in"],
   [["journal", "verify", "--data", dir], "there is no journal in"],
+  [["journal", "tail", "--data", dir], "there is no journal in"],
+  [["replay", "--data", dir], "there is no journal in"],
 ])("asked well, what cannot be done exits 1 in one sentence: %j", async (args, words) => {
   const { status, stdout, stderr } = await solebook(args);
   expect({ status, stdout }).toEqual({ status: 1, stdout: "" });

@@ -30,7 +30,15 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     load: () => import("./verbs/match.ts"),
   },
   journal: {
-    summary: "verify or inspect a journal, also while the exchange runs",
+    summary: "verify, inspect or tail a journal, also while the exchange runs",
     load: () => import("./verbs/journal.ts"),
+  },
+  replay: {
+    summary: "what comes of a journal's commands, by one version of the core or by two",
+    load: () => import("./verbs/replay.ts"),
+  },
+  doctor: {
+    summary: "what is wrong with this installation, in words",
+    load: () => import("./verbs/doctor.ts"),
   },
 };

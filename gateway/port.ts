@@ -54,8 +54,18 @@ export interface NoPort {
 /** Why `openPort` got none: uWebSockets does not say, so the system is asked by another way. */
 export async function whyNoPort(host: string, port: number): Promise<NoPort> {
   const error = await bindError(host, port);
+  return explain(error === "" ? "EADDRINUSE" : error, host, port);
+}
+
+/** null when it could be had now. */
+export async function whyUnusable(host: string, port: number): Promise<NoPort | null> {
+  const error = await bindError(host, port);
+  return error === "" ? null : explain(error, host, port);
+}
+
+function explain(error: string, host: string, port: number): NoPort {
   const used = `port ${port} on ${host} is in use: stop what listens there or choose another port`;
-  if (error === "" || error === "EADDRINUSE") return { code: "PORT_IN_USE", message: used };
+  if (error === "EADDRINUSE") return { code: "PORT_IN_USE", message: used };
   const message =
     error === "EACCES"
       ? `port ${port} on ${host} may not be had by this user: choose one above 1023`

@@ -1,7 +1,5 @@
 /** `solebook journal`: reads a journal without starting it, and changes nothing. */
-import { join } from "node:path";
 import {
-  type InspectedCommand,
   inspectJournal,
   type JournalReport,
   verifyJournal,
@@ -10,37 +8,46 @@ import { ShellError } from "../../engine/shell/errors.ts";
 import { readArguments, readInteger } from "../arguments.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
+import {
+  commandText,
+  JOURNAL_OPTIONS,
+  journalDirectory,
+  sequenceOf,
+  timeText,
+} from "../journal.ts";
+import { tailJournal } from "../journal-tail.ts";
 import { write } from "../output.ts";
 
-const SHARD_MAX = 63;
 const LINES_CHARS = 65_536;
+const LINES_DEFAULT = "10";
+const LINES_MAX = 100_000;
 
 export const usage = `solebook journal verify [--data DIR] [--shard N] [--json]
 solebook journal inspect [--from N] [--to N] [--data DIR] [--shard N] [--json]
+solebook journal tail [--lines N] [--from N] [--data DIR] [--shard N] [--json]
 
 verify reads the whole journal and checks every frame, checksum and link of its chain; exit code 1 when
 something is damaged, with the place. inspect shows the commands of some sequences, both ends included.
-Both only read, and may be used while the exchange runs.
+tail shows the last ones and then each as it becomes durable, until Ctrl-C; while nothing else comes, the
+newest follow within a tenth of a second. All only read, and may be used while the exchange runs.
 
   --data DIR   the exchange's data directory (${DATA_DEFAULT})
   --shard N    which shard's journal (0)
   --from, --to the first and the last sequence (all)
-  --json       JSON: one line for verify, one line a command for inspect
+  --lines N    how many commands tail begins with, unless --from says where (${LINES_DEFAULT})
+  --json       JSON: one line for verify, one line a command for inspect and tail
 `;
-
-const OPTIONS = {
-  data: { type: "string", default: DATA_DEFAULT },
-  shard: { type: "string", default: "0" },
-  json: { type: "boolean", default: false },
-} as const;
 
 export async function run(args: readonly string[]): Promise<void> {
   const [action, ...rest] = args;
   try {
     if (action === "verify") await verify(rest);
     else if (action === "inspect") await inspect(rest);
-    else
-      throw new UsageError(`journal takes verify or inspect${action ? `, not "${action}"` : ""}`);
+    else if (action === "tail") await tail(rest);
+    else {
+      const not = action ? `, not "${action}"` : "";
+      throw new UsageError(`journal takes verify, inspect or tail${not}`);
+    }
   } catch (error) {
     if (error instanceof ShellError) throw new Failure(error.message);
     throw error;
@@ -48,8 +55,8 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 async function verify(args: readonly string[]): Promise<void> {
-  const { values } = readArguments(args, { options: OPTIONS });
-  const report = verifyJournal(directoryOf(values));
+  const { values } = readArguments(args, { options: JOURNAL_OPTIONS });
+  const report = verifyJournal(journalDirectory(values));
   await write(process.stdout, values.json ? `${JSON.stringify(report)}\n` : words(report));
 }
 
@@ -66,13 +73,13 @@ function words(report: JournalReport): string {
 
 async function inspect(args: readonly string[]): Promise<void> {
   const { values } = readArguments(args, {
-    options: { ...OPTIONS, from: { type: "string" }, to: { type: "string" } },
+    options: { ...JOURNAL_OPTIONS, from: { type: "string" }, to: { type: "string" } },
   });
   const from = sequenceOf("from", values.from, 1);
   const to = sequenceOf("to", values.to, Number.MAX_SAFE_INTEGER);
   let lines = "";
-  for (const command of inspectJournal(directoryOf(values), { from, to })) {
-    lines += values.json ? `${JSON.stringify(command)}\n` : line(command);
+  for (const command of inspectJournal(journalDirectory(values), { from, to })) {
+    lines += values.json ? `${JSON.stringify(command)}\n` : commandText(command);
     if (lines.length < LINES_CHARS) continue;
     await write(process.stdout, lines);
     lines = "";
@@ -80,25 +87,23 @@ async function inspect(args: readonly string[]): Promise<void> {
   await write(process.stdout, lines);
 }
 
-/** What is zero or not said is left out, and so is the place in the file: a person looks for orders. */
-function line({ sequence, stampUs, type, ...fields }: InspectedCommand): string {
-  const said = Object.entries(fields).filter(
-    ([name, value]) => name !== "place" && value !== 0 && value !== "" && value !== "NONE",
-  );
-  const text = said.map(([name, value]) => `${name} ${value}`).join(", ");
-  return `${sequence}  ${timeText(stampUs)}  ${type.padEnd(15)}  ${text}`.trimEnd() + "\n";
-}
-
-function timeText(stampUs: number): string {
-  const micros = String(stampUs % 1_000_000).padStart(6, "0");
-  return `${new Date(Math.floor(stampUs / 1_000)).toISOString().slice(0, 19)}.${micros}Z`;
-}
-
-function directoryOf({ data, shard }: { data: string; shard: string }): string {
-  return join(data, "journal", `shard-${readInteger("shard", shard, 0, SHARD_MAX)}`);
-}
-
-function sequenceOf(flag: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  return readInteger(flag, text, 1, 999_999_999_999_999);
+async function tail(args: readonly string[]): Promise<void> {
+  const { values } = readArguments(args, {
+    options: {
+      ...JOURNAL_OPTIONS,
+      from: { type: "string" },
+      lines: { type: "string", default: LINES_DEFAULT },
+    },
+  });
+  const last = readInteger("lines", values.lines, 0, LINES_MAX);
+  const from = values.from === undefined ? null : sequenceOf("from", values.from, 1);
+  const asked = new AbortController();
+  const stop = (): void => asked.abort();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  const directory = journalDirectory(values);
+  for await (const commands of tailJournal({ directory, from, last, signal: asked.signal })) {
+    const lines = commands.map((it) => (values.json ? `${JSON.stringify(it)}\n` : commandText(it)));
+    await write(process.stdout, lines.join(""));
+  }
 }

@@ -4,7 +4,7 @@
  *
  * Must never write to a descriptor again after it failed, nor to a sector that was synced.
  */
-import { randomBytes } from "node:crypto";
+import * as crypto from "node:crypto";
 import { join } from "node:path";
 import { COMMAND_BYTES, makeCommands } from "../../core/command.ts";
 import { BATCH_COMMANDS_MAX } from "../../core/limits.ts";
@@ -33,10 +33,12 @@ export interface FileJournalOptions {
   /** Where `readJournal` found the end; the first segment exists. */
   readonly end: JournalEnd;
   readonly preparer: Preparer;
+  /** Chance, for ids. */
+  readonly randomBytes?: (count: number) => Buffer;
 }
 
 export function openFileJournal(options: FileJournalOptions): Journal {
-  const { files, directory, shard, end, preparer } = options;
+  const { files, directory, shard, end, preparer, randomBytes = crypto.randomBytes } = options;
   const { segmentBytes } = end;
   const journalId = end.journalId ?? randomBytes(16);
   const writerId = randomBytes(16);

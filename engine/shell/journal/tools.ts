@@ -88,12 +88,13 @@ export interface InspectedCommand {
   readonly sequence: number;
   readonly stampUs: number;
   readonly type: string;
-  /** Where its frame begins. */
-  readonly place: string;
   readonly [field: string]: string | number;
 }
 
-/** The commands of sequences `from` to `to`, both included. Throws ShellError as a start would. */
+/**
+ * The commands of sequences `from` to `to`, both included, and the `place` where the frame of each
+ * begins. Throws ShellError as a start would.
+ */
 export function* inspectJournal(
   directory: string,
   range: { readonly from?: number; readonly to?: number } = {},
@@ -108,12 +109,16 @@ export function* inspectJournal(
     const place = placeOf(header.position, segmentBytes);
     for (let i = 0; i < header.count; i++) {
       const sequence = header.firstSequence + i;
-      if (sequence >= from && sequence <= to) yield inspect(commands, i, place);
+      if (sequence >= from && sequence <= to) yield { ...inspectCommand(commands, i), place };
     }
   }
 }
 
-function requireJournal(files: FileOps, directory: string): { readonly segmentBytes: number } {
+/** Throws ShellError where no journal is. */
+export function requireJournal(
+  files: FileOps,
+  directory: string,
+): { readonly segmentBytes: number } {
   let why = "";
   try {
     const found = findSegments(files, directory);
@@ -230,7 +235,8 @@ const FIELDS: Readonly<Record<keyof typeof CommandType, Readonly<Record<string, 
   ARM_TIMER: { ...ACCOUNT, ...TAG, expiresAtUs: double(CommandF64.expiresAtUs) },
 };
 
-function inspect(commands: Commands, index: number, place: string): InspectedCommand {
+/** The record at `index`. */
+export function inspectCommand(commands: Commands, index: number): InspectedCommand {
   const type = nameOf(CommandType, commands.u8[index * COMMAND_BYTES + CommandU8.type]!);
   const fields = FIELDS[type as keyof typeof CommandType] ?? {};
   const shown: Record<string, string | number> = {};
@@ -239,7 +245,6 @@ function inspect(commands: Commands, index: number, place: string): InspectedCom
     sequence: commands.f64[index * COMMAND_F64 + CommandF64.sequence]!,
     stampUs: commands.f64[index * COMMAND_F64 + CommandF64.stampUs]!,
     type,
-    place,
     ...shown,
   };
 }

@@ -5,11 +5,11 @@
  * Durable means here: in all in-sync copies, of which `settings.ts` sees to it that there are enough.
  * Kafka does not sync them to disk unless told to (`flush.messages=1`).
  */
-import { randomBytes } from "node:crypto";
+import * as crypto from "node:crypto";
 import { FRAME_BYTES_MAX, FrameKind, HEADER_BYTES, sealFrame } from "../frame.ts";
 import type { Appended, ClaimableJournal, JournalPlace } from "../journal.ts";
 import { archiveRecords } from "./settings.ts";
-import type { KafkaAddress } from "./link.ts";
+import type { KafkaAddress, OpenLink } from "./link.ts";
 import { readFrames, tailFrames } from "./reader.ts";
 import { makeSender, makeWriter, type Sender } from "./writer.ts";
 
@@ -22,6 +22,9 @@ export interface KafkaJournalOptions {
   /** Records younger than this stay, whatever a snapshot covers; null: all stay. */
   readonly retainMs: number | null;
   monotonicMs(): number;
+  readonly connect?: OpenLink;
+  /** Chance, for ids. */
+  readonly randomBytes?: (count: number) => Buffer;
 }
 
 export const LEASE_MS_DEFAULT = 1_000;
@@ -29,7 +32,7 @@ const ATTEMPT_MS_MIN = 100;
 
 /** Opens no connection yet: each verb does when it is called. */
 export function openKafkaJournal(options: KafkaJournalOptions): ClaimableJournal {
-  const { shard, leaseMs } = options;
+  const { shard, leaseMs, randomBytes = crypto.randomBytes } = options;
   const writerId = randomBytes(16);
   // Three tries at a broker before a lease is over: one of them meets a broker that answers.
   const attemptMs = Math.max(Math.floor(leaseMs / 3), ATTEMPT_MS_MIN);

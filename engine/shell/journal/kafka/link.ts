@@ -47,6 +47,14 @@ export interface Link {
   close(): void;
 }
 
+/** How a link is opened: `openLink` below, unless a test has a broker of its own. */
+export type OpenLink = (
+  address: KafkaAddress,
+  topic: string,
+  turn: number,
+  timeoutMs: number,
+) => Promise<Link>;
+
 /** How long kafkajs waits for an answer before it says so; the callers have deadlines of their own. */
 const REQUEST_MS_MAX = 5_000;
 const FETCH_BYTES_MAX = 8 * 1024 * 1024;

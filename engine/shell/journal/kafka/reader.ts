@@ -11,6 +11,7 @@ import {
   type KafkaAddress,
   type Link,
   openLink,
+  type OpenLink,
   saysOutOfRange,
   within,
 } from "./link.ts";
@@ -21,6 +22,7 @@ export interface ReaderOptions {
   readonly shard: number;
   /** For one try at one broker. */
   readonly attemptMs: number;
+  readonly connect?: OpenLink;
 }
 
 /** How long a broker holds a request for records that are not there yet. */
@@ -76,7 +78,7 @@ async function* fetches(
   signal: AbortSignal,
   waitMs: number,
 ): AsyncGenerator<Fetched, void> {
-  const { address, topic, attemptMs } = options;
+  const { address, topic, attemptMs, connect = openLink } = options;
   let turn = 0;
   let link: Link | null = null;
   const hangUp = (): void => link?.close();
@@ -85,7 +87,7 @@ async function* fetches(
     while (!signal.aborted) {
       let fetched: Fetched;
       try {
-        link ??= await openLink(address, topic, turn++, attemptMs);
+        link ??= await connect(address, topic, turn++, attemptMs);
         fetched = await within(waitMs + attemptMs, "reading", link.fetch(cursor(), waitMs));
       } catch (error) {
         if (link !== null && saysOutOfRange(error)) await explain(link, options, cursor());

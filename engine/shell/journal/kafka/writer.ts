@@ -11,7 +11,14 @@ import { BATCH_COMMANDS_MAX } from "../../../core/limits.ts";
 import { FRAME_BYTES_MAX, FrameKind, hashFrame, HEADER_BYTES, sealFrame } from "../frame.ts";
 import { type Appended, type JournalPlace, type RemoteJournal, Room } from "../journal.ts";
 import { makeJudge } from "./judge.ts";
-import { type KafkaAddress, type Link, openLink, saysNotAppended, within } from "./link.ts";
+import {
+  type KafkaAddress,
+  type Link,
+  openLink,
+  type OpenLink,
+  saysNotAppended,
+  within,
+} from "./link.ts";
 import { pause } from "./reader.ts";
 
 export interface SenderOptions {
@@ -21,6 +28,7 @@ export interface SenderOptions {
   readonly leaseMs: number;
   /** For one try at one broker. */
   readonly attemptMs: number;
+  readonly connect?: OpenLink;
   monotonicMs(): number;
 }
 
@@ -38,14 +46,14 @@ const TRY_MS_MIN = 10;
 const PAUSE_MS = 20;
 
 export function makeSender(options: SenderOptions): Sender {
-  const { address, topic, leaseMs, attemptMs, monotonicMs } = options;
+  const { address, topic, leaseMs, attemptMs, monotonicMs, connect = openLink } = options;
   let link: Link | null = null;
   let turn = 0;
   let isClosed = false;
 
   async function attempt(value: Buffer, leftMs: number): Promise<{ offset: number; link: Link }> {
     const tryMs = Math.min(attemptMs, leftMs);
-    link ??= await openLink(address, topic, turn++, tryMs);
+    link ??= await connect(address, topic, turn++, tryMs);
     // The broker gives up before we do: else its answer could never say why.
     const brokerMs = Math.max(Math.floor(tryMs * 0.8), 1);
     const offset = await within(tryMs, "appending", link.produce(value, brokerMs));

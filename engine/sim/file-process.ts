@@ -1,0 +1,168 @@
+/**
+ * A shard's process over a simulated disk: the wiring of `shell/worker.ts` with another disk, clock and
+ * chance under it, and nobody's threads. Everything between is the shell itself: recovery, journal,
+ * primary, clock.
+ */
+import { COMMAND_BYTES, makeCommands } from "../core/command.ts";
+import { EVENT_BYTES, makeEvents } from "../core/event.ts";
+import type { Shard } from "../core/shard-api.ts";
+import { makeRing, openConsumer, openProducer, type Producer } from "../ring/ring.ts";
+import { makeStatusMemory, openStatus, ShardState, type Status } from "../ring/status.ts";
+import { makeClock, type TimeSources } from "../shell/clock.ts";
+import { openFileJournal } from "../shell/journal/file.ts";
+import type { Journal } from "../shell/journal/journal.ts";
+import type { Preparer } from "../shell/journal/preparer.ts";
+import type { JournalEnd } from "../shell/journal/read.ts";
+import { findSegments, makeSegment, SEGMENT_BYTES_MIN } from "../shell/journal/segments.ts";
+import { makePrimary, makePublisher, type Primary } from "../shell/primary.ts";
+import { recover } from "../shell/recovery.ts";
+import type { SimDisk } from "./disk.ts";
+import type { Random } from "./random.ts";
+import { makeSimShard } from "./reference.ts";
+
+export const DIRECTORY = "/journal";
+const COMMAND_SLOTS = 1_024;
+const EVENT_SLOTS = 65_536; // 128 commands at a time
+
+export interface ProcessParts {
+  readonly disk: SimDisk;
+  readonly random: Random;
+  readonly time: TimeSources;
+  /** Time passes while a thread waits. */
+  pass(us: number): void;
+  /** An event that became visible to the outside. */
+  hear(event: Buffer): void;
+}
+
+export interface FileProcess {
+  readonly primary: Primary;
+  readonly journal: Journal;
+  readonly shard: Shard;
+  readonly status: Status;
+  readonly end: JournalEnd;
+  /** False when the ring is full. */
+  submit(record: Uint8Array): boolean;
+  /** The reader reads all there is. */
+  drain(): void;
+  /** What the preparing thread has been asked for, it does now. */
+  prepare(): void;
+}
+
+/** Recovers and is live; throws what a start throws. */
+export function startProcess(parts: ProcessParts): FileProcess {
+  const { disk, random, time, pass } = parts;
+  const segmentBytes = firstSegment(disk);
+  const commandRing = makeRing(COMMAND_SLOTS, COMMAND_BYTES);
+  const eventRing = makeRing(EVENT_SLOTS, EVENT_BYTES);
+  const { memory, recordsAt } = eventRing;
+  const reader = openConsumer(eventRing, 0);
+  const bytes = Buffer.from(memory, recordsAt);
+
+  function drain(): void {
+    const count = reader.available();
+    for (let i = 0; i < count; i++) {
+      const at = reader.slot(i) * EVENT_BYTES;
+      parts.hear(bytes.subarray(at, at + EVENT_BYTES));
+    }
+    reader.advance(count);
+  }
+
+  const ring = openProducer(eventRing);
+  const producer: Producer = {
+    ...ring,
+    // The reader has a thread of its own, and perhaps it moves while this one waits.
+    waitForRoom: (count, timeoutMs) => {
+      if (random.chance(0.8)) drain();
+      else pass(timeoutMs * 1_000);
+      return ring.room() >= count;
+    },
+  };
+  const events = makeEvents(EVENT_SLOTS, memory, recordsAt);
+  const publisher = makePublisher(producer, events, () => {});
+  const shard = makeSimShard("fast", random.below(2 ** 31));
+  const status = openStatus(makeStatusMemory());
+  const recovered = recover({
+    files: disk,
+    directory: DIRECTORY,
+    number: 0,
+    shard,
+    publisher,
+    isStopAsked: () => false,
+  });
+  if (recovered === null) throw new Error("nobody asked it to stop");
+  const { end, commands: recoveredCommands, lastStampUs } = recovered;
+  const preparing = makePreparing(disk, end.segments, segmentBytes, pass);
+  const journal = openFileJournal({
+    files: disk,
+    directory: DIRECTORY,
+    shard: 0,
+    end,
+    preparer: preparing.preparer,
+    randomBytes: random.bytes,
+  });
+  const commands = makeCommands(COMMAND_SLOTS, commandRing.memory, commandRing.recordsAt);
+  const primary = makePrimary({
+    shard,
+    journal,
+    clock: makeClock(time, lastStampUs, () => {}),
+    status,
+    commandRing: openConsumer(commandRing, 0),
+    commands,
+    publisher,
+    recoveredCommands,
+    monotonicMs: () => time.monotonicUs() / 1_000,
+  });
+  status.setState(ShardState.LIVE);
+  const sender = openProducer(commandRing);
+  const submit = (record: Uint8Array): boolean => {
+    if (sender.room() === 0) return false;
+    commands.u8.set(record, sender.slot(0) * COMMAND_BYTES);
+    sender.publish(1);
+    return true;
+  };
+  return { primary, journal, shard, status, end, submit, drain, prepare: preparing.prepare };
+}
+
+function firstSegment(disk: SimDisk): number {
+  const found = findSegments(disk, DIRECTORY);
+  if (found.segments > 0) return found.segmentBytes;
+  makeSegment(disk, DIRECTORY, 0, SEGMENT_BYTES_MIN);
+  return SEGMENT_BYTES_MIN;
+}
+
+/** What the preparing thread does, done when the run says that its turn has come. */
+function makePreparing(
+  disk: SimDisk,
+  segments: number,
+  segmentBytes: number,
+  pass: (us: number) => void,
+): { readonly preparer: Preparer; prepare(): void } {
+  let ready = segments;
+  let wanted = 0;
+  let failed = false;
+
+  function prepare(): void {
+    while (ready < wanted) {
+      try {
+        makeSegment(disk, DIRECTORY, ready, segmentBytes);
+        ready++;
+        failed = false;
+      } catch (error) {
+        if (disk.isDead()) throw error;
+        failed = true;
+        return;
+      }
+    }
+  }
+
+  const preparer: Preparer = {
+    want: (number) => void (wanted = Math.max(wanted, number + 1)),
+    isReady: (number) => ready > number,
+    foundNoRoom: () => failed,
+    wait: (timeoutMs) => {
+      pass(timeoutMs * 1_000);
+      prepare();
+    },
+  };
+  return { preparer, prepare };
+}
