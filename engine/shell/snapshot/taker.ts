@@ -6,17 +6,16 @@
 import type { ShardOptions } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { emptyState, makeFollower } from "../follower.ts";
-import { type FileOps, nodeFiles } from "../journal/file-ops.ts";
+import { nodeFiles } from "../journal/file-ops.ts";
 import { openCoveredReader } from "../journal/covered.ts";
 import { openFileReader } from "../journal/file-reader.ts";
 import type { JournalReader } from "../journal/journal.ts";
 import { type Owner, ownDirectory } from "../journal/lock.ts";
-import { firstHeader } from "../journal/read.ts";
+import { journalIdIn } from "../journal/read.ts";
 import { settleSegments } from "../journal/segments.ts";
 import { openSnapshotDirectory, type SnapshotDirectory } from "./directory.ts";
 import type { Keep } from "./keep.ts";
 import { newestState } from "./load.ts";
-import { openPostgresSnapshots } from "./postgres.ts";
 import type { SnapshotStore } from "./store.ts";
 import { type Taken, takeSnapshot } from "./take.ts";
 
@@ -128,17 +127,13 @@ async function take(taking: Taking): Promise<Taken | null> {
   });
 }
 
-/** Which journal lies there; null while it has no frame. */
-export function journalIdIn(files: FileOps, directory: string): Buffer | null {
-  return firstHeader(files, directory)?.journalId ?? null;
-}
-
 async function openCopies(
   url: string | null,
   warn: (words: string) => void,
 ): Promise<SnapshotStore[]> {
   if (url === null) return [];
   try {
+    const { openPostgresSnapshots } = await import("./postgres.ts"); // its driver, only where wanted
     return [await openPostgresSnapshots(url)];
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
