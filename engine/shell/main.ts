@@ -21,6 +21,7 @@ import { type Owner, ownDirectory } from "./journal/lock.ts";
 import type { PrepareWorkerData } from "./journal/prepare-worker.ts";
 import { makePrepareWords, stopPreparing } from "./journal/preparer.ts";
 import { isSegmentSize, SEGMENT_BYTES_DEFAULT } from "./journal/segments.ts";
+import type { SnapshotsAtStart } from "./snapshot/begin.ts";
 import type { RecoveryReport, ShardWorkerData, WorkerMessage } from "./worker.ts";
 
 export type { RecoveryReport } from "./worker.ts";
@@ -45,6 +46,8 @@ export interface ShardConfig {
    * another journal then refuses to start (JOURNAL_FOREIGN).
    */
   readonly journalId?: string | undefined;
+  /** Where its snapshots are; without it a start knows of none. */
+  readonly snapshots?: SnapshotsAtStart;
 }
 
 export interface ShardHandle extends ShardEnds {
@@ -69,6 +72,7 @@ export function startShard(config: ShardConfig): ShardHandle {
     segmentBytes,
     journalId: config.journalId ?? null,
     options: { ...SHARD_OPTIONS_DEFAULT, ...config.options },
+    snapshots: config.snapshots ?? null,
     commandRing,
     eventRing,
     status,
