@@ -33,7 +33,7 @@ function reach(which: CrashPoint): void {
 }
 
 function install(): void {
-  fs.openSync = ((path: string, ...rest: [string]) => {
+  fs.openSync = ((path: string | URL, ...rest: [string]) => {
     const fd = openSync(path, ...rest);
     const name = String(path); // Node's own loader opens by URL
     if (name.endsWith(".seg")) segments.add(fd);

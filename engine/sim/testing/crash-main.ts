@@ -4,9 +4,10 @@
  */
 import { parseArgs } from "node:util";
 import { runFileCycles } from "./file-cycles.ts";
+import { runKafkaCycles } from "./kafka-cycles.ts";
 
-const USAGE = `npm run crash-test -- --cycles N [--json] [--seed S]            on files
-npm run crash-test -- --kafka --cycles N [--json] [--seed S]    at three real brokers
+const USAGE = `npm run crash-test -- --cycles N [--json] [--seed S]    on files
+npm run crash-test -- --kafka --cycles N [--json]    at three real brokers
 `;
 
 const tell = (words: string): void => void process.stdout.write(`${words}\n`);
@@ -22,7 +23,9 @@ async function main(): Promise<void> {
   });
   if (values.cycles === undefined) return void process.stdout.write(USAGE);
   const wanted = Number(values.cycles);
-  const result = await runFileCycles(wanted, Number(values.seed), tell);
+  const result = values.kafka
+    ? await runKafkaCycles(wanted, tell)
+    : await runFileCycles(wanted, Number(values.seed), tell);
   const { cycles, acked, lost, doubled, findings, ...more } = result;
   for (const finding of findings.slice(0, 20)) tell(finding);
   tell(JSON.stringify(more));
