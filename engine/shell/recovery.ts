@@ -12,16 +12,15 @@ import {
   CommandI32,
   type Commands,
   CommandU8,
-  makeCommands,
 } from "../core/command.ts";
 import { BATCH_COMMANDS_MAX, BEHAVIOUR_NEWEST, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
 import { ShellError, ShellErrorCode } from "./errors.ts";
 import type { FileOps } from "./journal/file-ops.ts";
-import { HEADER_BYTES } from "./journal/frame.ts";
+import { commandsIn } from "./journal/frame.ts";
 import { type JournalEnd, readJournal } from "./journal/read.ts";
 import { settleSegments } from "./journal/segments.ts";
-import type { Publisher } from "./primary.ts";
+import type { Publisher } from "./publisher.ts";
 
 export interface Recovered {
   readonly end: JournalEnd;
@@ -53,6 +52,7 @@ export function recover(parts: RecoveryParts): Recovered | null {
   const frames = readJournal(files, directory, number);
   let commands = 0;
   let view: Commands | null = null;
+  let seen: Buffer | null = null;
   for (;;) {
     const next = frames.next();
     if (next.done === true) {
@@ -60,7 +60,8 @@ export function recover(parts: RecoveryParts): Recovered | null {
       return { end: next.value, commands, lastStampUs: shard.lastStampUs() };
     }
     const { header, bytes } = next.value;
-    view ??= makeCommands(BATCH_COMMANDS_MAX, bytes.buffer, bytes.byteOffset + HEADER_BYTES);
+    if (view === null || seen !== bytes) view = commandsIn(bytes);
+    seen = bytes;
     for (let i = 0; i < header.count; i++) {
       while (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) {
         publisher.publish();

@@ -4,13 +4,14 @@
  */
 import { EventType, Side } from "../../core/codes.ts";
 import { clearCommand, COMMAND_BYTES, makeCommands } from "../../core/command.ts";
-import { EVENT_BYTES, EVENT_F64, EventF64, EventU8, makeEvents } from "../../core/event.ts";
+import { EVENT_BYTES, EVENT_F64, EventF64, EventU8 } from "../../core/event.ts";
 import { makeShard } from "../../core/index.ts";
 import { EVENT_RING_SLOTS } from "../../core/limits.ts";
 import type { Shard } from "../../core/shard-api.ts";
 import { makeRing, openConsumer, openProducer } from "../../ring/ring.ts";
 import { makeStatusMemory, openStatus, ShardState, type Status } from "../../ring/status.ts";
-import { makePrimary, makePublisher, type Primary } from "../primary.ts";
+import { makePrimary, type Primary } from "../primary.ts";
+import { eventsOf, makeEventRing, makePublisher } from "../publisher.ts";
 import { recover } from "../recovery.ts";
 import type { Disk } from "./disk.ts";
 import { DIRECTORY, openTestJournal, type TestPreparer } from "./journal.ts";
@@ -40,8 +41,8 @@ export interface Desk {
 export function openDesk(disk: Disk, eventSlots = EVENT_RING_SLOTS): Desk {
   const status = openStatus(makeStatusMemory());
   const commandRing = makeRing(4_096, COMMAND_BYTES);
-  const eventRing = makeRing(eventSlots, EVENT_BYTES);
-  const events = makeEvents(eventSlots, eventRing.memory, eventRing.recordsAt);
+  const eventRing = makeEventRing(eventSlots);
+  const events = eventsOf(eventRing);
   const commands = makeCommands(4_096, commandRing.memory, commandRing.recordsAt);
   const producer = openProducer(commandRing);
   const reader = openConsumer(eventRing, 0);
@@ -50,7 +51,7 @@ export function openDesk(disk: Disk, eventSlots = EVENT_RING_SLOTS): Desk {
   const publisher = makePublisher(eventProducer, events, () => {
     if (eventProducer.takeSleeper(0)) wakes++;
   });
-  const shard = makeShard(SMALL);
+  const shard = makeShard({ ...SMALL, events });
   const { journal, preparer } = openTestJournal(disk);
   const parts = { files: disk, directory: DIRECTORY, number: 0, shard, publisher };
   const recovered = recover({ ...parts, isStopAsked: () => false });
