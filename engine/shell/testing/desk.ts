@@ -14,6 +14,7 @@ import { makePrimary, type Primary } from "../primary.ts";
 import { eventsOf, makeEventRing, makePublisher } from "../publisher.ts";
 import { recover } from "../recovery.ts";
 import type { Disk } from "./disk.ts";
+import { SEGMENT_BYTES_MIN } from "../journal/segments.ts";
 import { DIRECTORY, openTestJournal, type TestPreparer } from "./journal.ts";
 import { fieldsAt, type Fill, MARKET, placed } from "./orders.ts";
 
@@ -37,8 +38,15 @@ export interface Desk {
   wakes(): number;
 }
 
-/** Recovers what is on the disk and opens a desk on it; throws what a start would throw. */
-export function openDesk(disk: Disk, eventSlots = EVENT_RING_SLOTS): Desk {
+/**
+ * Recovers what is on the disk and opens a desk on it; throws what a start would throw. A reader that
+ * is awake takes events as soon as they are published, and keeps them for `hear`.
+ */
+export function openDesk(
+  disk: Disk,
+  eventSlots = EVENT_RING_SLOTS,
+  { segmentBytes = SEGMENT_BYTES_MIN, isReaderAwake = false } = {},
+): Desk {
   const status = openStatus(makeStatusMemory());
   const commandRing = makeRing(4_096, COMMAND_BYTES);
   const eventRing = makeEventRing(eventSlots);
@@ -47,12 +55,14 @@ export function openDesk(disk: Disk, eventSlots = EVENT_RING_SLOTS): Desk {
   const producer = openProducer(commandRing);
   const reader = openConsumer(eventRing, 0);
   const eventProducer = openProducer(eventRing);
+  const heard: string[] = [];
   let wakes = 0;
   const publisher = makePublisher(eventProducer, events, () => {
     if (eventProducer.takeSleeper(0)) wakes++;
+    if (isReaderAwake) read();
   });
   const shard = makeShard({ ...SMALL, events });
-  const { journal, preparer } = openTestJournal(disk);
+  const { journal, preparer } = openTestJournal(disk, segmentBytes);
   const parts = { files: disk, directory: DIRECTORY, number: 0, shard, publisher };
   const recovered = recover({ ...parts, isStopAsked: () => false });
   let nowUs = 0;
@@ -76,8 +86,7 @@ export function openDesk(disk: Disk, eventSlots = EVENT_RING_SLOTS): Desk {
     producer.publish(1);
   }
 
-  function hear(): string[] {
-    const heard: string[] = [];
+  function read(): void {
     for (let left = reader.available(); left > 0; left--) {
       const index = reader.slot(0);
       const type = events.u8[index * EVENT_BYTES + EventU8.type];
@@ -86,8 +95,12 @@ export function openDesk(disk: Disk, eventSlots = EVENT_RING_SLOTS): Desk {
       heard.push(`${name} ${sequence}`);
       reader.advance(1);
     }
+  }
+
+  function hear(): string[] {
+    read();
     reader.fallAsleep();
-    return heard;
+    return heard.splice(0);
   }
 
   return {
