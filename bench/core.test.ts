@@ -1,6 +1,7 @@
 // Every case of the bench, tiny: the engines make the same trades, and the line a program reads is as
 // promised. Nothing is timed here.
 import { describe, expect, test } from "@jest/globals";
+import { runCapacity } from "./core/capacity.ts";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -90,4 +91,14 @@ describe("npm run bench -- core", () => {
     },
     60_000,
   );
+});
+
+test("a mass cancel, an expiry and an auction of very many hold up nobody: slices are bounded", () => {
+  const { phases, open } = runCapacity({ orders: 3_000, books: 20, slice: 1_000 });
+  const heaviest = Object.fromEntries(phases.map((one) => [one.phase, one.eventsMax]));
+  // A slice of 64, and what a stranger's order that carries it on has to tell.
+  expect(heaviest["a mass cancel"]).toBeLessThanOrEqual(64 + 3);
+  expect(heaviest["an expiry"]).toBeLessThanOrEqual(64 + 3);
+  expect(heaviest["an auction ends"]).toBeLessThanOrEqual(64 + 3);
+  expect(open).toBeGreaterThan(1_000);
 });

@@ -2,15 +2,18 @@
  * `npm run bench -- core`: measurements anyone can repeat. Wiring only.
  */
 import { parseArgs } from "node:util";
+import { runCapacity, tellCapacity } from "./core/capacity.ts";
 import { ENGINES, type EngineName } from "./core/engines.ts";
 import { runPieces } from "./core/pieces.ts";
 import { report } from "./core/report.ts";
 import { runCore } from "./core/run.ts";
 import { tiny, WORKLOADS } from "./core/workloads.ts";
 
-const USAGE = `npm run bench -- core [--json] [--tiny] [--pieces] [--rounds N] [--seed N]
+const USAGE = `npm run bench -- capacity [--tiny]
+npm run bench -- core [--json] [--tiny] [--pieces] [--rounds N] [--seed N]
                       [--workloads hot,deep,…] [--engines shard,book,…]
 
+  capacity  ten million orders, then a million of them end or trade at once
   core      the matching core against its plain twin and nodejs-order-book (npm)
   --json    ends with one line of JSON
   --tiny    every case at a size that proves it works and measures nothing
@@ -38,6 +41,12 @@ async function main(): Promise<void> {
       engines: { type: "string" },
     },
   });
+  if (positionals[0] === "capacity") {
+    const sizes = values.tiny
+      ? { orders: 6_000, books: 50, slice: 2_000 }
+      : { orders: 10_000_000, books: 100_000, slice: 1_000_000 };
+    return void process.stdout.write(tellCapacity(runCapacity(sizes)));
+  }
   if (positionals[0] !== "core") {
     process.stdout.write(USAGE);
     process.exitCode = positionals.length === 0 ? 0 : 2;

@@ -70,7 +70,10 @@ describe.each(BOTH_BOOKS)("an auction (%s)", (book) => {
     for (let n = 0; n < 4_096; n++) {
       driver.apply(CommandType.PLACE, { ...resting, priceTicks: 9, clientOrderId: `R${n}` });
     }
-    check("place A2 ask 1 @ 100 on 2 -> rejected SELF_CROSS_UNCHECKED");
+    check(`
+      place A2 bid 1 @ 90 on 2  -> rejected SELF_CROSS_UNCHECKED
+      place A3 ask 1 @ 100 on 2 -> accepted, counts 0/0 2/2
+    `);
   });
 
   // bids | asks | reference, then the price and what it trades

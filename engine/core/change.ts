@@ -12,6 +12,7 @@ import {
   Side,
   TimeInForce,
 } from "./codes.ts";
+import { ofAccountAt } from "./collected.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
 import { EventFlag } from "./event.ts";
 import { INSTRUMENT_WORDS } from "./instruments.ts";
@@ -231,7 +232,11 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
   /** Whether an uncross under way may trade orders that a mass cancel would promise to end. */
   function mayUncross(account: number, instrument: number): boolean {
     if (u32[PHASE] === NO_UNCROSS) return false;
-    if (instrument === 0) return collected.ofAccount[account] !== 0;
+    if (instrument === 0) {
+      const { ofAccount } = collected;
+      const bids = ofAccount[ofAccountAt(account, Side.BID)]!;
+      return bids + ofAccount[ofAccountAt(account, Side.ASK)]! !== 0;
+    }
     return n32[instrument * INSTRUMENT_WORDS] === UNCROSSING;
   }
 

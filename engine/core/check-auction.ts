@@ -2,27 +2,24 @@
  * What else is asked of an order that an auction is to collect: reads only, as `check.ts`.
  *
  * An account's own orders may not meet in an auction. Looking for one that could walks the account's
- * collected orders, newest first, and gives up by name when too many others lie between them.
+ * orders, newest first, until it has seen all that are collected on the other side, of which mostly
+ * there are none, and gives up by name when too many others lie between them.
  */
 import { ACCOUNT_WORDS, AccountI32 } from "./accounts.ts";
 import { assert } from "./assert.ts";
+import { ofAccountAt } from "./collected.ts";
 import { OrderType, Reject, Side, TimeInForce } from "./codes.ts";
 import { SELF_CROSS_EXAMINED_MAX } from "./limits.ts";
 import { COLLECTED, ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
 import type { State } from "./state.ts";
 
 const WORDS = ORDER_WORDS;
+const OTHER = Side.BID + Side.ASK;
 const { bits: BITS, instrument: INSTRUMENT, priceTicks: PRICE, accountPrev: BEFORE } = OrderI32;
 
 export interface CheckAuction {
-  /** Whether an auction may meet the account's own orders at this price; `except` is to be amended. */
-  selfCross(
-    account: number,
-    instrument: number,
-    side: number,
-    priceTicks: number,
-    except: number,
-  ): number;
+  /** Whether an auction may meet the account's own orders at this price. */
+  selfCross(account: number, instrument: number, side: number, priceTicks: number): number;
 }
 
 /** Only what waits for its price is collected. */
@@ -37,7 +34,7 @@ export function makeCheckAuction(state: State): CheckAuction {
 
   function couldMeet(slot: number, instrument: number, side: number, priceTicks: number): boolean {
     const row = slot * WORDS;
-    if (o32[row + INSTRUMENT] !== instrument || sideOf(o32[row + BITS]!) === side) return false;
+    if (o32[row + INSTRUMENT] !== instrument) return false;
     const gap = side === Side.BID ? priceTicks - o32[row + PRICE]! : o32[row + PRICE]! - priceTicks;
     return gap >= 0 && !state.isLapsed(slot);
   }
@@ -47,15 +44,15 @@ export function makeCheckAuction(state: State): CheckAuction {
     instrument: number,
     side: number,
     priceTicks: number,
-    except: number,
   ): number {
-    let left = collected.ofAccount[account]! - (except === 0 ? 0 : 1);
+    const other = OTHER - side;
+    let left = collected.ofAccount[ofAccountAt(account, other)]!;
     let slot = accounts.i32[account * ACCOUNT_WORDS + AccountI32.tail]!;
     for (let looked = 0; left > 0; looked++) {
       if (looked === SELF_CROSS_EXAMINED_MAX) return Reject.SELF_CROSS_UNCHECKED;
       assert(slot !== 0, "an account's collected orders are among its open ones");
-      const isCollected = (o32[slot * WORDS + BITS]! & COLLECTED) !== 0;
-      if (isCollected && slot !== except) {
+      const bits = o32[slot * WORDS + BITS]!;
+      if ((bits & COLLECTED) !== 0 && sideOf(bits) === other) {
         if (couldMeet(slot, instrument, side, priceTicks)) return Reject.SELF_CROSS;
         left--;
       }

@@ -225,7 +225,7 @@ export function makeCheck(state: State): Check {
     if (!isCollectable(c8[C8.orderType]!, c8[C8.tif]!, c8[C8.flags]!)) return REJECT.NOT_IN_AUCTION;
     reject = bounds(account, instrument);
     if (reject !== REJECT.NONE) return reject;
-    return selfCross(account, instrument, c8[C8.side]!, turn.i32[C.priceTicks]!, 0);
+    return selfCross(account, instrument, c8[C8.side]!, turn.i32[C.priceTicks]!);
   }
 
   /** The bounds of quantity, price and expiry, and the account's. */
@@ -310,7 +310,7 @@ export function makeCheck(state: State): Check {
       if (reject !== REJECT.NONE) return reject;
     }
     const mayCross = collects && priceTicks !== before;
-    return mayCross ? selfCross(account, instrument, side, priceTicks, slot) : REJECT.NONE;
+    return mayCross ? selfCross(account, instrument, side, priceTicks) : REJECT.NONE;
   }
 
   /** Whether a post-only order, amended so, would stand in the way of others. */

@@ -1,6 +1,6 @@
 /**
  * What auctions collect: how many orders and units wait on each side of an instrument, which is all
- * that the public is told while they wait, and how many orders of each account.
+ * that the public is told while they wait, and how many orders each account has on each side.
  *
  * Not state of its own: it follows from the rows whose bit COLLECTED is set, so it is filled again by
  * adding each of them.
@@ -15,7 +15,7 @@ export interface Collected {
   /** Per instrument and side, at `collectedAt`. */
   readonly orders: Int32Array;
   readonly units: Float64Array;
-  /** Per account, of all instruments together. */
+  /** Per account and side, at `ofAccountAt`, of all instruments together. */
   readonly ofAccount: Int32Array;
   /** Whether this resting order is one of them. */
   has(slot: number): boolean;
@@ -29,6 +29,8 @@ export interface Collected {
 
 export const collectedAt = (instrument: number, side: number): number => instrument * 2 + side - 1;
 
+export const ofAccountAt = (account: number, side: number): number => account * 2 + side - 1;
+
 export function makeCollected(
   orders: Orders,
   instrumentsMax: number,
@@ -37,15 +39,16 @@ export function makeCollected(
   const o32 = orders.i32;
   const counts = new Int32Array(instrumentsMax * 2);
   const units = new Float64Array(instrumentsMax * 2);
-  const ofAccount = new Int32Array(accountsMax);
+  const ofAccount = new Int32Array(accountsMax * 2);
 
   function add(slot: number, more: number, moreUnits: number): void {
     const row = slot * WORDS;
-    const at = collectedAt(o32[row + INSTRUMENT]!, sideOf(o32[row + BITS]!));
-    const account = o32[row + ACCOUNT]!;
+    const side = sideOf(o32[row + BITS]!);
+    const at = collectedAt(o32[row + INSTRUMENT]!, side);
+    const mine = ofAccountAt(o32[row + ACCOUNT]!, side);
     counts[at] = counts[at]! + more;
     units[at] = units[at]! + moreUnits;
-    ofAccount[account] = ofAccount[account]! + more;
+    ofAccount[mine] = ofAccount[mine]! + more;
   }
 
   function leave(slot: number): void {

@@ -61,7 +61,8 @@
  * and have no marketSeq; an AUCTION_COUNTED follows instead. After UNCROSSED come its trades, flagged
  * AUCTION: both orders had waited, the one that came later is the taker, the price is the auction's, no
  * level is shown. Then each order that is left is RESTED, and INSTRUMENT_STATE_SET, no response this
- * time, says that the instrument is open.
+ * time, says that the instrument is open. When a fill elsewhere took a leg out between two slices and
+ * what is left crosses, another UNCROSSED prices that before anything is shown.
  *
  * CLOCK makes no response of its own: only what lapsed, and what an uncross does.
  */

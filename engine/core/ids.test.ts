@@ -52,6 +52,7 @@ const DAYS: Readonly<Record<string, string>> = {
     place A1 ask 3 @ 250 ioc deadline 11  -> accepted, cancelled 3 IMMEDIATE_REMAINDER
     at 11
     place A1 ask 3 @ 250 ioc deadline 11  -> accepted again CANCELLED 3 open 0 filled 0
+    place A3 ask 3 @ 250 ioc deadline 11  -> accepted, cancelled 3 IMMEDIATE_REMAINDER
     at 11.000001
     place A1 ask 3 @ 250 ioc deadline 11  -> rejected DEADLINE_PASSED
     place A2 ask 3 @ 250 ioc deadline 11  -> rejected DEADLINE_PASSED

@@ -63,20 +63,17 @@ export function makePending(
     return !expiry.isDue(u64, UNCROSS_STAMP) && massCancels.done() >= u64[FENCE]!;
   }
 
-  /** What had lapsed when the uncross came; what its timers cover is behind the fence with the rest. */
+  /** What had lapsed when the uncross came. Timers that have no room to fire wait for all that wait. */
   function clear(): void {
     slice(u64, UNCROSS_STAMP, u64[FENCE]!);
-    if (timers.firstUs[0]! <= u64[UNCROSS_STAMP]! || hasFired) {
-      u64[FENCE] = massCancels.done() + massCancels.pending();
-    }
+    if (timers.firstUs[0]! > u64[UNCROSS_STAMP]!) return;
+    u64[FENCE] = massCancels.done() + massCancels.pending();
   }
 
   /** What one ending order costs of a slice: it is told, and so is what is still collected. */
   function costOf(slot: number): number {
     return collected.has(slot) ? 2 : 1;
   }
-
-  let hasFired = false; // in the last slice
 
   /** Ends what is due at `nowUs[at]`, fires timers that are, and carries out `untilDone` mass cancels. */
   function slice(nowUs: Float64Array, at: number, untilDone: number): void {
@@ -86,9 +83,7 @@ export function makePending(
       room -= costOf(slot);
       life.end(slot, EXPIRED, CancelReason.NONE, false);
     }
-    const fired = sessions.fireDue(room, nowUs, at);
-    hasFired = fired > 0;
-    room -= fired;
+    room -= sessions.fireDue(room, nowUs, at);
     let looks = EXAMINED_MAX;
     while (room > 0 && looks > 0 && !massCancels.isEmpty() && massCancels.done() < untilDone) {
       const slot = massCancels.next(looks);

@@ -15,6 +15,7 @@ import { CancelReason, Reject } from "./codes.ts";
 import { CommandF64, CommandI32 } from "./command.ts";
 import { EventFlag } from "./event.ts";
 import { SLICE_EXAMINED_MAX, TIMER_AHEAD_MAX_US, TIMERS_PER_ACCOUNT_MAX } from "./limits.ts";
+import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { State } from "./state.ts";
 import { TIMER_DOUBLES, TIMER_WORDS, TimerF64, TimerI32 } from "./timers.ts";
 import { Counter } from "./turn.ts";
@@ -24,6 +25,7 @@ const SEQUENCE = Counter.sequence;
 const ORDERS_TOTAL = Counter.ordersTotal;
 const EXPIRES = CommandF64.expiresAtUs;
 const C = CommandI32;
+const { stampUs: UNCROSS_STAMP, fence: FENCE } = UncrossF64;
 
 export interface Sessions {
   arm(): void;
@@ -34,6 +36,7 @@ export interface Sessions {
 export function makeSessions(state: State): Sessions {
   const { turn, accounts, timers, massCancels, emit, waiting } = state;
   const { counters } = turn;
+  const { i32: u32, f64: u64 } = state.uncross;
 
   function timeReject(): number {
     const firesAtUs = turn.f64[EXPIRES]!;
@@ -70,6 +73,12 @@ export function makeSessions(state: State): Sessions {
     emit.session.timerSet();
   }
 
+  /** Whether an uncross under way must not find its price before what this timer covers has ended. */
+  function isBeforeUncross(row: number): boolean {
+    if (u32[UncrossI32.phase] !== UncrossPhase.CLEARING) return false;
+    return timers.f64[row * TIMER_DOUBLES + TimerF64.firesAtUs]! <= u64[UNCROSS_STAMP]!;
+  }
+
   function fire(row: number): void {
     const account = timers.i32[row * TIMER_WORDS + TimerI32.account]!;
     const tag = timers.i32[row * TIMER_WORDS + TimerI32.tag]!;
@@ -82,6 +91,7 @@ export function makeSessions(state: State): Sessions {
     if (count !== 0) {
       massCancels.add(account, 0, 0, tag, CancelReason.TIMER, lines, line);
       waiting[0] = 1;
+      if (isBeforeUncross(row)) u64[FENCE] = massCancels.done() + massCancels.pending();
     }
     timers.remove(row);
   }

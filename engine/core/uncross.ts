@@ -6,7 +6,12 @@
  * CLEARING ──► SEARCHING ──► TRADING ──► OPENING ──► the next instrument, or none
  * what had     the price     price-time  what is left
  * lapsed ends  is found      both sides  joins the visible book
+ *                  ▲            │
+ *                  └────────────┘ what is left still crosses
  * ```
+ *
+ * What is left crosses only when a fill of another leg, elsewhere, took an order out between two slices:
+ * those that it would have met then get a price of their own.
  *
  * An uncross happens at its own sequence; its slices only tell it. So from then on its instruments take
  * no command, and what lapses later waits: an order that was good when the uncross came takes part.
@@ -157,6 +162,14 @@ export function makeUncross(state: State, life: Life): Uncross {
     return 1 + siblingsOf(o32, bid) + siblingsOf(o32, ask);
   }
 
+  /** No more trades at this price: another one is needed where the orders that come first cross. */
+  function conclude(): void {
+    const crosses =
+      bid !== 0 && ask !== 0 && o32[bid * WORDS + PRICE]! >= o32[ask * WORDS + PRICE]!;
+    u32[PHASE] = crosses ? SEARCHING : OPENING;
+    if (crosses) search.begin();
+  }
+
   function trade(): void {
     const ticks = u32[TICKS]!;
     const bids = o32[bid * WORDS + OPEN]!;
@@ -211,7 +224,7 @@ export function makeUncross(state: State, life: Life): Uncross {
       } else if (u32[PHASE] === TRADING) {
         cost = costOfTrade();
         if (cost > room) return;
-        if (cost === 0) u32[PHASE] = OPENING;
+        if (cost === 0) conclude();
         else trade();
       } else if (!openOne()) opened();
       room -= cost;

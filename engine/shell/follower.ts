@@ -60,10 +60,19 @@ export interface FollowerOptions {
   whenReady?(): Promise<void> | null;
 }
 
+/** The frame that holds the last command that was applied, or a later one that holds none. */
+export interface LastFrame {
+  readonly from: JournalPlace;
+  readonly journalId: Buffer;
+  readonly endPosition: number;
+}
+
 export interface Follower {
   readonly shard: Shard;
   /** Behind the last frame that was applied. */
   place(): JournalPlace;
+  /** In front of that frame, and behind it; null while nothing was applied. */
+  lastFrame(): LastFrame | null;
   /** Applies one frame, which is durable and the next; commands that it has already are passed over. */
   apply(frame: JournalFrame): void;
   /** Applies what is durable now. */
@@ -73,7 +82,7 @@ export interface Follower {
 }
 
 /** Events between two deliveries: few enough to stay near the processor. */
-const EVENTS_AT_ONCE = 4 * EVENTS_PER_COMMAND_MAX;
+export const EVENTS_AT_ONCE = 4 * EVENTS_PER_COMMAND_MAX;
 /** How long it goes on without giving others of its thread their turn. */
 const TURN_MS = 4;
 
@@ -96,6 +105,7 @@ export function makeFollower(options: FollowerOptions): Follower {
   const { journal, state, to = Infinity, onCommand, onDecided, whenReady } = options;
   const { shard, events } = state;
   let { place } = state;
+  let last: LastFrame | null = null;
   let turnedMs = performance.now();
   let view: Commands | null = null;
   let seen: Buffer | null = null;
@@ -128,6 +138,7 @@ export function makeFollower(options: FollowerOptions): Follower {
       }
       tell(journalId);
     }
+    last = { from: place, journalId, endPosition: behind.position };
     if (end === count) place = behind;
   }
 
@@ -147,6 +158,7 @@ export function makeFollower(options: FollowerOptions): Follower {
   return {
     shard,
     place: () => place,
+    lastFrame: () => last,
     apply,
     catchUp: (signal) => run(journal.read(place), signal),
     follow: (signal) => run(journal.tail(place, signal), signal),

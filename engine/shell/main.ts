@@ -16,6 +16,7 @@ import type { PrepareWorkerData } from "./journal/prepare-worker.ts";
 import { makePrepareWords, stopPreparing } from "./journal/preparer.ts";
 import { isSegmentSize, SEGMENT_BYTES_DEFAULT } from "./journal/segments.ts";
 import { makeEventRing } from "./publisher.ts";
+import type { SnapshotsAtStart } from "./snapshot/begin.ts";
 import { startThread } from "./thread.ts";
 import type { RecoveryReport, ShardWorkerData, WorkerMessage } from "./worker.ts";
 
@@ -41,6 +42,8 @@ export interface ShardConfig {
    * another journal then refuses to start (JOURNAL_FOREIGN).
    */
   readonly journalId?: string | undefined;
+  /** Where its snapshots are; without it a start knows of none. */
+  readonly snapshots?: SnapshotsAtStart;
 }
 
 export interface ShardHandle extends ShardEnds {
@@ -65,6 +68,7 @@ export function startShard(config: ShardConfig): ShardHandle {
     segmentBytes,
     journalId: config.journalId ?? null,
     options: { ...SHARD_OPTIONS_DEFAULT, ...config.options },
+    snapshots: config.snapshots ?? null,
     commandRing,
     eventRing,
     status,

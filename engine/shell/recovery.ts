@@ -1,7 +1,10 @@
 /**
- * Recovery: replay from the first command through the same `apply` as live, telling readers what
- * happened as it is found. Each CHECKPOINT on the way carries the hash of the state before it; the
- * core compares, and a difference refuses the start.
+ * Recovery: from the first command, or from a snapshot, through the same `apply` as live. Each
+ * CHECKPOINT on the way carries the hash of the state before it; the core compares, and a difference
+ * refuses the start.
+ *
+ * From the first command, readers are told what happened as it is found. From a snapshot nobody is
+ * told anything before the shard is live: what came before is not in a snapshot.
  */
 import { CommandType } from "../core/codes.ts";
 import {
@@ -13,14 +16,22 @@ import {
   type Commands,
   CommandU8,
 } from "../core/command.ts";
-import { BATCH_COMMANDS_MAX, BEHAVIOUR_NEWEST, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
+import { makeEvents } from "../core/event.ts";
+import {
+  BATCH_COMMANDS_MAX,
+  BEHAVIOUR_NEWEST,
+  EVENTS_PER_COMMAND_MAX,
+  READ_AHEAD_COMMANDS,
+} from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
 import { ShellError, ShellErrorCode } from "./errors.ts";
 import type { FileOps } from "./journal/file-ops.ts";
 import { commandsIn } from "./journal/frame.ts";
+import { JOURNAL_START } from "./journal/journal.ts";
 import { type JournalEnd, readJournal } from "./journal/read.ts";
-import { settleSegments } from "./journal/segments.ts";
+import { damaged, settleSegments } from "./journal/segments.ts";
 import type { Publisher } from "./publisher.ts";
+import type { SnapshotHead } from "./snapshot/format.ts";
 
 export interface Recovered {
   readonly end: JournalEnd;
@@ -37,8 +48,14 @@ export interface RecoveryParts {
   readonly directory: string;
   /** The shard's number, which every frame carries. */
   readonly number: number;
+  /** Empty, or as the snapshot has it. */
   readonly shard: Shard;
+  /** Where the events go; none are told from a snapshot on. */
   readonly publisher: Publisher;
+  /** The snapshot that `shard` is as of; from the first command, when there is none. */
+  readonly from?: SnapshotHead | null;
+  /** The newest one there is, which the journal must reach. */
+  readonly snapshot?: SnapshotHead | null;
   isStopAsked(): boolean;
 }
 
@@ -47,9 +64,11 @@ export interface RecoveryParts {
  * HASH_MISMATCH or BEHAVIOUR_UNKNOWN.
  */
 export function recover(parts: RecoveryParts): Recovered | null {
-  const { files, directory, number, shard, publisher } = parts;
+  const { files, directory, number, shard, from = null, snapshot = from } = parts;
   settleSegments(files, directory);
-  const frames = readJournal(files, directory, number);
+  const place = from?.place ?? JOURNAL_START;
+  const publisher = from === null ? parts.publisher : silentPublisher();
+  const frames = readJournal(files, directory, number, place);
   let commands = 0;
   let view: Commands | null = null;
   let seen: Buffer | null = null;
@@ -57,15 +76,21 @@ export function recover(parts: RecoveryParts): Recovered | null {
     const next = frames.next();
     if (next.done === true) {
       publisher.publish();
+      if (snapshot !== null) refuseShorter(next.value, snapshot, directory);
       return { end: next.value, commands, lastStampUs: shard.lastStampUs() };
     }
     const { header, bytes } = next.value;
     if (view === null || seen !== bytes) view = commandsIn(bytes);
     seen = bytes;
-    for (let i = 0; i < header.count; i++) {
+    // The frame in front of which a snapshot's place is holds commands that its state has already.
+    const first = Math.max(shard.sequence() + 1 - header.firstSequence, 0);
+    for (let i = first; i < header.count; i++) {
       while (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) {
         publisher.publish();
         if (parts.isStopAsked()) return null;
+      }
+      if (i % READ_AHEAD_COMMANDS === 0) {
+        shard.readAhead(view, i, Math.min(READ_AHEAD_COMMANDS, header.count - i));
       }
       refuseUnknownBehaviour(view, i, `the journal in ${directory}`);
       applyOne(shard, publisher, view, i);
@@ -73,6 +98,33 @@ export function recover(parts: RecoveryParts): Recovered | null {
     }
     if (parts.isStopAsked()) return null;
   }
+}
+
+/** A snapshot is of what was durable: a journal that ends before it has lost something. */
+function refuseShorter(
+  end: JournalEnd,
+  { sequence, endPosition }: SnapshotHead,
+  directory: string,
+): void {
+  if (end.position >= endPosition && end.nextSequence > sequence) return;
+  throw damaged(
+    `it ends before sequence ${end.nextSequence}, but a snapshot was taken of sequence ${sequence}, ` +
+      "which had been durable",
+    directory,
+  );
+}
+
+function silentPublisher(): Publisher {
+  const events = makeEvents(EVENTS_PER_COMMAND_MAX);
+  return {
+    room: () => Infinity,
+    waitForRoom: () => true,
+    apply: (shard, commands, index) => {
+      events.count = 0;
+      shard.apply(commands, index, events);
+    },
+    publish: () => {},
+  };
 }
 
 /** The core of an older build would refuse what a newer one did, and go on from another state. */

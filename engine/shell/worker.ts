@@ -21,6 +21,7 @@ import type { Journal } from "./journal/journal.ts";
 import { makePrimary, type Primary } from "./primary.ts";
 import { eventsOf, makePublisher } from "./publisher.ts";
 import { recover } from "./recovery.ts";
+import { beginning, type SnapshotsAtStart } from "./snapshot/begin.ts";
 
 export interface ShardWorkerData {
   readonly shard: number;
@@ -29,6 +30,8 @@ export interface ShardWorkerData {
   /** The journal that must be here; null when nobody remembers one. */
   readonly journalId: string | null;
   readonly options: ShardOptions;
+  /** Where its snapshots are, and whether to begin with one; null where none are taken. */
+  readonly snapshots: SnapshotsAtStart | null;
   readonly commandRing: Ring;
   readonly eventRing: Ring;
   readonly status: StatusMemory;
@@ -38,6 +41,9 @@ export interface ShardWorkerData {
 export interface RecoveryReport {
   readonly journalId: string;
   readonly sequence: number;
+  /** The sequence of the snapshot it began with; 0 when it began with the first command. */
+  readonly snapshot: number;
+  /** Replayed. */
   readonly commands: number;
   readonly seconds: number;
   /** In words, when a torn last frame was cut, or a segment had lost its end. */
@@ -68,9 +74,9 @@ function wakeReaders(): void {
   if (eventProducer.takeSleeper(0)) tell({ kind: "wake" });
 }
 
-function run(): void {
+async function run(): Promise<void> {
   try {
-    const started = start();
+    const started = await start();
     if (started !== null) {
       turn(started.primary);
       started.journal.close();
@@ -85,7 +91,7 @@ function run(): void {
 }
 
 /** null when it was asked to stop while it recovered. */
-function start(): { primary: Primary; journal: Journal } | null {
+async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   const startedMs = performance.now();
   const { directory, shard: number } = data;
   if (data.journalId !== null && findSegments(nodeFiles, directory).segments === 0) {
@@ -94,13 +100,21 @@ function start(): { primary: Primary; journal: Journal } | null {
   const segmentBytes = firstSegment(directory);
   const events = eventsOf(data.eventRing);
   const publisher = makePublisher(eventProducer, events, wakeReaders);
-  const shard = makeShard({ ...data.options, idSeed: randomInt(2 ** 31), events });
+  const options = { ...data.options, idSeed: randomInt(2 ** 31), events };
+  const begun = await beginning({
+    ...data,
+    options,
+    warn: (words) => tell({ kind: "alarm", words }),
+  });
+  const shard = begun.state?.shard ?? makeShard(options);
   const recovered = recover({
     files: nodeFiles,
     directory,
     number,
     shard,
     publisher,
+    from: begun.state?.head ?? null,
+    snapshot: begun.newest,
     isStopAsked: status.isStopAsked,
   });
   if (recovered === null) return null;
@@ -133,7 +147,9 @@ function start(): { primary: Primary; journal: Journal } | null {
   const sequence = end.nextSequence - 1;
   const cut = wordsOfCut(end);
   status.setState(ShardState.LIVE);
-  tell({ kind: "ready", report: { journalId: journal.id, sequence, commands, seconds, cut } });
+  const snapshot = begun.state?.head.sequence ?? 0;
+  const report = { journalId: journal.id, sequence, snapshot, commands, seconds, cut };
+  tell({ kind: "ready", report });
   return { primary, journal };
 }
 
@@ -193,4 +209,4 @@ function turn(primary: Primary): void {
   primary.finish();
 }
 
-run();
+void run();

@@ -71,14 +71,10 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
   const lies: Lie[] = [];
   let callsLeft = Infinity;
   let dead = false;
-  let lieAfterWrites = Infinity;
+  let lieAfterWrites = Infinity; // those worth a lie
   let errorPlanned = false;
   let capacity = Infinity;
   let nextFd = 3;
-
-  function fail(code: string): never {
-    throw Object.assign(new Error(`${code}: as the simulated disk has it`), { code });
-  }
 
   /** Runs a call, unless the process dies before, in the middle of or after it. */
   function call<T>(effect: () => T, partly: () => void = () => {}): T {
@@ -92,9 +88,7 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
     throw new Error("the process died here");
   }
 
-  function find(path: string): Inode {
-    return names.all().get(path) ?? fail("ENOENT");
-  }
+  const find = (path: string): Inode => names.all().get(path) ?? fail("ENOENT");
 
   function openFile(path: string): number {
     const inode = find(path);
@@ -102,19 +96,11 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
     return nextFd;
   }
 
-  function inodeOf(fd: number): Inode {
-    return (open.get(fd) ?? fail("EBADF")).inode;
-  }
-
-  function usedBytes(): number {
-    let sum = 0;
-    for (const { now } of names.all().values()) sum += now.length;
-    return sum;
-  }
+  const inodeOf = (fd: number): Inode => (open.get(fd) ?? fail("EBADF")).inode;
 
   function put(inode: Inode, from: Uint8Array, at: number): void {
     const end = at + from.length;
-    if (end > inode.now.length && usedBytes() + end - inode.now.length > capacity) {
+    if (end > inode.now.length && names.usedBytes() + end - inode.now.length > capacity) {
       faults.disk_full++;
       fail("ENOSPC");
     }
@@ -172,16 +158,12 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
       return;
     }
     faults.misdirected_write++;
-    const [elsewhere, target] = random.pick(segments());
+    const [elsewhere, target] = random.pick(names.segments());
     const sectors = Math.floor((target.durable.length - bytes.length) / SECTOR);
     const place = random.below(Math.max(sectors, 1)) * SECTOR;
     lies.push({ kind: "misdirected", path, from: at, to });
     lies.push({ kind: "misdirected", path: elsewhere, from: place, to: place + bytes.length });
     target.durable.set(bytes.subarray(0, target.durable.length - place), place);
-  }
-
-  function segments(): [string, Inode][] {
-    return [...names.all()].filter(([path]) => path.endsWith(".seg"));
   }
 
   /** Of what was not synced some sectors are there, some are not, and some in part. */
@@ -224,7 +206,7 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
   }
 
   function flipBit(): void {
-    const [path, inode] = random.pick(segments());
+    const [path, inode] = random.pick(names.segments());
     // Where something is written, most of the time.
     let end = inode.durable.length;
     while (end > SECTOR && inode.durable[end - 1] === 0) end--;
@@ -285,7 +267,7 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
     planLie: () => void (lieAfterWrites = random.between(1, 8)),
     flipBit,
     setCapacity: (bytes) => void (capacity = bytes),
-    usedBytes,
+    usedBytes: names.usedBytes,
     planError: () => void (errorPlanned = true),
     lies,
     bytesOf: (path) => find(path).now,
@@ -301,6 +283,8 @@ function makeNames() {
   let changes: ((to: Names) => void)[] = [];
   return {
     all: () => now,
+    segments: () => [...now].filter(([path]) => path.endsWith(".seg")),
+    usedBytes: () => [...now.values()].reduce((sum, inode) => sum + inode.now.length, 0),
     change: (change: (to: Names) => void): void => {
       change(now);
       changes.push(change);
@@ -316,6 +300,10 @@ function makeNames() {
       durable = new Map(now);
     },
   };
+}
+
+function fail(code: string): never {
+  throw Object.assign(new Error(`${code}: as the simulated disk has it`), { code });
 }
 
 function grown(bytes: Uint8Array, length: number): Uint8Array {

@@ -166,6 +166,8 @@ export function makeAuctionAuditor(): AuctionAuditor {
     } else if (type === EventType.AUCTION_COUNTED) counted(i32, f64);
     else if (type === EventType.UNCROSSED) {
       const { ticks, units } = comparePrice(i32, f64, true);
+      const before = prices.get(instrument);
+      insist(before?.isDisturbed !== false, "an auction has one price while nobody disturbs it");
       prices.set(instrument, { ticks, left: units, isDisturbed: false });
     } else if (type === EventType.TRADE || type === EventType.PREVENTED) {
       if (isAuction) auctionTrade(i32, f64);

@@ -19,6 +19,7 @@ import type { DepthLevel, Shard } from "../shard-api.ts";
 import { makeAuctionAuditor } from "./auction-auditor.ts";
 import { makeCoveredAuditor } from "./covered-auditor.ts";
 import { makeGroupAuditor } from "./group-auditor.ts";
+import { makePriorityAuditor } from "./priority-auditor.ts";
 
 export interface Auditor {
   /** To be told of every command and what it made. */
@@ -55,6 +56,7 @@ export function makeAuditor(shard: Shard): Auditor {
   const covered = makeCoveredAuditor();
   const groups = makeGroupAuditor();
   const auctions = makeAuctionAuditor();
+  const priorities = makePriorityAuditor();
   const staged = new Set<number>(); // correlations of records that wait for their compound
   let trades = 0;
   let accepted = 0;
@@ -183,7 +185,9 @@ export function makeAuditor(shard: Shard): Auditor {
         insist(staged.delete(answers), "what is answered was asked, and was not answered yet");
       }
       hearOne(u8, i32, f64);
-      auctions.hear(u8, i32, f64, isRestore ? commands.f64[index * 12 + 7]! : 0);
+      const priority = isRestore ? commands.f64[index * 12 + 7]! : 0;
+      auctions.hear(u8, i32, f64, priority);
+      priorities.hear(u8, i32, f64, priority);
     }
     const isClock = commands.u8[index * 96] === CommandType.CLOCK;
     // A record of a compound may be answered with a later one; each is answered once.

@@ -13,7 +13,8 @@ interface Order {
   readonly instrument: number;
   readonly side: number;
   readonly tag: number;
-  isCovered: boolean;
+  /** The sequence from which on it is covered; 0: it is not. */
+  coveredAt: number;
   isOpen: boolean;
 }
 
@@ -44,6 +45,7 @@ export function makeCoveredAuditor(): CoveredAuditor {
   let stampUs = 0;
   let sequence = 0;
   let commandType = 0;
+  let uncrossedAt = 0; // the sequence of the last uncross: what is covered later waits for it
 
   const keyOf = (account: number, tag: number): string => `${account}/${tag}`;
 
@@ -54,7 +56,7 @@ export function makeCoveredAuditor(): CoveredAuditor {
   }
 
   function cover(order: Order): void {
-    order.isCovered = true;
+    order.coveredAt = sequence;
     freeOf(order.account).delete(order);
   }
 
@@ -119,23 +121,28 @@ export function makeCoveredAuditor(): CoveredAuditor {
     }
   }
 
+  /** Whether an order may trade or come to rest: an uncross happened before what was covered since. */
+  function isFree(order: Order | undefined, u8: Uint8Array): boolean {
+    if (order === undefined || order.coveredAt === 0) return true;
+    const isAuction = (u8[EventU8.flags]! & EventFlag.AUCTION) !== 0;
+    const opens = u8[EventU8.type] === EventType.RESTED;
+    return (isAuction || opens) && order.coveredAt > uncrossedAt;
+  }
+
   function hearOrder(type: number, u8: Uint8Array, i32: Int32Array, f64: Float64Array): void {
     const orderId = f64[EventF64.orderId]!;
     const order = orders.get(orderId);
     if (type === EventType.CANCELLED) {
       const reason = u8[EventU8.reason]!;
       const isByCover = reason === CancelReason.MASS_CANCEL || reason === CancelReason.TIMER;
-      if (isByCover) insist(order?.isCovered === true, `order ${orderId} was covered`);
+      if (isByCover) insist(order?.coveredAt !== 0, `order ${orderId} was covered`);
     } else if (type !== EventType.EXPIRED) {
-      insist(order?.isCovered !== true, `order ${orderId} is covered and changes no more`);
+      insist(isFree(order, u8), `order ${orderId} is covered and changes no more`);
     }
     if (i32[EventI32.open] === 0) end(orderId);
     if (type !== EventType.TRADE && type !== EventType.PREVENTED) return;
     const takerId = f64[EventF64.takerOrderId]!;
-    insist(
-      orders.get(takerId)?.isCovered !== true,
-      `order ${takerId} is covered and takes no more`,
-    );
+    insist(isFree(orders.get(takerId), u8), `order ${takerId} is covered and takes no more`);
     if (i32[EventI32.takerOpen] === 0) end(takerId);
   }
 
@@ -148,12 +155,13 @@ export function makeCoveredAuditor(): CoveredAuditor {
         instrument: i32[EventI32.instrument]!,
         side: u8[EventU8.side]!,
         tag: tags.get(f64[EventF64.correlation]!) ?? 0,
-        isCovered: false,
+        coveredAt: 0,
         isOpen: true,
       };
       orders.set(f64[EventF64.orderId]!, order);
       freeOf(order.account).add(order);
-    } else if (type === EventType.TIMER_FIRED) hearFired(i32, f64, flags);
+    } else if (type === EventType.UNCROSS_ACCEPTED) uncrossedAt = sequence;
+    else if (type === EventType.TIMER_FIRED) hearFired(i32, f64, flags);
     else if (type === EventType.TIMER_SET) hearSet(i32, f64);
     else if (type === EventType.MASS_CANCEL_ACCEPTED) hearMassCancel(u8, i32);
     else if (type >= EventType.TRADE && type <= EventType.PREVENTED) hearOrder(type, u8, i32, f64);
@@ -175,7 +183,8 @@ export function makeCoveredAuditor(): CoveredAuditor {
   }
 
   function compareNothingPending(): void {
-    for (const [orderId, order] of orders) insist(!order.isCovered, `order ${orderId} has ended`);
+    for (const [orderId, order] of orders)
+      insist(order.coveredAt === 0, `order ${orderId} has ended`);
     for (const timer of timers.values()) insist(timer.firesAtUs > stampUs, "what is due has fired");
   }
 

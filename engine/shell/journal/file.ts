@@ -20,7 +20,7 @@ import {
 import { type Journal, Room } from "./journal.ts";
 import type { Preparer } from "./preparer.ts";
 import type { JournalEnd } from "./read.ts";
-import { segmentName } from "./segments.ts";
+import { ofSegment, segmentName } from "./segments.ts";
 
 /** Kept free in the last segment for a clean stop: its checkpoint and the watermark behind it. */
 const CLOSING_BYTES = frameBytes(1) + frameBytes(0);
@@ -69,7 +69,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   /** Gives a segment the end it has lost, so that no append has to make the file grow. */
   function fillUp(number: number, from: number): void {
     guarded("filling up a segment that had lost its end", () => {
-      const short = files.openReadWrite(join(directory, segmentName(number)));
+      const short = ofSegment(directory, number, files.openReadWrite);
       const zeros = new Uint8Array(segmentBytes - from);
       writeAll(files, short, zeros, zeros.length, from);
       files.sync(short);

@@ -3,7 +3,6 @@
  * unreadable place can be: the end, a torn last frame that nothing covers (cut), or damage below
  * something that was written later (refused, by name and place). Changes nothing itself.
  */
-import { join } from "node:path";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type FileOps, readAll } from "./file-ops.ts";
 import {
@@ -21,7 +20,14 @@ import {
   readHeader,
 } from "./frame.ts";
 import { JOURNAL_START, type JournalFrame, type JournalPlace } from "./journal.ts";
-import { damaged, findSegments, type FoundSegments, placeOf, segmentName } from "./segments.ts";
+import {
+  damaged,
+  findSegments,
+  type FoundSegments,
+  ofSegment,
+  placeOf,
+  segmentName,
+} from "./segments.ts";
 
 export interface JournalEnd extends JournalPlace {
   readonly segments: number;
@@ -109,6 +115,15 @@ class SegmentReader {
     this.segmentBytes = found.segmentBytes;
     this.short = found.short;
     this.frameMax = frameBytes(frameCommandsMax(this.segmentBytes));
+    if (this.position < found.first * found.segmentBytes) throw this.deleted(found.first);
+  }
+
+  private deleted(first: number): ShellError {
+    return new ShellError(
+      ShellErrorCode.JOURNAL_ARCHIVED,
+      `${this.directory} begins with ${segmentName(first)}: what came before it was deleted, as ` +
+        "asked for. Begin with a snapshot, or put the deleted segments back into its archive.",
+    );
   }
 
   *readAll(): Generator<JournalFrame, JournalEnd> {
@@ -303,7 +318,7 @@ class SegmentReader {
   private open(number: number): number {
     if (number !== this.openNumber) {
       this.close();
-      this.openFd = this.files.openRead(join(this.directory, segmentName(number)));
+      this.openFd = ofSegment(this.directory, number, this.files.openRead);
       this.openNumber = number;
     }
     return this.openFd;
@@ -328,4 +343,32 @@ class SegmentReader {
         "Start it with the build that wrote it.",
     );
   }
+}
+
+/**
+ * In front of the first frame that is still there, which is then believed as it stands; the journal's
+ * own beginning while nothing was deleted.
+ */
+export function beginningOf(files: FileOps, directory: string): JournalPlace {
+  const { first, segmentBytes } = findSegments(files, directory);
+  if (first === 0) return JOURNAL_START;
+  const header = firstHeader(files, directory);
+  if (header === null) return { ...JOURNAL_START, position: first * segmentBytes };
+  const { journalId, firstSequence, previousHash, term, writerId, position } = header;
+  return { journalId, position, nextSequence: firstSequence, previousHash, term, writerId };
+}
+
+/** The header of the first frame that is still there; null when there is none, or it cannot be read. */
+export function firstHeader(files: FileOps, directory: string): FrameHeader | null {
+  const { first, segments } = findSegments(files, directory);
+  if (segments === 0) return null;
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  const fd = ofSegment(directory, first, files.openRead);
+  try {
+    if (readAll(files, fd, bytes, HEADER_BYTES, 0) < HEADER_BYTES) return null;
+  } finally {
+    files.close(fd);
+  }
+  const reading = readHeader(bytes);
+  return reading.kind === "frame" ? reading.header : null;
 }

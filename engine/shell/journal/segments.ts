@@ -10,6 +10,10 @@ import { FRAME_ALIGN, FRAME_BYTES_MAX } from "./frame.ts";
 export const SEGMENT_BYTES_DEFAULT = 64 * 1024 * 1024;
 export const SEGMENT_BYTES_MIN = 2 * FRAME_BYTES_MAX;
 
+/** The folder beside the segments that those behind a verified snapshot are moved to. */
+export const ARCHIVE = "archive";
+const NAME = /^\d{8}\.seg$/;
+
 export function isSegmentSize(bytes: number): boolean {
   return bytes >= SEGMENT_BYTES_MIN && bytes % FRAME_ALIGN === 0;
 }
@@ -25,7 +29,9 @@ export function placeOf(position: number, segmentBytes: number): string {
 }
 
 export interface FoundSegments {
-  /** 0 when there is no journal yet. */
+  /** The first one that is still kept; 0 while none was deleted. */
+  readonly first: number;
+  /** Behind the last one; 0 when there is no journal yet. */
   readonly segments: number;
   readonly segmentBytes: number;
   /** The one that has lost its end, if one has: what is missing reads as zeros. */
@@ -33,30 +39,50 @@ export interface FoundSegments {
 }
 
 /**
- * The segments `directory` holds, from 0 without a gap, and their one size. Throws JOURNAL_DAMAGED
- * when one is missing, or more than one is of another size.
+ * The segments of `directory` and its archive, without a gap, and their one size; without the first
+ * ones only where there is an archive, from which they were deleted. Throws JOURNAL_DAMAGED when one
+ * is missing, or more than one is of another size.
  */
 export function findSegments(files: FileOps, directory: string): FoundSegments {
-  const names = files.list(directory).filter((name) => /^\d{8}\.seg$/.test(name));
+  const here = files.list(directory);
+  const archived = here.includes(ARCHIVE) ? files.list(join(directory, ARCHIVE)) : null;
+  const names = [...new Set([...(archived ?? []), ...here])].filter((name) => NAME.test(name));
   names.sort();
-  names.forEach((name, number) => {
-    if (name === segmentName(number)) return;
-    throw damaged(`${segmentName(number)} is missing, and ${name} is there`, directory);
+  const first = names.length === 0 || archived === null ? 0 : Number.parseInt(names[0]!, 10);
+  names.forEach((name, at) => {
+    if (name === segmentName(first + at)) return;
+    throw damaged(`${segmentName(first + at)} is missing, and ${name} is there`, directory);
   });
-  const sizes = names.map((name) => files.size(join(directory, name)));
+  const sizes = names.map((_, at) => ofSegment(directory, first + at, files.size));
   const segmentBytes = Math.max(0, ...sizes);
   const isSize = segmentBytes % FRAME_ALIGN === 0 && segmentBytes >= SEGMENT_BYTES_MIN;
-  const number = isSize ? sizes.findIndex((size) => size !== segmentBytes) : 0;
+  const at = isSize ? sizes.findIndex((size) => size !== segmentBytes) : 0;
   const others = sizes.filter((size) => size !== segmentBytes).length;
   if (names.length > 0 && (!isSize || others > 1)) {
-    const name = segmentName(number);
+    const name = segmentName(first + at);
     throw damaged(
-      `${name} has ${sizes[number]} bytes, which no segment of this journal has`,
+      `${name} has ${sizes[at]} bytes, which no segment of this journal has`,
       directory,
     );
   }
-  const short = number < 0 || names.length === 0 ? null : { number, bytes: sizes[number]! };
-  return { segments: names.length, segmentBytes, short };
+  const isShort = at >= 0 && names.length > 0;
+  const short = isShort ? { number: first + at, bytes: sizes[at]! } : null;
+  return { first, segments: first + names.length, segmentBytes, short };
+}
+
+/** Asks of a segment where it lies: in the directory, or in its archive, to which it may just be moving. */
+export function ofSegment(
+  directory: string,
+  number: number,
+  ask: (path: string) => number,
+): number {
+  const name = segmentName(number);
+  try {
+    return ask(join(directory, name));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+    return ask(join(directory, ARCHIVE, name));
+  }
 }
 
 export function damaged(what: string, directory: string): ShellError {
@@ -74,8 +100,10 @@ export function damaged(what: string, directory: string): ShellError {
  */
 export function settleSegments(files: FileOps, directory: string): void {
   const { segments } = findSegments(files, directory);
+  const here = new Set(files.list(directory)); // what is archived was durable before
   try {
     for (let number = 0; number < segments; number++) {
+      if (!here.has(segmentName(number))) continue;
       const fd = files.openReadWrite(join(directory, segmentName(number)));
       files.sync(fd);
       files.close(fd);

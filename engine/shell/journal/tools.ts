@@ -24,7 +24,7 @@ import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type FileOps, nodeFiles } from "./file-ops.ts";
 import { commandsIn } from "./frame.ts";
 import type { JournalFrame } from "./journal.ts";
-import { type JournalEnd, readJournal } from "./read.ts";
+import { beginningOf, type JournalEnd, readJournal } from "./read.ts";
 import { findSegments, placeOf, segmentName } from "./segments.ts";
 
 export interface JournalReport {
@@ -50,7 +50,8 @@ export function verifyJournal(directory: string, files: FileOps = nodeFiles): Jo
   let shard: number | null = null;
   let commands = 0;
   let lastStampUs = 0;
-  const end = drive(readJournal(files, directory, null), ({ header, bytes }) => {
+  const frames = readJournal(files, directory, null, beginningOf(files, directory));
+  const end = drive(frames, ({ header, bytes }) => {
     shard = header.shard;
     commands += header.count;
     if (header.count === 0) return;
@@ -100,7 +101,8 @@ export function* inspectJournal(
 ): Generator<InspectedCommand, void> {
   const { from = 1, to = Infinity } = range;
   const { segmentBytes } = requireJournal(files, directory);
-  for (const { header, bytes } of readJournal(files, directory, null)) {
+  const beginning = beginningOf(files, directory);
+  for (const { header, bytes } of readJournal(files, directory, null, beginning)) {
     if (header.firstSequence > to) return;
     if (header.firstSequence + header.count <= from) continue;
     const commands = commandsIn(bytes);

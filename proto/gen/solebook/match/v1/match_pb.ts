@@ -930,6 +930,7 @@ export const UncrossAcceptedSchema: GenMessage<UncrossAccepted> = /*@__PURE__*/
 
 /**
  * An auction's price was found. Its trades follow, then what is left joins the book, then it opens.
+ * Orders left over because a fill elsewhere took a group's order out between are told one more price.
  *
  * @generated from message solebook.match.v1.Uncrossed
  */
@@ -949,7 +950,7 @@ export type Uncrossed = Message<"solebook.match.v1.Uncrossed"> & {
   marketSeq: bigint;
 
   /**
-   * The one price of the auction; zero: nothing trades.
+   * The price at which all of them trade; zero: nothing trades.
    *
    * @generated from field: int32 price_ticks = 3;
    */

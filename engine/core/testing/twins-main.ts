@@ -1,0 +1,28 @@
+/**
+ * `npm run twins -- [--from SEED] [--seeds N] [--commands M]`: long days of both books, compared after
+ * every command. Prints one line, or what to run again.
+ */
+import { parseArgs } from "node:util";
+import { liveThrough } from "./twins.ts";
+
+const { values } = parseArgs({
+  options: {
+    from: { type: "string", default: "1" },
+    seeds: { type: "string", default: "200" },
+    commands: { type: "string", default: "2000" },
+  },
+});
+const from = Number(values.from);
+const seeds = Number(values.seeds);
+const commands = Number(values.commands);
+let trades = 0;
+for (let seed = from; seed < from + seeds; seed++) {
+  try {
+    trades += liveThrough(seed, { commands, compareEvery: 1, behaviour: 2 }).trades;
+  } catch (error) {
+    console.error((error as Error).message);
+    console.error(`again: npm run twins -- --from ${seed} --seeds 1 --commands ${commands}`);
+    process.exit(1);
+  }
+}
+console.log(`${seeds} days of ${commands} commands, ${trades} trades: both books tell the same`);

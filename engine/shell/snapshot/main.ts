@@ -1,0 +1,150 @@
+/**
+ * Has snapshots taken of a shard of this process: after so many commands, on request, and at a clean
+ * stop. Each is taken by a thread that exists for it alone; the shard's own thread never notices.
+ */
+import { Worker } from "node:worker_threads";
+import { SHARD_OPTIONS_DEFAULT, type ShardOptions } from "../../core/limits.ts";
+import { openStatus, ShardState, type StatusMemory } from "../../ring/status.ts";
+import { type Checkpoint, CHECKPOINT_COMMANDS } from "../checkpoint.ts";
+import { asShellError, ShellError, type ShellErrorCode } from "../errors.ts";
+import { nodeFiles } from "../journal/file-ops.ts";
+import type { ShellLog } from "../main.ts";
+import { openSnapshotDirectory } from "./directory.ts";
+import { hashText } from "./format.ts";
+import { type Keep, KEEP_DEFAULT } from "./keep.ts";
+import type { Taken } from "./take.ts";
+import type { TakerMessage, TakerWorkerData } from "./worker.ts";
+
+export interface SnapshotsConfig {
+  readonly shard: number;
+  /** The shard's journal, and where its snapshots go. */
+  readonly journalDirectory: string;
+  readonly snapshotDirectory: string;
+  /** The shard's status, which says what is durable. */
+  readonly status: StatusMemory;
+  readonly log: ShellLog;
+  /** A snapshot is due after so many commands. */
+  readonly everyCommands: number;
+  /** Where copies go, asked each time: a database may come up later. */
+  databaseUrl?(): string | null;
+  readonly options?: Partial<ShardOptions>;
+  readonly keep?: Keep;
+  readonly retain?: number | null;
+  /** What the state hashed to, to be journaled; called on this thread, while the shard is live. */
+  onCheckpoint?(checkpoint: Checkpoint): void;
+}
+
+export interface Snapshots {
+  /** One now; null when nothing happened since the last one. Rejects with what went wrong. */
+  take(): Promise<Taken | null>;
+  /** The shard has stopped: one last snapshot, if anything happened. Never rejects. */
+  finish(): Promise<void>;
+  /** Gives up what is under way. */
+  stop(): Promise<void>;
+}
+
+const LOOK_MS = 1_000;
+const AFTER_FAILURE_MS = 60_000;
+/** What a start and a stop without anybody trading journal, and the last snapshot's checkpoint. */
+const COMMANDS_OF_NOBODY = CHECKPOINT_COMMANDS + 2;
+
+export function startSnapshots(config: SnapshotsConfig): Snapshots {
+  const { shard, log, everyCommands } = config;
+  const status = openStatus(config.status);
+  let last = -1;
+  let notBeforeMs = 0;
+  let running: Promise<Taken | null> | null = null;
+  let worker: Worker | null = null;
+  let isStopped = false;
+
+  async function look(): Promise<void> {
+    if (running !== null || isStopped || status.state() !== ShardState.LIVE) return;
+    if (last < 0) last = await newestSequence(config);
+    const isDue = status.read().sequence - last >= everyCommands;
+    if (isDue && performance.now() >= notBeforeMs) await take(everyCommands).catch(() => {});
+  }
+
+  function take(newCommandsMin: number): Promise<Taken | null> {
+    running ??= run(newCommandsMin).finally(() => (running = null));
+    return running;
+  }
+
+  async function run(newCommandsMin: number): Promise<Taken | null> {
+    try {
+      const taken = await inThread(newCommandsMin);
+      if (taken === null) return null;
+      last = taken.checkpoint.sequence;
+      told(taken);
+      if (status.state() === ShardState.LIVE) config.onCheckpoint?.(taken.checkpoint);
+      return taken;
+    } catch (error) {
+      notBeforeMs = performance.now() + AFTER_FAILURE_MS;
+      const { code, message } = asShellError(error);
+      if (!isStopped) log.error({ shard, code }, `no snapshot was taken: ${message}`);
+      throw error;
+    }
+  }
+
+  function told({ snapshot, seconds, copies, archived, checkpoint: { sequence } }: Taken): void {
+    const hash = snapshot.head === null ? "" : hashText(snapshot.head);
+    const fields = { shard, sequence, hash, bytes: snapshot.bytes, seconds, copies, archived };
+    log.info(fields, "snapshot taken and verified");
+  }
+
+  function inThread(newCommandsMin: number): Promise<Taken | null> {
+    const workerData: TakerWorkerData = {
+      settings: {
+        shard,
+        journalDirectory: config.journalDirectory,
+        snapshotDirectory: config.snapshotDirectory,
+        databaseUrl: config.databaseUrl?.() ?? null,
+        options: { ...SHARD_OPTIONS_DEFAULT, ...config.options },
+        keep: config.keep ?? KEEP_DEFAULT,
+        retain: config.retain ?? null,
+      },
+      status: config.status,
+      newCommandsMin,
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<Taken | null>();
+    const thread = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
+    worker = thread;
+    thread.on("message", (message: TakerMessage) => {
+      if (message.kind === "warn") log.warn({ shard }, message.words);
+      else if (message.kind === "taken") resolve(message.taken);
+      else reject(new ShellError(message.code as ShellErrorCode, message.reason));
+    });
+    thread.on("error", reject);
+    thread.on("exit", () => reject(new ShellError("STOPPED", "its thread ended without a word")));
+    return promise.finally(() => void thread.terminate());
+  }
+
+  const looking = setInterval(() => void look(), LOOK_MS);
+  looking.unref();
+
+  return {
+    take: () => take(1),
+    finish: async () => {
+      clearInterval(looking);
+      await running?.catch(() => {});
+      if (last < 0) last = await newestSequence(config);
+      const isWorthIt = status.read().sequence - last >= COMMANDS_OF_NOBODY;
+      if (isWorthIt) await take(COMMANDS_OF_NOBODY).catch(() => {}); // it is in the log
+    },
+    stop: async () => {
+      isStopped = true;
+      clearInterval(looking);
+      await worker?.terminate();
+      await running?.catch(() => {});
+    },
+  };
+}
+
+/** By their names alone; 0 when there is none, or they cannot be read, which the taker will tell. */
+async function newestSequence({ snapshotDirectory, shard }: SnapshotsConfig): Promise<number> {
+  try {
+    const [newest] = await openSnapshotDirectory(nodeFiles, snapshotDirectory).list(shard);
+    return newest?.sequence ?? 0;
+  } catch {
+    return 0;
+  }
+}

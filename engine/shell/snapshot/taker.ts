@@ -1,0 +1,121 @@
+/**
+ * One snapshot from beginning to end, in whichever thread or process: loads the newest good one, follows
+ * the journal from there to what is durable now, and takes the next. Between two of them nothing is
+ * kept in memory and nothing runs.
+ */
+import type { ShardOptions } from "../../core/limits.ts";
+import { ShellError, ShellErrorCode } from "../errors.ts";
+import { emptyState, makeFollower } from "../follower.ts";
+import { type FileOps, nodeFiles } from "../journal/file-ops.ts";
+import type { JournalReader } from "../journal/journal.ts";
+import { ownDirectory } from "../journal/lock.ts";
+import { firstHeader } from "../journal/read.ts";
+import { openSnapshotDirectory, type SnapshotDirectory } from "./directory.ts";
+import type { Keep } from "./keep.ts";
+import { newestState } from "./load.ts";
+import { openPostgresSnapshots } from "./postgres.ts";
+import type { SnapshotStore } from "./store.ts";
+import { type Taken, takeSnapshot } from "./take.ts";
+
+export interface TakerSettings {
+  readonly shard: number;
+  readonly journalDirectory: string;
+  readonly snapshotDirectory: string;
+  /** Copies go there, too; null: to nowhere else. */
+  readonly databaseUrl: string | null;
+  readonly options: Partial<ShardOptions>;
+  readonly keep: Keep;
+  /** How many archived segments are kept; null: all. */
+  readonly retain: number | null;
+}
+
+/** null: nothing happened since the last one. Throws ShellError, and what file systems throw. */
+export async function takeNext(
+  settings: TakerSettings,
+  journal: JournalReader,
+  /** How many commands must have followed the last one. */
+  newCommandsMin: number,
+  warn: (words: string) => void,
+): Promise<Taken | null> {
+  const { snapshotDirectory } = settings;
+  nodeFiles.makeDirectory(snapshotDirectory);
+  const owner = own(snapshotDirectory);
+  const directory = openSnapshotDirectory(nodeFiles, snapshotDirectory);
+  const copies = await openCopies(settings.databaseUrl, warn);
+  try {
+    return await take({ settings, journal, newCommandsMin, warn, directory, copies });
+  } finally {
+    for (const store of copies) await store.close();
+    owner.release();
+  }
+}
+
+interface Taking {
+  readonly settings: TakerSettings;
+  readonly journal: JournalReader;
+  readonly newCommandsMin: number;
+  readonly directory: SnapshotDirectory;
+  readonly copies: readonly SnapshotStore[];
+  warn(words: string): void;
+}
+
+async function take(taking: Taking): Promise<Taken | null> {
+  const { settings, journal, newCommandsMin, directory, copies, warn } = taking;
+  const { shard, journalDirectory, options, keep, retain } = settings;
+  const journalId = journalIdIn(nodeFiles, journalDirectory);
+  if (journalId === null) return null;
+  const newest = { shard, journalId, options, onBad: warn };
+  const begin =
+    (await newestState({ ...newest, stores: [directory] })) ??
+    (await newestState({ ...newest, stores: copies })) ??
+    emptyState(options);
+  const begunAt = begin.shard.sequence();
+  const follower = makeFollower({ journal, state: begin });
+  await follower.catchUp();
+  const sequence = follower.shard.sequence();
+  if (sequence < begunAt + Math.max(newCommandsMin, 1)) return null;
+  return takeSnapshot({
+    files: nodeFiles,
+    shard,
+    follower,
+    directory,
+    copies,
+    options,
+    keep,
+    journal: { directory: journalDirectory, retain },
+    nowMs: Date.now,
+    warn,
+  });
+}
+
+/** Which journal lies there; null while it has no frame. */
+export function journalIdIn(files: FileOps, directory: string): Buffer | null {
+  return firstHeader(files, directory)?.journalId ?? null;
+}
+
+async function openCopies(
+  url: string | null,
+  warn: (words: string) => void,
+): Promise<SnapshotStore[]> {
+  if (url === null) return [];
+  try {
+    return [await openPostgresSnapshots(url)];
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    warn(`the snapshot gets no copy in Postgres, which cannot be reached: ${words}`);
+    return [];
+  }
+}
+
+/** One at a time: a second one would take the first one's draft for a leftover. */
+function own(directory: string): ReturnType<typeof ownDirectory> {
+  try {
+    return ownDirectory(directory);
+  } catch (error) {
+    if (!(error instanceof ShellError) || error.code !== ShellErrorCode.JOURNAL_OWNED) throw error;
+    throw new ShellError(
+      ShellErrorCode.JOURNAL_OWNED,
+      `a snapshot is being taken in ${directory} already. Wait until it is done.`,
+    );
+  }
+}
