@@ -71,12 +71,17 @@ export function makeGroupAuditor(): GroupAuditor {
     }
   }
 
-  /** Between commands no leg has more open than its group has left; an open leg's siblings agree. */
+  /**
+   * Between commands no leg has more open than its group has left. One that is left alone is an order
+   * like any other from then on, which its owner may make larger.
+   */
   function check(): void {
     for (const group of touched) {
       for (const leg of group.legs) {
         insist(open.get(leg)! <= group.quantity - group.filled, "no leg has more than is left");
+        if (open.get(leg) === 0) group.legs.delete(leg);
       }
+      if (group.legs.size === 1) for (const leg of group.legs) groups.delete(leg);
     }
     touched.clear();
   }
