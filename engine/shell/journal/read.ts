@@ -364,3 +364,8 @@ export function firstHeader(files: FileOps, directory: string): FrameHeader | nu
   const reading = readHeader(bytes);
   return reading.kind === "frame" ? reading.header : null;
 }
+
+/** Which journal lies there; null while it has no frame, or none that can be read. */
+export function journalIdIn(files: FileOps, directory: string): Buffer | null {
+  return firstHeader(files, directory)?.journalId ?? null;
+}
