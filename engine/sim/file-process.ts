@@ -4,7 +4,8 @@
  * primary, clock.
  */
 import { COMMAND_BYTES, makeCommands } from "../core/command.ts";
-import { EVENT_BYTES, makeEvents } from "../core/event.ts";
+import { EVENT_BYTES } from "../core/event.ts";
+import { makeShard } from "../core/index.ts";
 import type { Shard } from "../core/shard-api.ts";
 import { makeRing, openConsumer, openProducer, type Producer } from "../ring/ring.ts";
 import { makeStatusMemory, openStatus, ShardState, type Status } from "../ring/status.ts";
@@ -15,19 +16,20 @@ import type { Journal } from "../shell/journal/journal.ts";
 import type { Preparer } from "../shell/journal/preparer.ts";
 import type { JournalEnd } from "../shell/journal/read.ts";
 import { findSegments, makeSegment, SEGMENT_BYTES_MIN } from "../shell/journal/segments.ts";
-import { makePrimary, makePublisher, type Primary } from "../shell/primary.ts";
+import { makePrimary, type Primary } from "../shell/primary.ts";
+import { eventsOf, makeEventRing, makePublisher } from "../shell/publisher.ts";
 import { recover } from "../shell/recovery.ts";
 import { beginning } from "../shell/snapshot/begin.ts";
 import { openSnapshotDirectory } from "../shell/snapshot/directory.ts";
 import { take } from "../shell/snapshot/taker.ts";
 import type { SimDisk } from "./disk.ts";
 import type { Random } from "./random.ts";
-import { makeSimShard, SIZES } from "./reference.ts";
+import { SIZES } from "./reference.ts";
 
 export const DIRECTORY = "/journal";
 const SNAPSHOTS = "/snapshots";
 const COMMAND_SLOTS = 1_024;
-const EVENT_SLOTS = 65_536; // 128 commands at a time
+const EVENT_SLOTS = [2_048, 8_192, 65_536]; // 4 to 128 commands at a time; the small ones wrap often
 
 export interface ProcessParts {
   readonly disk: SimDisk;
@@ -64,17 +66,17 @@ export async function startProcess(
 ): Promise<FileProcess> {
   const { disk, random, time, pass } = parts;
   const segmentBytes = firstSegment(disk);
-  const { publisher, drain, submit, ...taken } = makeRings(parts);
-  const idSeed = random.below(2 ** 31);
+  const { publisher, events, drain, submit, ...taken } = makeRings(parts);
+  const options = { ...SIZES, idSeed: random.below(2 ** 31), events };
   const begun = await beginning({
     files: disk,
     shard: 0,
     directory: DIRECTORY,
     snapshots: { directory: SNAPSHOTS, databaseUrl: null, begin },
-    options: { ...SIZES, idSeed },
+    options,
     warn: parts.warn,
   });
-  const shard = begun.state?.shard ?? makeSimShard("fast", idSeed);
+  const shard = begun.state?.shard ?? makeShard(options);
   const status = openStatus(makeStatusMemory());
   const recovered = recover({
     files: disk,
@@ -116,7 +118,7 @@ export async function startProcess(
 /** Both rings, and who is at their other ends. */
 function makeRings({ random, hear, pass }: ProcessParts) {
   const commandRing = makeRing(COMMAND_SLOTS, COMMAND_BYTES);
-  const eventRing = makeRing(EVENT_SLOTS, EVENT_BYTES);
+  const eventRing = makeEventRing(random.pick(EVENT_SLOTS));
   const { memory, recordsAt } = eventRing;
   const reader = openConsumer(eventRing, 0);
   const bytes = Buffer.from(memory, recordsAt);
@@ -140,7 +142,7 @@ function makeRings({ random, hear, pass }: ProcessParts) {
       return ring.room() >= count;
     },
   };
-  const events = makeEvents(EVENT_SLOTS, memory, recordsAt);
+  const events = eventsOf(eventRing);
   const commands = makeCommands(COMMAND_SLOTS, commandRing.memory, commandRing.recordsAt);
   const sender = openProducer(commandRing);
 
@@ -152,7 +154,7 @@ function makeRings({ random, hear, pass }: ProcessParts) {
   }
 
   const publisher = makePublisher(producer, events, () => {});
-  return { publisher, drain, submit, commands, commandRing: openConsumer(commandRing, 0) };
+  return { publisher, events, drain, submit, commands, commandRing: openConsumer(commandRing, 0) };
 }
 
 async function takeNext({ disk, warn }: ProcessParts, status: Status): Promise<void> {

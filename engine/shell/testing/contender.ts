@@ -36,7 +36,7 @@ import { makeStatusMemory, openStatus, ShardState } from "../../ring/status.ts";
 import { makeClock, systemTime } from "../clock.ts";
 import { HEADER_BYTES } from "../journal/frame.ts";
 import { JOURNAL_START, type JournalPlace } from "../journal/journal.ts";
-import type { Publisher } from "../primary.ts";
+import type { Publisher } from "../publisher.ts";
 import { runRemotePrimary } from "../remote-primary.ts";
 import { standBy, type TakenOver } from "../standby.ts";
 import { addressOf, openTest } from "./kafka.ts";
