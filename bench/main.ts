@@ -9,7 +9,7 @@ import { report } from "./core/report.ts";
 import { runCore } from "./core/run.ts";
 import { tiny, WORKLOADS } from "./core/workloads.ts";
 
-const USAGE = `npm run bench -- capacity [--tiny]
+const USAGE = `npm run capacity [-- --tiny]
 npm run bench -- core [--json] [--tiny] [--pieces] [--rounds N] [--seed N]
                       [--workloads hot,deep,…] [--engines shard,book,…]
 
