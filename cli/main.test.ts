@@ -49,7 +49,7 @@ test.each([
   [["mach"], `no verb "mach"; did you mean "match"?`],
   [
     ["frobnicate"],
-    `no verb "frobnicate"; there is up, key, import-sales, match, journal, replay, doctor, help`,
+    `no verb "frobnicate"; there is up, key, import-sales, match, journal, snapshot, replay, doctor, help`,
   ],
   [["toString"], `no verb "toString"; there is`],
   [["--loud"], `no flag "--loud"; there is`],
@@ -66,6 +66,9 @@ test.each([
   [["key", "list", "--url", "nonsense"], "--url is like http://127.0.0.1:8787"],
   [["import-sales"], "FILE is missing"],
   [["import-sales", csv, "--run-id", "x"], "--run-id is the seven letters and digits"],
+  [["snapshot"], "snapshot takes list, verify or create"],
+  [["snapshot", "verify", "--sequence", "0"], "--sequence is a whole number from 1"],
+  [["up", "--snapshot-every", "often"], "--snapshot-every is a whole number from 0"],
   [["journal"], "journal takes verify, inspect or tail"],
   [["journal", "tail", "--lines", "-1"], "--lines"],
   [["replay", "--with", "x"], "--with goes with --diff"],
@@ -91,6 +94,9 @@ test.each([
   [["key", "list", "--data", join(dir, "none")], "there is no admin.token in"],
   [["journal", "verify", "--data", dir], "there is no journal in"],
   [["journal", "tail", "--data", dir], "there is no journal in"],
+  [["snapshot", "create", "--data", dir], "there is no journal in"],
+  [["snapshot", "list", "--data", join(dir, "none")], "there is no data directory"],
+  [["snapshot", "verify", "--data", dir], "there is no such snapshot in"],
   [["replay", "--data", dir], "there is no journal in"],
 ])("asked well, what cannot be done exits 1 in one sentence: %j", async (args, words) => {
   const { status, stdout, stderr } = await solebook(args);

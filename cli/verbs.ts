@@ -33,6 +33,10 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: "verify, inspect or tail a journal, also while the exchange runs",
     load: () => import("./verbs/journal.ts"),
   },
+  snapshot: {
+    summary: "list, verify or create snapshots of the books",
+    load: () => import("./verbs/snapshot.ts"),
+  },
   replay: {
     summary: "what comes of a journal's commands, by one version of the core or by two",
     load: () => import("./verbs/replay.ts"),

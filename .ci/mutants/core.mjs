@@ -200,6 +200,30 @@ export default {
       "",
     ),
     core(
+      "uncross.ts",
+      "an auction that was disturbed opens although it crosses",
+      "u32[PHASE] = crosses ? SEARCHING : OPENING;",
+      "u32[PHASE] = OPENING;",
+    ),
+    core(
+      "life-legs.ts",
+      "a leg leaves an auction and the search for its price goes on",
+      "if (uncross.i32[UncrossI32.turn] === o32[leg * WORDS + INSTRUMENT]) state.priceSearch.begin();",
+      "",
+    ),
+    core(
+      "sessions.ts",
+      "an auction does not wait for a timer that fired out of turn",
+      "if (isBeforeUncross(row)) u64[FENCE] = massCancels.done() + massCancels.pending();",
+      "",
+    ),
+    core(
+      "check-auction.ts",
+      "an account may meet itself in an auction",
+      "if (couldMeet(slot, instrument, side, priceTicks)) return Reject.SELF_CROSS;",
+      "",
+    ),
+    core(
       "compound.ts",
       "a batch happens although a part of it was refused",
       "if (isRefused(count, false)) return refuse(count, remembers);",

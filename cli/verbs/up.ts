@@ -17,6 +17,7 @@ import { config } from "../config.ts";
 import { codeOf, Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { type Reach, reachOf } from "../reach.ts";
+import { keepSnapshots, type KeptSnapshots, snapshotDirectory } from "../snapshots.ts";
 import { serveMatchStream, type ServedStream } from "../match-stream.ts";
 import { startTraders, type Traders } from "../traders.ts";
 import { version } from "../version.ts";
@@ -25,9 +26,11 @@ const PORT_DEFAULT = 8787;
 const HOST_DEFAULT = "127.0.0.1";
 const RATE_DEFAULT = 20;
 const RATE_MAX = 2_000;
+const EVERY_DEFAULT = 1_000_000;
+const EVERY_MAX = 1_000_000_000;
 
 export const usage = `solebook up [--data DIR] [--port N] [--host H] [--no-traders]
-            [--traders-rate N] [--match-stream PORT]
+            [--traders-rate N] [--match-stream PORT] [--snapshot-every N] [--database]
 
 Starts the exchange and prints where it listens; Ctrl-C stops it cleanly. Everything it knows is in
 DIR: started again on the same directory, it goes on where it was, however it ended.
@@ -43,6 +46,12 @@ DIR: started again on the same directory, it goes on where it was, however it en
                  serves every event of the shard over gRPC, to programs of this machine: off unless
                  asked for, as it keeps a second copy of all books; 0 takes any free port
 
+  --snapshot-every N
+                 takes a snapshot of the books after N commands (${EVERY_DEFAULT}) and when it is stopped;
+                 0 takes none. See \`solebook help snapshot\`
+  --database     starts a Postgres of its own in DIR, which gets a copy of each snapshot; never when
+                 DATABASE_URL names one. Off unless asked for, until more of the exchange needs one
+
 DIR/admin.token opens the admin interface and DIR/url says where it is; the other verbs read both.
 DIR/match-stream.address says where the match stream is served, while it is.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
@@ -57,6 +66,8 @@ export async function run(args: readonly string[]): Promise<void> {
       "no-traders": { type: "boolean" },
       "traders-rate": { type: "string", default: String(RATE_DEFAULT) },
       "match-stream": { type: "string" },
+      "snapshot-every": { type: "string", default: String(EVERY_DEFAULT) },
+      database: { type: "boolean" },
     },
   });
   const port = readInteger("port", values.port, 0, 65_535);
@@ -64,8 +75,11 @@ export async function run(args: readonly string[]): Promise<void> {
   const tradersRate = values["no-traders"] === true ? 0 : rate;
   const stream = values["match-stream"];
   const streamPort = stream === undefined ? null : readInteger("match-stream", stream, 0, 65_535);
+  const snapshotEvery = readInteger("snapshot-every", values["snapshot-every"], 0, EVERY_MAX);
+  const wantsDatabase = values.database === true;
   const directory = resolve(values.data);
-  await live({ directory, host: values.host, port, tradersRate, streamPort });
+  const { host } = values;
+  await live({ directory, host, port, tradersRate, streamPort, snapshotEvery, wantsDatabase });
 }
 
 interface Wanted {
@@ -76,6 +90,9 @@ interface Wanted {
   readonly tradersRate: number;
   /** null: no match stream. */
   readonly streamPort: number | null;
+  /** Commands between two snapshots; 0: none are taken. */
+  readonly snapshotEvery: number;
+  readonly wantsDatabase: boolean;
 }
 
 async function live(wanted: Wanted): Promise<void> {
@@ -98,8 +115,9 @@ async function live(wanted: Wanted): Promise<void> {
     await exchange.gateway.close();
     await exchange.shard.stop();
     await exchange.stream?.stop();
-    rmSync(join(directory, "url"), { force: true });
     const end = await exchange.shard.ended;
+    await exchange.snapshots.stop(end === null);
+    rmSync(join(directory, "url"), { force: true });
     if (end !== null) throw new Failure(end.message);
     process.stdout.write("stopped; everything is in the journal\n");
   } finally {
@@ -113,6 +131,7 @@ interface Exchange {
   readonly gateway: GatewayHandle;
   readonly report: RecoveryReport;
   readonly stream: ServedStream | null;
+  readonly snapshots: KeptSnapshots;
 }
 
 async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
@@ -130,6 +149,8 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     directory: journal,
     log: logger,
     journalId: registry.journalId(0),
+    // From the first command: the gateway's views are made of all that ever happened.
+    snapshots: { directory: snapshotDirectory(directory, 0), databaseUrl: null, begin: "journal" },
   });
   const client = openRingClient(shard);
   const opening = startGateway({
@@ -149,7 +170,9 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     const parts = { shard, client, directory, journal, log: logger };
     const stream =
       streamPort === null ? null : await serveMatchStream({ ...parts, port: streamPort });
-    return { shard, gateway, report, stream };
+    const { snapshotEvery: every, wantsDatabase } = wanted;
+    const snapshots = keepSnapshots({ ...parts, every, wantsDatabase });
+    return { shard, gateway, report, stream, snapshots };
   } catch (error) {
     const opened = await opening.catch(() => null);
     await opened?.close();

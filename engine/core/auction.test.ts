@@ -2,9 +2,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { CommandType, EventType } from "./codes.ts";
 import { EVENT_BYTES, EVENT_F64, EventF64, EventU8 } from "./event.ts";
-import { loadShard } from "./index.ts";
 import { EVENTS_PER_COMMAND_MAX, SLICE_ORDERS_MAX, UNCROSS_IDLE_EVENTS_MAX } from "./limits.ts";
-import { BOTH_BOOKS, SMALL } from "./testing/driver.ts";
+import { BOTH_BOOKS } from "./testing/driver.ts";
 import { type Day, makeDay } from "./testing/day.ts";
 
 const day = (book: "fast" | "plain", options = {}): Day => {
@@ -273,16 +272,6 @@ describe.each(BOTH_BOOKS)("an auction (%s)", (book) => {
       status C2 -> status FILLED 1 open 0 filled 1
       book 2    -> - | -
     `);
-  });
-
-  test("can be saved in its middle, and goes on with the same bytes", () => {
-    const { driver } = many(400);
-    driver.apply(CommandType.UNCROSS, {});
-    const chunks: Uint8Array[] = [];
-    driver.shard.save((bytes) => chunks.push(bytes.slice()));
-    const again = loadShard(chunks, { ...SMALL, book: book === "fast" ? "plain" : "fast" });
-    expect(again.hash()).toEqual(driver.shard.hash());
-    expect(again.collected(2, 1, 9)).toEqual(driver.shard.collected(2, 1, 9));
   });
 
   test("has what had lapsed before it out of its way, and nothing that lapses later", () => {

@@ -54,7 +54,8 @@ export const COMPOUND_RECORDS_MAX = 32;
 
 /**
  * One response, one event per maker met or sibling of it, rested or cancelled remainder, and a slice;
- * a compound has for each leg one that it lapsed, was accepted, lost units before and after, rested.
+ * a compound has for each leg one that it lapsed (two of one that was collected), was accepted, lost
+ * units before and after, rested.
  */
 export const EVENTS_PER_COMMAND_MAX = 512;
 
@@ -137,7 +138,7 @@ assert(
   "a slice has room for a trade of two legs",
 );
 assert(
-  5 * COMPOUND_RECORDS_MAX + MAKERS_PER_COMMAND_MAX + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
+  6 * COMPOUND_RECORDS_MAX + MAKERS_PER_COMMAND_MAX + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
   "a compound's events must fit the bound",
 );
 assert(

@@ -6,7 +6,6 @@
 import { randomInt } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { makeCommands } from "../core/command.ts";
-import { makeEvents } from "../core/event.ts";
 import { makeShard } from "../core/index.ts";
 import type { ShardOptions } from "../core/limits.ts";
 import { openConsumer, openProducer, type Ring } from "../ring/ring.ts";
@@ -16,10 +15,11 @@ import { asShellError, saysNoRoom, ShellError, ShellErrorCode } from "./errors.t
 import { nodeFiles } from "./journal/file-ops.ts";
 import { openFileJournal } from "./journal/file.ts";
 import { openPreparer, PrepareWord } from "./journal/preparer.ts";
-import type { JournalEnd } from "./journal/read.ts";
+import { type JournalEnd, journalIdIn } from "./journal/read.ts";
 import { findSegments, makeSegment, placeOf, segmentName } from "./journal/segments.ts";
 import type { Journal } from "./journal/journal.ts";
-import { makePrimary, makePublisher, type Primary } from "./primary.ts";
+import { makePrimary, type Primary } from "./primary.ts";
+import { eventsOf, makePublisher } from "./publisher.ts";
 import { recover } from "./recovery.ts";
 import { beginning, type SnapshotsAtStart } from "./snapshot/begin.ts";
 
@@ -94,13 +94,11 @@ async function run(): Promise<void> {
 async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   const startedMs = performance.now();
   const { directory, shard: number } = data;
-  if (data.journalId !== null && findSegments(nodeFiles, directory).segments === 0) {
-    refuseOther("no journal at all");
-  }
+  refuseOtherJournal(directory);
   const segmentBytes = firstSegment(directory);
-  const { recordsAt, memory, slots } = data.eventRing;
-  const publisher = makePublisher(eventProducer, makeEvents(slots, memory, recordsAt), wakeReaders);
-  const options = { ...data.options, idSeed: randomInt(2 ** 31) };
+  const events = eventsOf(data.eventRing);
+  const publisher = makePublisher(eventProducer, events, wakeReaders);
+  const options = { ...data.options, idSeed: randomInt(2 ** 31), events };
   const begun = await beginning({
     ...data,
     options,
@@ -151,6 +149,14 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   const report = { journalId: journal.id, sequence, snapshot, commands, seconds, cut };
   tell({ kind: "ready", report });
   return { primary, journal };
+}
+
+/** As far as its first frame says; the whole of it is checked when it has been read. */
+function refuseOtherJournal(directory: string): void {
+  if (data.journalId === null) return;
+  if (findSegments(nodeFiles, directory).segments === 0) refuseOther("no journal at all");
+  const found = journalIdIn(nodeFiles, directory)?.toString("hex") ?? data.journalId;
+  if (found !== data.journalId) refuseOther(`journal ${found}`);
 }
 
 /** A wiped directory must not look like the old one, nor somebody else's journal like ours. */

@@ -4,7 +4,7 @@
  * primary, clock.
  */
 import { COMMAND_BYTES, makeCommands } from "../core/command.ts";
-import { EVENT_BYTES, makeEvents } from "../core/event.ts";
+import { EVENT_BYTES } from "../core/event.ts";
 import type { Shard } from "../core/shard-api.ts";
 import { makeRing, openConsumer, openProducer, type Producer } from "../ring/ring.ts";
 import { makeStatusMemory, openStatus, ShardState, type Status } from "../ring/status.ts";
@@ -14,7 +14,8 @@ import type { Journal } from "../shell/journal/journal.ts";
 import type { Preparer } from "../shell/journal/preparer.ts";
 import type { JournalEnd } from "../shell/journal/read.ts";
 import { findSegments, makeSegment, SEGMENT_BYTES_MIN } from "../shell/journal/segments.ts";
-import { makePrimary, makePublisher, type Primary } from "../shell/primary.ts";
+import { makePrimary, type Primary } from "../shell/primary.ts";
+import { eventsOf, makeEventRing, makePublisher } from "../shell/publisher.ts";
 import { recover } from "../shell/recovery.ts";
 import type { SimDisk } from "./disk.ts";
 import type { Random } from "./random.ts";
@@ -53,7 +54,7 @@ export function startProcess(parts: ProcessParts): FileProcess {
   const { disk, random, time, pass } = parts;
   const segmentBytes = firstSegment(disk);
   const commandRing = makeRing(COMMAND_SLOTS, COMMAND_BYTES);
-  const eventRing = makeRing(EVENT_SLOTS, EVENT_BYTES);
+  const eventRing = makeEventRing(EVENT_SLOTS);
   const { memory, recordsAt } = eventRing;
   const reader = openConsumer(eventRing, 0);
   const bytes = Buffer.from(memory, recordsAt);
@@ -77,7 +78,7 @@ export function startProcess(parts: ProcessParts): FileProcess {
       return ring.room() >= count;
     },
   };
-  const events = makeEvents(EVENT_SLOTS, memory, recordsAt);
+  const events = eventsOf(eventRing);
   const publisher = makePublisher(producer, events, () => {});
   const shard = makeSimShard("fast", random.below(2 ** 31));
   const status = openStatus(makeStatusMemory());

@@ -10,6 +10,7 @@ import {
   EVENT_F64,
   EVENT_I32,
   EventF64,
+  EventFlag,
   EventI32,
   type Events,
   EventType,
@@ -84,10 +85,13 @@ export class Market {
     if (type === EventType.AUCTION_COUNTED || type === EventType.UNCROSSED) return; // of no level
     const side = events.u8[index * EVENT_BYTES + EventU8.side]! as Side;
     const ticks = events.i32[i32 + EventI32.priceTicks]!;
-    const quantity = events.f64[f64 + EventF64.levelQuantity]!;
-    const orders = events.i32[i32 + EventI32.levelOrders]!;
-    setLevel(side === Side.BID ? view.bids : view.asks, ticks, quantity, orders);
-    touch(feed, side, ticks);
+    const flags = events.u8[index * EVENT_BYTES + EventU8.flags]!;
+    if ((flags & EventFlag.AUCTION) === 0) {
+      const quantity = events.f64[f64 + EventF64.levelQuantity]!;
+      const orders = events.i32[i32 + EventI32.levelOrders]!;
+      setLevel(side === Side.BID ? view.bids : view.asks, ticks, quantity, orders);
+      touch(feed, side, ticks);
+    } // else both orders had been unseen
     if (type !== EventType.TRADE) return;
     const trade = {
       tradeId: events.f64[f64 + EventF64.tradeId]!,

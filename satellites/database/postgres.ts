@@ -4,7 +4,8 @@
  *
  * ```
  * DATA/database/data          the cluster    DATA/database/password   of its one user, made once
- * DATA/database/postgres.log  what it says   DATA/database/data.new   a cluster that is being made
+ * DATA/database/postgres.log  what it says   DATA/database/url        where it is, while it runs
+ * DATA/database/data.new      a cluster that is just being made
  * ```
  */
 import { spawn } from "node:child_process";
@@ -49,6 +50,15 @@ const SETTINGS = {
   log_min_messages: "warning",
 };
 
+/** Where the database of a data directory is reached while it runs; null while it does not. */
+export function findDatabase(dataDirectory: string): string | null {
+  try {
+    return readFileSync(join(dataDirectory, "database", "url"), "utf8").trim();
+  } catch {
+    return null;
+  }
+}
+
 interface Place {
   readonly programs: Programs;
   readonly identity: Identity;
@@ -71,13 +81,16 @@ export async function startDatabase(dataDirectory: string): Promise<Database> {
   const password = readFileSync(place.passwordFile, "utf8").trim();
   const urlOf = (name: string): string =>
     `postgres://${USER}:${password}@127.0.0.1:${port}/${name}`;
+  const urlFile = join(dirname(place.data), "url");
   const stop = async (): Promise<void> => {
+    rmSync(urlFile, { force: true });
     if (!server.isOver()) await control(place, ["stop", "--mode=fast", "--wait", "--timeout=30"]);
     await server.ended;
   };
   try {
     await answering(urlOf("postgres"), server, place.logFile);
     await makeDatabase(urlOf("postgres"));
+    writeFileSync(urlFile, `${urlOf(USER)}\n`, { mode: 0o600 });
   } catch (error) {
     await stop();
     throw error;

@@ -5,7 +5,7 @@
 import { CommandType } from "../codes.ts";
 import { EVENT_BYTES, EventU8 } from "../event.ts";
 import { type Driver, type DriverOptions, makeDriver } from "./driver.ts";
-import { makeTraffic } from "./random.ts";
+import { makeTraffic, type Traffic } from "./random.ts";
 
 export interface Told {
   readonly hash: string;
@@ -18,6 +18,8 @@ export interface Day extends DriverOptions {
   readonly commands: number;
   /** After how many commands books and states are compared, not events alone. */
   readonly compareEvery: number;
+  /** The day's commands; by default those of `random.ts`. */
+  readonly makeTraffic?: (seed: number) => Traffic;
 }
 
 /** Tables so small that making them costs nothing, and that they are often full. */
@@ -42,10 +44,11 @@ function compare(fast: Driver, plain: Driver): void {
 }
 
 /** Throws with the seed, and the command it stopped at. */
-export function liveThrough(seed: number, { commands, compareEvery, ...options }: Day): Told {
+export function liveThrough(seed: number, day: Day): Told {
+  const { commands, compareEvery, makeTraffic: make, ...options } = day;
   const fast = makeDriver("fast", options);
   const plain = makeDriver("plain", options);
-  const traffic = makeTraffic(seed, options.behaviour);
+  const traffic = make === undefined ? makeTraffic(seed, options.behaviour) : make(seed);
   const types = new Set<number>();
   let n = 1;
   try {

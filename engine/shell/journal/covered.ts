@@ -3,18 +3,17 @@
  * status: each frame says what was durable before it was written, and an idle owner covers its last
  * one within 100 ms. So such a reader is a frame behind, and a tenth of a second at most.
  */
-import { join } from "node:path";
 import { type FileOps, readAll } from "./file-ops.ts";
 import { openFileReader } from "./file-reader.ts";
 import {
-  FRAME_BYTES_MAX,
   frameBytes,
+  frameCommandsMax,
   type FrameHeader,
   HEADER_BYTES,
   readHeader,
 } from "./frame.ts";
 import type { JournalReader } from "./journal.ts";
-import { findSegments, segmentName } from "./segments.ts";
+import { findSegments, ofSegment } from "./segments.ts";
 
 const LOOK_AGAIN_MS = 20;
 
@@ -35,7 +34,7 @@ export function openCover(files: FileOps, directory: string): () => number {
   function frameAt(position: number): FrameHeader | null {
     const number = Math.floor(position / segmentBytes);
     if (number >= segments) return null;
-    const fd = files.openRead(join(directory, segmentName(number)));
+    const fd = ofSegment(directory, number, files.openRead);
     try {
       const count = readAll(files, fd, header, HEADER_BYTES, position % segmentBytes);
       if (count < HEADER_BYTES) return null;
@@ -50,12 +49,15 @@ export function openCover(files: FileOps, directory: string): () => number {
   function frameFrom(position: number): FrameHeader | null {
     const here = frameAt(position);
     const left = segmentBytes - (position % segmentBytes);
-    return here === null && left < FRAME_BYTES_MAX ? frameAt(position + left) : here;
+    const isNear = left < frameBytes(frameCommandsMax(segmentBytes));
+    return here === null && isNear ? frameAt(position + left) : here;
   }
 
   return () => {
-    ({ segments, segmentBytes } = findSegments(files, directory));
+    const found = findSegments(files, directory);
+    ({ segments, segmentBytes } = found);
     if (segments === 0) return 0;
+    covered = Math.max(covered, found.first * segmentBytes);
     // From what is proven on: what lies behind it may be cut and written anew by the next owner.
     let frame = frameFrom(covered);
     while (frame !== null) {

@@ -5,13 +5,12 @@
  */
 import type { ShardOptions } from "../../core/limits.ts";
 import { nodeFiles } from "../journal/file-ops.ts";
+import { journalIdIn } from "../journal/read.ts";
 import { openSnapshotDirectory } from "./directory.ts";
 import type { SnapshotHead } from "./format.ts";
 import { type LoadedState, newestState } from "./load.ts";
-import { openPostgresSnapshots } from "./postgres.ts";
 import type { SnapshotStore, StoredSnapshot } from "./store.ts";
 import { ofJournal } from "./take.ts";
-import { journalIdIn } from "./taker.ts";
 
 export interface SnapshotsAtStart {
   readonly directory: string;
@@ -72,6 +71,7 @@ async function fromDatabase<T>(
   if (url === null) return null;
   let store: SnapshotStore;
   try {
+    const { openPostgresSnapshots } = await import("./postgres.ts"); // its driver, only where wanted
     store = await openPostgresSnapshots(url);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);

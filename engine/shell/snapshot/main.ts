@@ -104,6 +104,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
       },
       status: config.status,
       newCommandsMin,
+      isBeside: status.state() !== ShardState.STOPPED,
     };
     const { promise, resolve, reject } = Promise.withResolvers<Taken | null>();
     const thread = new Worker(new URL("./worker.ts", import.meta.url), { workerData });

@@ -6,14 +6,16 @@
 import type { ShardOptions } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { emptyState, makeFollower } from "../follower.ts";
-import { type FileOps, nodeFiles } from "../journal/file-ops.ts";
+import { nodeFiles } from "../journal/file-ops.ts";
+import { openCoveredReader } from "../journal/covered.ts";
+import { openFileReader } from "../journal/file-reader.ts";
 import type { JournalReader } from "../journal/journal.ts";
-import { ownDirectory } from "../journal/lock.ts";
-import { firstHeader } from "../journal/read.ts";
+import { type Owner, ownDirectory } from "../journal/lock.ts";
+import { journalIdIn } from "../journal/read.ts";
+import { settleSegments } from "../journal/segments.ts";
 import { openSnapshotDirectory, type SnapshotDirectory } from "./directory.ts";
 import type { Keep } from "./keep.ts";
 import { newestState } from "./load.ts";
-import { openPostgresSnapshots } from "./postgres.ts";
 import type { SnapshotStore } from "./store.ts";
 import { type Taken, takeSnapshot } from "./take.ts";
 
@@ -47,6 +49,43 @@ export async function takeNext(
   } finally {
     for (const store of copies) await store.close();
     owner.release();
+  }
+}
+
+/**
+ * The same from any process, whether an exchange runs on the directory or not: while one does, up to
+ * what a later frame says was durable.
+ */
+export async function takeBeside(
+  settings: TakerSettings,
+  warn: (words: string) => void,
+): Promise<Taken | null> {
+  const { journalDirectory, shard } = settings;
+  const owner = ownIfFree(journalDirectory);
+  try {
+    if (owner === null) {
+      return await takeNext(settings, openCoveredReader(nodeFiles, journalDirectory), 1, warn);
+    }
+    settleSegments(nodeFiles, journalDirectory);
+    const reader = openFileReader({
+      files: nodeFiles,
+      directory: journalDirectory,
+      shard,
+      durable: () => Infinity,
+      wait: async () => {}, // it is read, never tailed
+    });
+    return await takeNext(settings, reader, 1, warn);
+  } finally {
+    owner?.release();
+  }
+}
+
+function ownIfFree(directory: string): Owner | null {
+  try {
+    return ownDirectory(directory);
+  } catch (error) {
+    if (error instanceof ShellError && error.code === ShellErrorCode.JOURNAL_OWNED) return null;
+    throw error;
   }
 }
 
@@ -88,17 +127,13 @@ async function take(taking: Taking): Promise<Taken | null> {
   });
 }
 
-/** Which journal lies there; null while it has no frame. */
-export function journalIdIn(files: FileOps, directory: string): Buffer | null {
-  return firstHeader(files, directory)?.journalId ?? null;
-}
-
 async function openCopies(
   url: string | null,
   warn: (words: string) => void,
 ): Promise<SnapshotStore[]> {
   if (url === null) return [];
   try {
+    const { openPostgresSnapshots } = await import("./postgres.ts"); // its driver, only where wanted
     return [await openPostgresSnapshots(url)];
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
@@ -108,7 +143,7 @@ async function openCopies(
 }
 
 /** One at a time: a second one would take the first one's draft for a leftover. */
-function own(directory: string): ReturnType<typeof ownDirectory> {
+function own(directory: string): Owner {
   try {
     return ownDirectory(directory);
   } catch (error) {

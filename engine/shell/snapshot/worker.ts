@@ -14,6 +14,8 @@ export interface TakerWorkerData {
   readonly settings: TakerSettings;
   readonly status: StatusMemory;
   readonly newCommandsMin: number;
+  /** A shard runs, and goes first; else somebody waits for this. */
+  readonly isBeside: boolean;
 }
 
 export type TakerMessage =
@@ -21,13 +23,14 @@ export type TakerMessage =
   | { readonly kind: "taken"; readonly taken: Taken | null }
   | { readonly kind: "failed"; readonly code: string; readonly reason: string };
 
-const LEAST = 19;
+/** About a tenth of a processor where all want one; the least there is would never come to an end. */
+const LOWER = 10;
 
-const { settings, status, newCommandsMin } = workerData as TakerWorkerData;
+const { settings, status, newCommandsMin, isBeside } = workerData as TakerWorkerData;
 const tell = (message: TakerMessage): void => parentPort!.postMessage(message);
 
 // On Linux a priority is a thread's own: where processors are short, the shard goes first.
-if (process.platform === "linux") setPriority(LEAST);
+if (isBeside && process.platform === "linux") setPriority(LOWER);
 
 const journal = openLiveReader(settings.journalDirectory, settings.shard, openStatus(status));
 takeNext(settings, journal, newCommandsMin, (words) => tell({ kind: "warn", words })).then(
