@@ -4,6 +4,7 @@
  * commands. What is told of every phase is the work of its heaviest command, in events and in time.
  */
 import * as core from "../../engine/core/index.ts";
+import { makeWatch, type Phase, tellPhase } from "./watch.ts";
 
 export interface CapacitySizes {
   /** Orders that rest when all have come. */
@@ -11,21 +12,6 @@ export interface CapacitySizes {
   readonly books: number;
   /** Orders of the mass cancel, of the expiry and of the auction, each. */
   readonly slice: number;
-}
-
-export interface Phase {
-  readonly phase: string;
-  readonly commands: number;
-  readonly events: number;
-  /** Of one command. */
-  readonly eventsMax: number;
-  readonly p50Us: number;
-  readonly p999Us: number;
-  readonly maxMs: number;
-  /** As `maxMs`, but of this process's own time: what others did to the machine is not in it. */
-  readonly ownMaxMs: number;
-  /** Commands above a millisecond of it: the compiler's and collector's work counts, too. */
-  readonly ownLong: number;
 }
 
 export interface Capacity {
@@ -50,63 +36,20 @@ export function runCapacity({ orders, books, slice }: CapacitySizes): Capacity {
   const shard = core.makeShard({ ...options, events });
   const commands = core.makeCommands(1);
   const { u8, i32, f64 } = commands;
-  const times = new Float64Array(Math.max(orders, 4 * slice, 2e5) + books + ACCOUNTS);
-  times.fill(1); // its pages are not the shard's
-  const phases: Phase[] = [];
+  const watch = makeWatch(Math.max(orders, 4 * slice, 2e5) + books + ACCOUNTS);
+  const { phase } = watch;
   let stampUs = DAY_US;
   let placed = 0;
-  let count = 0;
-  let told = 0;
-  let toldMax = 0;
-  let ownUs = 0;
-  let ownMaxUs = 0;
-  let ownLong = 0;
-  let isOwn = false; // asking the system twice for each of millions of commands would be most of it
-
-  const spentUs = (): number => {
-    if (!isOwn) return 0;
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  };
 
   function apply(type: number): void {
     u8[B.type] = type;
     f64[D.sequence] = shard.sequence() + 1;
     f64[D.stampUs] = ++stampUs;
     events.count = 0;
-    ownUs = spentUs();
-    const before = performance.now();
+    watch.begin();
     shard.apply(commands, 0, events);
-    times[count++] = performance.now() - before;
-    ownUs = spentUs() - ownUs;
-    ownMaxUs = Math.max(ownMaxUs, ownUs);
-    if (ownUs > 1_000) ownLong++;
-    told += events.count;
-    if (events.count > toldMax) toldMax = events.count;
+    watch.end(events.count);
     core.clearCommand(commands, 0);
-  }
-
-  function phase(name: string, run: () => void, isSliced = false): void {
-    count = 0;
-    told = 0;
-    toldMax = 0;
-    ownMaxUs = 0;
-    ownLong = 0;
-    isOwn = isSliced;
-    run();
-    const sorted = times.subarray(0, count).toSorted();
-    const at = (share: number): number => sorted[Math.floor((count - 1) * share)]!;
-    phases.push({
-      phase: name,
-      commands: count,
-      events: told,
-      eventsMax: toldMax,
-      p50Us: Math.round(at(0.5) * 1e4) / 10,
-      p999Us: Math.round(at(0.999) * 1e4) / 10,
-      maxMs: Math.round(at(1) * 1e3) / 1e3,
-      ownMaxMs: ownMaxUs / 1e3,
-      ownLong,
-    });
   }
 
   function place(account: number, instrument: number, side: number, priceTicks: number): void {
@@ -160,6 +103,14 @@ export function runCapacity({ orders, books, slice }: CapacitySizes): Capacity {
     }
   }
 
+  function come(size: number): void {
+    for (let n = 0; n < size; n++) {
+      const isAsk = (n & 1) === 1;
+      const ticks = isAsk ? 1_010 + ((n >> 1) % 24) : 990 - ((n >> 1) % 24);
+      place(2 + (n % 9_000), 1 + (n % books), isAsk ? 2 : 1, ticks);
+    }
+  }
+
   function comeToBeCancelled(size: number): void {
     for (let n = 0; n < size; n++) place(SELLER, 1 + (n % books), 2, 1_040 + (n % 24));
   }
@@ -193,8 +144,7 @@ export function runCapacity({ orders, books, slice }: CapacitySizes): Capacity {
     meanwhile();
   }
 
-  phase("set up", setUp);
-  phase("warm up", () => {
+  function warmUp(): void {
     for (let n = 1; n <= WARM_UPS; n++) {
       const dueUs = stampUs + HOUR_US;
       comeToBeCancelled(WARM_UP_ORDERS);
@@ -204,17 +154,14 @@ export function runCapacity({ orders, books, slice }: CapacitySizes): Capacity {
       collect(WARM_UP_ORDERS, books + 1 + n);
       uncross(books + 1 + n);
     }
-  });
+  }
+
+  phase("set up", setUp);
+  phase("warm up", warmUp);
   const dueUs = stampUs + HOUR_US;
   const openBefore = shard.ordersOpen();
   const before = process.memoryUsage.rss();
-  phase("orders come", () => {
-    for (let n = 0; n < orders - 2 * slice; n++) {
-      const isAsk = (n & 1) === 1;
-      const ticks = isAsk ? 1_010 + ((n >> 1) % 24) : 990 - ((n >> 1) % 24);
-      place(2 + (n % 9_000), 1 + (n % books), isAsk ? 2 : 1, ticks);
-    }
-  });
+  phase("orders come", () => come(orders - 2 * slice));
   phase("orders of one account come", () => comeToBeCancelled(slice));
   phase("orders with one expiry come", () => comeToExpire(slice, dueUs));
   const grown = process.memoryUsage.rss() - before;
@@ -223,16 +170,7 @@ export function runCapacity({ orders, books, slice }: CapacitySizes): Capacity {
   phase("an expiry", () => expire(dueUs), true);
   phase("an auction collects", () => collect(slice, books + 1));
   phase("an auction ends", () => uncross(books + 1), true);
-  return { phases, open: shard.ordersOpen(), bytesPerOrder };
-}
-
-function tellPhase(one: Phase): string {
-  const own = `, of its own time ${one.ownMaxMs} ms (${one.ownLong} above 1 ms)`;
-  return (
-    `${one.phase.padEnd(28)} ${String(one.commands).padStart(9)} commands, most events ` +
-    `${String(one.eventsMax).padStart(3)}, p50 ${one.p50Us} us, p99.9 ${one.p999Us} us, ` +
-    `worst ${one.maxMs} ms${one.ownMaxMs === 0 ? "" : own}`
-  );
+  return { phases: watch.phases, open: shard.ordersOpen(), bytesPerOrder };
 }
 
 export function tellCapacity({ phases, open, bytesPerOrder }: Capacity): string {
