@@ -7,19 +7,22 @@ import { openConsumer, openProducer } from "../../engine/ring/ring.ts";
 import type { ShardEnds } from "../../engine/ring/ends.ts";
 import { makeTrades, type Trades } from "../core/trades.ts";
 
-const C_DEADLINE = core.CommandF64.deadlineUs;
+const { deadlineUs: C_DEADLINE, expiresAtUs: C_EXPIRES } = core.CommandF64;
 const E = core.EventI32;
 const D = core.EventF64;
 const PLACE = core.CommandType.PLACE;
 const TRADE = core.EventType.TRADE;
 const REJECTED = core.EventType.REJECTED;
 const DEADLINE_US = 10_000_000; // a busy machine is no reason to refuse
+const MONTH_US = 30 * 86_400_000_000;
 /** Records moved at a time, so that both ends of the ring are at work. */
 const CHUNK = 1_024;
 
 export interface Feed {
   /** Feeds the commands of these indexes, at most `inFlight` unanswered, and waits for all answers. */
   run(from: number, to: number, inFlight: number): void;
+  /** Reads what is there; how many events. */
+  hear(): number;
   readonly trades: Trades;
 }
 
@@ -32,7 +35,7 @@ export function openFeed(shard: ShardEnds, commands: core.Commands): Feed {
   const trades = makeTrades();
   let answered = 0;
 
-  /** Copies `count` records to where they are free; deadlines are ten seconds from now. */
+  /** Copies `count` records to where they are free; times in them are from now on. */
   function send(from: number, count: number): void {
     const bytes = core.COMMAND_BYTES;
     const deadlineUs = Date.now() * 1_000 + DEADLINE_US;
@@ -43,8 +46,10 @@ export function openFeed(shard: ShardEnds, commands: core.Commands): Feed {
       const at = (from + sent) * bytes;
       ring.u8.set(commands.u8.subarray(at, at + some * bytes), slot * bytes);
       for (let n = slot; n < slot + some; n++) {
-        const isPlace = ring.u8[n * bytes + core.CommandU8.type] === PLACE;
-        if (isPlace) ring.f64[n * core.COMMAND_F64 + C_DEADLINE] = deadlineUs;
+        if (ring.u8[n * bytes + core.CommandU8.type] !== PLACE) continue;
+        const at = n * core.COMMAND_F64;
+        ring.f64[at + C_DEADLINE] = deadlineUs;
+        if (ring.f64[at + C_EXPIRES] !== 0) ring.f64[at + C_EXPIRES] = deadlineUs + MONTH_US;
       }
       sent += some;
     }
@@ -52,9 +57,8 @@ export function openFeed(shard: ShardEnds, commands: core.Commands): Feed {
     producer.wake();
   }
 
-  function hear(): void {
+  function hear(): number {
     const count = Math.min(consumer.available(), 4 * CHUNK);
-    if (count === 0) return;
     const { u8, i32, f64 } = events;
     for (let n = 0; n < count; n++) {
       const slot = consumer.slot(n);
@@ -72,7 +76,8 @@ export function openFeed(shard: ShardEnds, commands: core.Commands): Feed {
       const taker = f64[at64 + D.takerOrderId]!;
       trades.add(maker, taker, i32[at + E.priceTicks]!, i32[at + E.quantity]!);
     }
-    consumer.advance(count);
+    if (count > 0) consumer.advance(count);
+    return count;
   }
 
   function run(from: number, to: number, inFlight: number): void {
@@ -89,5 +94,5 @@ export function openFeed(shard: ShardEnds, commands: core.Commands): Feed {
     }
   }
 
-  return { run, trades };
+  return { run, hear, trades };
 }
