@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- core`: measurements anyone can repeat. Wiring only.
+ * `npm run bench -- core` and `-- journal`: measurements anyone can repeat. Wiring only.
  */
 import { parseArgs } from "node:util";
 import { runCapacity, tellCapacity } from "./core/capacity.ts";
@@ -8,8 +8,10 @@ import { runPieces } from "./core/pieces.ts";
 import { report } from "./core/report.ts";
 import { runCore } from "./core/run.ts";
 import { tiny, WORKLOADS } from "./core/workloads.ts";
+import { reportJournal } from "./journal/report.ts";
+import { JOURNAL_BENCH, JOURNAL_BENCH_TINY, PARTS, runJournal } from "./journal/run.ts";
 
-const USAGE = `npm run bench -- capacity [--tiny]
+const USAGE = `npm run capacity [-- --tiny]
 npm run bench -- core [--json] [--tiny] [--pieces] [--rounds N] [--seed N]
                       [--workloads hot,deep,…] [--engines shard,book,…]
 
@@ -39,36 +41,69 @@ async function main(): Promise<void> {
       seed: { type: "string", default: "1" },
       workloads: { type: "string" },
       engines: { type: "string" },
+      parts: { type: "string" },
+      directory: { type: "string" },
     },
   });
-  if (positionals[0] === "capacity") {
-    const sizes = values.tiny
-      ? { orders: 6_000, books: 50, slice: 2_000 }
-      : { orders: 10_000_000, books: 100_000, slice: 1_000_000 };
-    return void process.stdout.write(tellCapacity(runCapacity(sizes)));
-  }
-  if (positionals[0] !== "core") {
+  const rounds = values.tiny ? 1 : Number(values.rounds);
+  const plan = { ...values, rounds, seed: Number(values.seed), progress };
+  if (positionals[0] === "capacity") capacity(plan.tiny);
+  else if (positionals[0] === "core") await core(plan);
+  else if (positionals[0] === "journal") await journal(plan);
+  else {
     process.stdout.write(USAGE);
     process.exitCode = positionals.length === 0 ? 0 : 2;
-    return;
   }
-  if (values.pieces) return void process.stdout.write(await runPieces(values.tiny));
+}
+
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+
+interface Asked {
+  readonly json: boolean;
+  readonly tiny: boolean;
+  readonly pieces: boolean;
+  readonly rounds: number;
+  readonly seed: number;
+  readonly workloads?: string;
+  readonly engines?: string;
+  readonly parts?: string;
+  readonly directory?: string;
+  readonly progress: (line: string) => void;
+}
+
+function capacity(isTiny: boolean): void {
+  const sizes = isTiny
+    ? { orders: 6_000, books: 50, slice: 2_000 }
+    : { orders: 10_000_000, books: 100_000, slice: 1_000_000 };
+  process.stdout.write(tellCapacity(runCapacity(sizes)));
+}
+
+async function core(asked: Asked): Promise<void> {
+  if (asked.pieces) return void process.stdout.write(await runPieces(asked.tiny));
   const names = chosen(
     WORKLOADS.map((workload) => workload.name),
-    values.workloads,
+    asked.workloads,
   );
   const workloads = WORKLOADS.filter((workload) => names.includes(workload.name));
   const measured = runCore({
-    workloads: values.tiny ? workloads.map(tiny) : workloads,
-    engines: chosen<EngineName>(ENGINES, values.engines),
-    rounds: values.tiny ? 1 : Number(values.rounds),
-    seed: Number(values.seed),
-    progress: (line) => process.stderr.write(`${line}\n`),
+    ...asked,
+    workloads: asked.tiny ? workloads.map(tiny) : workloads,
+    engines: chosen<EngineName>(ENGINES, asked.engines),
   });
   process.stdout.write(report(measured));
-  if (values.json) {
+  if (asked.json) {
     process.stdout.write(`${JSON.stringify({ cases: measured.map((one) => one.case) })}\n`);
   }
+}
+
+async function journal(asked: Asked): Promise<void> {
+  const { file, kafka, recovery, lines } = await runJournal({
+    ...asked,
+    parts: chosen(PARTS, asked.parts),
+    size: asked.tiny ? JOURNAL_BENCH_TINY : JOURNAL_BENCH,
+  });
+  process.stdout.write(reportJournal({ file, kafka, recovery, lines }));
+  if (asked.json) process.stdout.write(`${JSON.stringify({ file, kafka, recovery })}\n`);
 }
 
 try {

@@ -2,10 +2,9 @@
  * A journal's commands as they become durable, read from its files by another process than the one
  * that writes them.
  */
-import { makeCommands } from "../engine/core/index.ts";
 import { openCoveredReader } from "../engine/shell/journal/covered.ts";
 import { nodeFiles } from "../engine/shell/journal/file-ops.ts";
-import { HEADER_BYTES } from "../engine/shell/journal/frame.ts";
+import { commandsIn } from "../engine/shell/journal/frame.ts";
 import {
   JOURNAL_START,
   type JournalFrame,
@@ -63,7 +62,7 @@ async function placeOfLast(journal: JournalReader, count: number): Promise<Start
 
 function commandsOf({ header, bytes }: JournalFrame, from: number): InspectedCommand[] {
   const { count, firstSequence } = header;
-  const commands = makeCommands(count, bytes.buffer, bytes.byteOffset + HEADER_BYTES);
+  const commands = commandsIn(bytes);
   const shown: InspectedCommand[] = [];
   for (let i = Math.max(from - firstSequence, 0); i < count; i++) {
     shown.push(inspectCommand(commands, i));

@@ -156,6 +156,22 @@ describe.each(BOTH_BOOKS)("while an auction is uncrossed (%s)", (book) => {
     `);
   });
 
+  test("orders that lapse before it are told in slices that keep their bound", () => {
+    const { driver, check } = release(book, 0);
+    const expiresAtUs = driver.stampUs() + 5_000_000;
+    const words = { ...LIMIT, tif: 2, account: 3, side: BID, quantity: 1, priceTicks: 1 };
+    const gtd = { ...words, expiresAtUs };
+    driver.apply(CommandType.PLACE, { ...gtd, instrument: 1, clientOrderId: "shown" });
+    for (let n = 0; n < 100; n++) {
+      driver.apply(CommandType.PLACE, { ...gtd, instrument: 2, clientOrderId: `G${n}` });
+    }
+    check("at 6");
+    driver.apply(CommandType.CLOCK);
+    expect(driver.events.count).toBe(SLICE_ORDERS_MAX - 1); // a collected one is told by two
+    settle({ driver, check });
+    expect(driver.shard.ordersOpen()).toBe(0);
+  });
+
   test("a leg that the search for the price has come past leaves it, and it begins again", () => {
     const { driver, check } = makeDay(book, { behaviour: 2 });
     check("list 2 state pre_open reference 5000 -> listed");

@@ -32,7 +32,7 @@ export const MASS_CANCEL_COUNTED_MAX = 4_096;
 /** Levels an uncross looks at for its price, per command. */
 export const UNCROSS_LEVELS_MAX = 1_024;
 /** Events of an uncross per CLOCK, which has nothing else to tell; SLICE_ORDERS_MAX of others. */
-export const UNCROSS_IDLE_EVENTS_MAX = 320;
+export const UNCROSS_IDLE_EVENTS_MAX = 192;
 /** Instruments looked at per command for the next one that uncrosses. */
 export const UNCROSS_INSTRUMENTS_MAX = 16_384;
 /** Levels looked at for an indicative price, each time it is told; with more there is none. */
@@ -54,7 +54,8 @@ export const COMPOUND_RECORDS_MAX = 32;
 
 /**
  * One response, one event per maker met or sibling of it, rested or cancelled remainder, and a slice;
- * a compound has for each leg one that it lapsed, was accepted, lost units before and after, rested.
+ * a compound has for each leg one that it lapsed (two of one that was collected), was accepted, lost
+ * units before and after, rested.
  */
 export const EVENTS_PER_COMMAND_MAX = 512;
 
@@ -137,7 +138,7 @@ assert(
   "a slice has room for a trade of two legs",
 );
 assert(
-  5 * COMPOUND_RECORDS_MAX + MAKERS_PER_COMMAND_MAX + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
+  6 * COMPOUND_RECORDS_MAX + MAKERS_PER_COMMAND_MAX + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
   "a compound's events must fit the bound",
 );
 assert(

@@ -80,6 +80,7 @@ export function makePending(
     let room = SLICE_MAX;
     while (room > 0 && expiry.isDue(nowUs, at)) {
       const slot = expiry.first();
+      if (costOf(slot) > room) break;
       room -= costOf(slot);
       life.end(slot, EXPIRED, CancelReason.NONE, false);
     }
@@ -88,7 +89,7 @@ export function makePending(
     while (room > 0 && looks > 0 && !massCancels.isEmpty() && massCancels.done() < untilDone) {
       const slot = massCancels.next(looks);
       looks -= massCancels.examined();
-      if (slot === 0) break;
+      if (slot === 0 || costOf(slot) > room) break;
       room -= costOf(slot);
       life.end(slot, CANCELLED, massCancels.reason(), false);
     }

@@ -9,7 +9,7 @@
  *   line 1            producerWaits: 1 while the producer sleeps for room
  *   line 2 + 2c       tail of consumer c: records it is done with
  *   line 3 + 2c       sleeping: 1 while consumer c wants to be woken; it sleeps on this word
- * records, `slots` of `recordBytes`, slot = count & (slots - 1)
+ * records, `slots` of `recordBytes`, slot = count & (slots - 1); then `spareSlots` of the producer's own
  * ```
  *
  * Counts wrap; differences are taken modulo 2^32, so a ring never needs a reset.
@@ -27,19 +27,21 @@ export interface Ring {
   readonly slots: number;
   readonly recordBytes: number;
   readonly consumers: number;
+  /** Behind the last slot: what runs over the end is written in one piece, then moved to the front. */
+  readonly spareSlots: number;
   /** Byte offset of record 0 in `memory`, a multiple of 64. */
   readonly recordsAt: number;
 }
 
 /** `slots` is a power of two of at most 2^30, `recordBytes` a multiple of 8. */
-export function makeRing(slots: number, recordBytes: number, consumers = 1): Ring {
+export function makeRing(slots: number, recordBytes: number, consumers = 1, spareSlots = 0): Ring {
   const isPowerOfTwo = slots > 0 && slots <= 2 ** 30 && (slots & (slots - 1)) === 0;
   if (!isPowerOfTwo || recordBytes % 8 !== 0) throw new Error("ring: slots or record size is off");
   const recordsAt = (2 + 2 * consumers) * WORDS_PER_LINE * 4;
-  const memory = new SharedArrayBuffer(recordsAt + slots * recordBytes);
+  const memory = new SharedArrayBuffer(recordsAt + (slots + spareSlots) * recordBytes);
   const words = new Int32Array(memory, 0, recordsAt / 4);
   for (let consumer = 0; consumer < consumers; consumer++) words[sleepingWord(consumer)] = 1;
-  return { memory, slots, recordBytes, consumers, recordsAt };
+  return { memory, slots, recordBytes, consumers, spareSlots, recordsAt };
 }
 
 export interface Producer {

@@ -2,17 +2,16 @@
  * A shard in a process of its own, killed at any instant or running into a limit of the system: what
  * it acknowledged is in the journal, under the sequence it was told.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { inspectJournal, verifyJournal } from "./journal/tools.ts";
 import { startDriver } from "./testing/driver.ts";
+import { type Owner, startOwner } from "./testing/owner-process.ts";
 
 const SEGMENT_BYTES = 1024 * 1024;
-const OWNER = new URL("./testing/owner.ts", import.meta.url).pathname;
 
 let directory = "";
 let children: ChildProcess[] = [];
@@ -96,64 +95,12 @@ async function seed(): Promise<void> {
   rmSync(join(directory, "00000001.seg"), { force: true });
 }
 
-interface Owner {
-  /** Resolves with the first line that matches, said already or not; rejects when it ends without. */
-  line(pattern: RegExp): Promise<RegExpMatchArray>;
-  kill(): Promise<void>;
-  /** Ids and their sequences, as far as they were told in whole lines. */
-  acked(): Map<string, number>;
-  readonly exited: Promise<unknown>;
-}
-
 /** `fileBlocksMax`: the size of a file, in blocks of 512 bytes, that the system lets it write. */
 function start(run: string, fileBlocksMax?: number): Owner {
-  const limit = fileBlocksMax === undefined ? "" : `ulimit -f ${fileBlocksMax}; `;
-  const args = [process.execPath, "--disable-warning=ExperimentalWarning", OWNER, directory, run];
-  const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", ...args, `${SEGMENT_BYTES}`], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  children.push(child);
-  let text = "";
-  const waiting = new Set<() => void>();
-  child.stdout.setEncoding("utf8").on("data", (part: string) => {
-    text += part;
-    for (const look of waiting) look();
-  });
-  const exited = once(child, "close");
-  const lines = (): string[] => text.split("\n").slice(0, -1);
-
-  function line(pattern: RegExp): Promise<RegExpMatchArray> {
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        const found = lines()
-          .map((each) => each.match(pattern))
-          .find((match) => match !== null);
-        if (found === undefined || found === null) return;
-        waiting.delete(look);
-        resolve(found);
-      };
-      waiting.add(look);
-      look();
-      void exited.then(() => reject(new Error(`no ${pattern} in: ${text.slice(-500)}`)));
-    });
-  }
-
-  return {
-    line,
-    exited,
-    kill: async () => {
-      child.kill("SIGKILL");
-      await exited;
-    },
-    acked: () => {
-      const acked = new Map<string, number>();
-      for (const each of lines()) {
-        const [word, id = "", sequence] = each.split(" ");
-        if (word === "acked") acked.set(id, Number(sequence));
-      }
-      return acked;
-    },
-  };
+  const limit = fileBlocksMax === undefined ? {} : { fileBlocksMax };
+  const owner = startOwner({ directory, run, segmentBytes: SEGMENT_BYTES, ...limit });
+  children.push(owner.child);
+  return owner;
 }
 
 function expectKept(acknowledged: ReadonlyMap<string, number>): void {

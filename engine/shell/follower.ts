@@ -6,17 +6,12 @@
  * position the primary has published, at a broker nothing that does not count.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { type Commands, makeCommands } from "../core/command.ts";
+import type { Commands } from "../core/command.ts";
 import { type Events, makeEvents } from "../core/event.ts";
 import { makeShard } from "../core/index.ts";
-import {
-  BATCH_COMMANDS_MAX,
-  EVENTS_PER_COMMAND_MAX,
-  READ_AHEAD_COMMANDS,
-  type ShardOptions,
-} from "../core/limits.ts";
+import { EVENTS_PER_COMMAND_MAX, READ_AHEAD_COMMANDS, type ShardOptions } from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
-import { HEADER_BYTES } from "./journal/frame.ts";
+import { commandsIn } from "./journal/frame.ts";
 import {
   JOURNAL_START,
   type JournalFrame,
@@ -113,14 +108,12 @@ export function makeFollower(options: FollowerOptions): Follower {
   let last: LastFrame | null = null;
   let turnedMs = performance.now();
   let view: Commands | null = null;
-  let seen: ArrayBufferLike | null = null;
+  let seen: Buffer | null = null;
 
   /** The same memory again and again, as a rule: a view costs more than a small frame. */
-  function viewOf({ buffer, byteOffset }: Buffer): Commands {
-    if (view === null || buffer !== seen || view.u8.byteOffset !== byteOffset + HEADER_BYTES) {
-      view = makeCommands(BATCH_COMMANDS_MAX, buffer, byteOffset + HEADER_BYTES);
-      seen = buffer;
-    }
+  function viewOf(bytes: Buffer): Commands {
+    if (view === null || bytes !== seen) view = commandsIn(bytes);
+    seen = bytes;
     return view;
   }
 

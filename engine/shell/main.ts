@@ -5,13 +5,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { COMMAND_BYTES } from "../core/command.ts";
-import { EVENT_BYTES } from "../core/event.ts";
-import {
-  COMMAND_RING_SLOTS,
-  EVENT_RING_SLOTS,
-  SHARD_OPTIONS_DEFAULT,
-  type ShardOptions,
-} from "../core/limits.ts";
+import { COMMAND_RING_SLOTS, SHARD_OPTIONS_DEFAULT, type ShardOptions } from "../core/limits.ts";
 import { makeRing, openProducer } from "../ring/ring.ts";
 import type { ShardEnds, ShardSignals } from "../ring/ends.ts";
 import { makeStatusMemory, openStatus, ShardState } from "../ring/status.ts";
@@ -21,7 +15,9 @@ import { type Owner, ownDirectory } from "./journal/lock.ts";
 import type { PrepareWorkerData } from "./journal/prepare-worker.ts";
 import { makePrepareWords, stopPreparing } from "./journal/preparer.ts";
 import { isSegmentSize, SEGMENT_BYTES_DEFAULT } from "./journal/segments.ts";
+import { makeEventRing } from "./publisher.ts";
 import type { SnapshotsAtStart } from "./snapshot/begin.ts";
+import { startThread } from "./thread.ts";
 import type { RecoveryReport, ShardWorkerData, WorkerMessage } from "./worker.ts";
 
 export type { RecoveryReport } from "./worker.ts";
@@ -64,7 +60,7 @@ export function startShard(config: ShardConfig): ShardHandle {
   // Refused here, by a throw: a journal made with it would be refused by every later start.
   if (!isSegmentSize(segmentBytes)) throw new RangeError(`no segment has ${segmentBytes} bytes`);
   const commandRing = makeRing(COMMAND_RING_SLOTS, COMMAND_BYTES);
-  const eventRing = makeRing(EVENT_RING_SLOTS, EVENT_BYTES);
+  const eventRing = makeEventRing();
   const status = makeStatusMemory();
   const data: ShardWorkerData = {
     shard: config.shard,
@@ -138,7 +134,7 @@ function run(
 
   try {
     owner = own(config.directory);
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: data });
+    const worker = startThread(new URL("./worker.ts", import.meta.url), data);
     threads.push(worker);
     worker.on("message", hear);
     worker.on("error", (error) => void end(asShellError(error), String(error)));

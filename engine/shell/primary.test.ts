@@ -12,7 +12,7 @@ import { inspectJournal } from "./journal/tools.ts";
 import { type Desk, NOON_US, openDesk, openMarket } from "./testing/desk.ts";
 import { type Disk, makeDisk } from "./testing/disk.ts";
 import { DIRECTORY, openTestJournal, readAllFrames } from "./testing/journal.ts";
-import { fieldsAt, type Fill } from "./testing/orders.ts";
+import { fieldsAt, type Fill, placed } from "./testing/orders.ts";
 
 describe("a batch", () => {
   test("takes what waits, in one frame, and says what happened", () => {
@@ -33,6 +33,43 @@ describe("a batch", () => {
     expect([desk.primary.step(), desk.primary.step()]).toEqual([BATCH_COMMANDS_MAX, 10]);
     expect(readAllFrames(disk).headers.map(({ count }) => count)).toEqual([3, 512, 10]);
   });
+
+  test("may be longer where segments have room for it", () => {
+    const disk = makeDisk();
+    const desk = openDesk(disk, undefined, { segmentBytes: 1024 * 1024 });
+    openMarket(desk);
+    for (let i = 0; i < 2_000; i++) desk.place(`${i}`, i % 2 === 0 ? Side.ASK : Side.BID);
+    expect([desk.primary.step(), desk.primary.step()]).toEqual([2_000, 0]);
+    expect(readAllFrames(disk).headers.map(({ count }) => count)).toEqual([3, 2_000]);
+    expect(desk.status.read()).toMatchObject({ sequence: 2_003, tradesTotal: 1_000 });
+    const again = openDesk(disk);
+    expect(again.shard.hash().text).toBe(desk.shard.hash().text);
+    expect(again.hear()).toHaveLength(desk.hear().length + 3);
+  });
+
+  test("that says more than was likely waits in its midst until readers have read", () => {
+    const told = (isReaderAwake: boolean): [Desk, () => number] => {
+      const options = { segmentBytes: 1024 * 1024, isReaderAwake };
+      const desk = openDesk(makeDisk(), 1_024, options);
+      openMarket(desk);
+      for (let i = 0; i < 1_000; i++) {
+        desk.place(`ask-${i}`, Side.ASK);
+        while (desk.waiting() > 0) desk.primary.step();
+        desk.hear();
+      }
+      for (let i = 0; i < 4; i++)
+        desk.submit(placed({ id: `b${i}`, side: Side.BID, quantity: 250 }));
+      return [desk, () => desk.primary.step()];
+    };
+    const [desk, step] = told(true);
+    expect(step()).toBe(4);
+    expect(desk.hear().filter((line) => line.startsWith("TRADE"))).toHaveLength(1_000);
+
+    const [silent, stepUnheard] = told(false);
+    silent.status.askToStop();
+    expect(stepUnheard).toThrow("its reader took no more events");
+    expect(silent.hear().filter((line) => line.startsWith("TRADE"))).toHaveLength(750);
+  }, 30_000);
 
   test("wakes a sleeping reader once, and a waking one not at all", () => {
     const { desk } = opened();

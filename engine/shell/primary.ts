@@ -19,14 +19,20 @@ import {
   CommandU8,
 } from "../core/command.ts";
 import { CommandType } from "../core/codes.ts";
-import { EVENT_I32, type Events, makeEvents } from "../core/event.ts";
-import { BATCH_COMMANDS_MAX, BEHAVIOUR_NEWEST, EVENTS_PER_COMMAND_MAX } from "../core/limits.ts";
+import {
+  BATCH_COMMANDS_MAX,
+  BEHAVIOUR_NEWEST,
+  EVENTS_PER_COMMAND_MAX,
+  READ_AHEAD_COMMANDS,
+} from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
-import type { Consumer, Producer } from "../ring/ring.ts";
+import type { Consumer } from "../ring/ring.ts";
 import { ShardState, type Status } from "../ring/status.ts";
 import { checkpointOf, fillCheckpoint } from "./checkpoint.ts";
 import type { Clock } from "./clock.ts";
+import { ShellError, ShellErrorCode } from "./errors.ts";
 import { type JournalWriter, Room } from "./journal/journal.ts";
+import type { Publisher } from "./publisher.ts";
 
 export interface StepParts<Result> {
   readonly shard: Shard;
@@ -75,6 +81,8 @@ const DRAIN_MS_MAX = 5_000;
 const SLEEP_MS_MAX = 1_000;
 const READER_WAIT_MS = 100;
 const ROOM_WAIT_MS = 5;
+/** More than a command makes as a rule: what a batch longer than BATCH_COMMANDS_MAX reckons with. */
+const EVENTS_LIKELY = 32;
 
 /** `readerWaitMs`: how long a step may block for a reader that is slow. */
 export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number): Steps {
@@ -88,7 +96,7 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
 
   function take(): number {
     if (isDiskFull()) return 0;
-    const waiting = Math.min(commandRing.available(), BATCH_COMMANDS_MAX);
+    const waiting = Math.min(commandRing.available(), journal.batchMax);
     if (waiting > 0) return takeWaiting(waiting);
     const due = shard.nextDueUs();
     if (due === Infinity) return 0;
@@ -102,21 +110,33 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
   function takeWaiting(waiting: number): number {
     const count = roomFor(waiting);
     if (count === 0) return 0;
-    for (let i = 0; i < count; i++) {
-      copyCommand(commands, commandRing.slot(i), batch, i);
-      refuseUnknownBehaviour(batch, i);
-    }
+    // Two pieces at most: the ring goes round.
+    const first = commandRing.slot(0);
+    const untilEnd = Math.min(count, commands.u8.length / COMMAND_BYTES - first);
+    copyCommands(commands, first, batch, 0, untilEnd);
+    if (untilEnd < count) copyCommands(commands, 0, batch, untilEnd, count - untilEnd);
+    for (let i = 0; i < count; i++) refuseUnknownBehaviour(batch, i);
     return stamp(count, count, clock.stampUs());
   }
 
   /** How many of `wanted` commands the journal and the readers have room for now. */
   function roomFor(wanted: number): number {
-    const fits = Math.floor(publisher.room() / EVENTS_PER_COMMAND_MAX);
+    const fits = fitting(publisher.room());
     if (fits === 0) publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, readerWaitMs);
     let count = Math.min(wanted, fits);
     while (count > 0 && journal.room(count) !== Room.YES) count >>= 1; // a smaller batch may fit
     if (count === 0 && fits > 0) journal.waitForRoom(ROOM_WAIT_MS);
     return count;
+  }
+
+  /**
+   * A batch that needs no more room than there is, however much its commands do; or a larger one that
+   * is likely not to, where the rest of it can wait for its readers (`makeRoom`).
+   */
+  function fitting(room: number): number {
+    const surely = Math.floor(room / EVENTS_PER_COMMAND_MAX);
+    if (surely === 0 || journal.batchMax <= BATCH_COMMANDS_MAX) return surely;
+    return Math.max(surely, Math.floor(room / EVENTS_LIKELY));
   }
 
   /**
@@ -129,7 +149,7 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
       status.setState(ShardState.DISK_FULL);
     }
     journal.waitForRoom(ROOM_WAIT_MS);
-    if (journal.room(BATCH_COMMANDS_MAX) !== Room.YES) return true;
+    if (journal.room(journal.batchMax) !== Room.YES) return true;
     status.setState(ShardState.LIVE);
     return false;
   }
@@ -156,12 +176,43 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
     journalMs += appendedAtMs - beganMs;
     status.countAppend(appendedAtMs - beganMs);
     batches++;
-    for (let i = 0; i < taken; i++) publisher.apply(shard, batch, i);
-    writeFigures();
-    publisher.publish();
+    applyTaken();
     commandRing.advance(takenFromRing);
     taken = 0;
     takenFromRing = 0;
+  }
+
+  /** Tells what it has applied every so many commands, so that readers have begun when it ends. */
+  function applyTaken(): void {
+    let surely = 0;
+    for (let from = 0; from < taken; from += READ_AHEAD_COMMANDS) {
+      const to = Math.min(from + READ_AHEAD_COMMANDS, taken);
+      shard.readAhead(batch, from, to - from);
+      for (let i = from; i < to; i++) {
+        if (surely < EVENTS_PER_COMMAND_MAX) surely = makeRoom();
+        surely -= EVENTS_PER_COMMAND_MAX;
+        publisher.apply(shard, batch, i);
+      }
+      if (to < taken && to % BATCH_COMMANDS_MAX === 0) tell();
+    }
+    tell();
+  }
+
+  function tell(): void {
+    writeFigures();
+    publisher.publish();
+  }
+
+  /** Room for one command's events at least, once readers have made it; how much. */
+  function makeRoom(): number {
+    let waitedMs = 0;
+    while (publisher.room() < EVENTS_PER_COMMAND_MAX) {
+      publisher.publish();
+      if (publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, readerWaitMs)) break;
+      if (status.isStopAsked()) waitedMs += readerWaitMs;
+      if (waitedMs >= DRAIN_MS_MAX) throw unheard();
+    }
+    return publisher.room();
   }
 
   function writeFigures(): void {
@@ -233,11 +284,25 @@ export function makePrimary(parts: PrimaryParts): Primary {
   return { step, idleMs, coverWhenIdle, finish };
 }
 
-function copyCommand(from: Commands, fromIndex: number, to: Commands, toIndex: number): void {
-  // By words, never by doubles: an id's bytes may read as a NaN, and a copied NaN may change its bits.
-  const source = fromIndex * COMMAND_I32;
-  const target = toIndex * COMMAND_I32;
-  for (let i = 0; i < COMMAND_I32; i++) to.i32[target + i] = from.i32[source + i]!;
+/** As bytes, never as doubles: an id's may read as a NaN, and a copied NaN may change its bits. */
+function copyCommands(
+  from: Commands,
+  fromIndex: number,
+  to: Commands,
+  toIndex: number,
+  count: number,
+): void {
+  const source = fromIndex * COMMAND_BYTES;
+  const bytes = from.u8.subarray(source, source + count * COMMAND_BYTES);
+  to.u8.set(bytes, toIndex * COMMAND_BYTES);
+}
+
+function unheard(): ShellError {
+  return new ShellError(
+    ShellErrorCode.STOPPED,
+    "the shard was asked to stop while its reader took no more events; what is in the journal and " +
+      "was not told is told at the next start",
+  );
 }
 
 /**
@@ -249,42 +314,4 @@ function refuseUnknownBehaviour(batch: Commands, index: number): void {
   if (batch.u8[type] !== CommandType.SET_BEHAVIOUR) return;
   const behaviour = batch.i32[index * COMMAND_I32 + CommandI32.behaviour]!;
   if (behaviour > BEHAVIOUR_NEWEST) batch.u8[type] = CommandType.NONE;
-}
-
-/** Applies commands and lays their events into the ring, to be published together. */
-export interface Publisher {
-  room(): number;
-  waitForRoom(events: number, timeoutMs: number): boolean;
-  /** Applies one command; its events are in the ring, not yet visible. */
-  apply(shard: Shard, commands: Commands, index: number): void;
-  /** Makes them visible, and wakes who sleeps. */
-  publish(): void;
-}
-
-export function makePublisher(ring: Producer, events: Events, wake: () => void): Publisher {
-  // The core appends to a small buffer of its own that stays in the cache; a ring wraps, it does not.
-  const scratch = makeEvents(EVENTS_PER_COMMAND_MAX);
-  let unpublished = 0;
-
-  function apply(shard: Shard, commands: Commands, index: number): void {
-    scratch.count = 0;
-    shard.apply(commands, index, scratch);
-    for (let event = 0; event < scratch.count; event++) {
-      const target = ring.slot(unpublished++) * EVENT_I32;
-      const source = event * EVENT_I32;
-      for (let i = 0; i < EVENT_I32; i++) events.i32[target + i] = scratch.i32[source + i]!;
-    }
-  }
-
-  return {
-    room: () => ring.room() - unpublished,
-    waitForRoom: (count, timeoutMs) => ring.waitForRoom(count + unpublished, timeoutMs),
-    apply,
-    publish: () => {
-      if (unpublished === 0) return;
-      ring.publish(unpublished);
-      unpublished = 0;
-      wake();
-    },
-  };
 }

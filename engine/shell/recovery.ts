@@ -15,7 +15,6 @@ import {
   CommandI32,
   type Commands,
   CommandU8,
-  makeCommands,
 } from "../core/command.ts";
 import { makeEvents } from "../core/event.ts";
 import {
@@ -27,11 +26,11 @@ import {
 import type { Shard } from "../core/shard-api.ts";
 import { ShellError, ShellErrorCode } from "./errors.ts";
 import type { FileOps } from "./journal/file-ops.ts";
-import { HEADER_BYTES } from "./journal/frame.ts";
+import { commandsIn } from "./journal/frame.ts";
 import { JOURNAL_START } from "./journal/journal.ts";
 import { type JournalEnd, readJournal } from "./journal/read.ts";
 import { damaged, settleSegments } from "./journal/segments.ts";
-import type { Publisher } from "./primary.ts";
+import type { Publisher } from "./publisher.ts";
 import type { SnapshotHead } from "./snapshot/format.ts";
 
 export interface Recovered {
@@ -72,6 +71,7 @@ export function recover(parts: RecoveryParts): Recovered | null {
   const frames = readJournal(files, directory, number, place);
   let commands = 0;
   let view: Commands | null = null;
+  let seen: Buffer | null = null;
   for (;;) {
     const next = frames.next();
     if (next.done === true) {
@@ -80,7 +80,8 @@ export function recover(parts: RecoveryParts): Recovered | null {
       return { end: next.value, commands, lastStampUs: shard.lastStampUs() };
     }
     const { header, bytes } = next.value;
-    view ??= makeCommands(BATCH_COMMANDS_MAX, bytes.buffer, bytes.byteOffset + HEADER_BYTES);
+    if (view === null || seen !== bytes) view = commandsIn(bytes);
+    seen = bytes;
     // The frame in front of which a snapshot's place is holds commands that its state has already.
     const first = Math.max(shard.sequence() + 1 - header.firstSequence, 0);
     for (let i = first; i < header.count; i++) {

@@ -9,7 +9,7 @@ import type { Commands, Events, Shard } from "../core/index.ts";
 import { type Checkpoint, checkpointOf, readCheckpoint } from "./checkpoint.ts";
 import { ShellError, ShellErrorCode } from "./errors.ts";
 import { emptyState, makeFollower } from "./follower.ts";
-import { HEADER_BYTES } from "./journal/frame.ts";
+import { commandsIn } from "./journal/frame.ts";
 import { JOURNAL_START, type JournalReader } from "./journal/journal.ts";
 
 /** Sequences, both ends included. */
@@ -104,7 +104,7 @@ async function eachCommand(
   for await (const { header, bytes } of journal.read(JOURNAL_START)) {
     if (header.firstSequence > to) return;
     const { count } = header;
-    const commands = ourCore.makeCommands(count, bytes.buffer, bytes.byteOffset + HEADER_BYTES);
+    const commands = commandsIn(bytes);
     for (let i = 0; i < count; i++) {
       if (header.firstSequence + i > to || visit(commands, i) === false) return;
     }

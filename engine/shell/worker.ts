@@ -6,7 +6,6 @@
 import { randomInt } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { makeCommands } from "../core/command.ts";
-import { makeEvents } from "../core/event.ts";
 import { makeShard } from "../core/index.ts";
 import type { ShardOptions } from "../core/limits.ts";
 import { openConsumer, openProducer, type Ring } from "../ring/ring.ts";
@@ -19,7 +18,8 @@ import { openPreparer, PrepareWord } from "./journal/preparer.ts";
 import { type JournalEnd, journalIdIn } from "./journal/read.ts";
 import { findSegments, makeSegment, placeOf, segmentName } from "./journal/segments.ts";
 import type { Journal } from "./journal/journal.ts";
-import { makePrimary, makePublisher, type Primary } from "./primary.ts";
+import { makePrimary, type Primary } from "./primary.ts";
+import { eventsOf, makePublisher } from "./publisher.ts";
 import { recover } from "./recovery.ts";
 import { beginning, type SnapshotsAtStart } from "./snapshot/begin.ts";
 
@@ -96,9 +96,9 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   const { directory, shard: number } = data;
   refuseOtherJournal(directory);
   const segmentBytes = firstSegment(directory);
-  const { recordsAt, memory, slots } = data.eventRing;
-  const publisher = makePublisher(eventProducer, makeEvents(slots, memory, recordsAt), wakeReaders);
-  const options = { ...data.options, idSeed: randomInt(2 ** 31) };
+  const events = eventsOf(data.eventRing);
+  const publisher = makePublisher(eventProducer, events, wakeReaders);
+  const options = { ...data.options, idSeed: randomInt(2 ** 31), events };
   const begun = await beginning({
     ...data,
     options,

@@ -13,7 +13,7 @@ import { HEADER_BYTES } from "../shell/journal/frame.ts";
 import { JOURNAL_START, type JournalFrame, type JournalPlace } from "../shell/journal/journal.ts";
 import { openKafkaJournal } from "../shell/journal/kafka/kafka.ts";
 import type { OpenLink } from "../shell/journal/kafka/link.ts";
-import { makePublisher } from "../shell/primary.ts";
+import { eventsOf, makeEventRing, makePublisher } from "../shell/publisher.ts";
 import { runRemotePrimary } from "../shell/remote-primary.ts";
 import { standBy, type TakenOver } from "../shell/standby.ts";
 import type { Random } from "./random.ts";
@@ -159,11 +159,11 @@ function openParts({ random, connect, leaseMs }: ClusterParts, monotonicMs: () =
 
 /** The writer's publisher, whose reader reads at once. */
 function makeTeller(tell: (event: Buffer) => void): ReturnType<typeof makePublisher> {
-  const ring = makeRing(EVENT_SLOTS, EVENT_BYTES);
+  const ring = makeEventRing(EVENT_SLOTS);
   const { memory, recordsAt } = ring;
   const reader = openConsumer(ring, 0);
   const bytes = Buffer.from(memory, recordsAt);
-  return makePublisher(openProducer(ring), makeEvents(EVENT_SLOTS, memory, recordsAt), () => {
+  return makePublisher(openProducer(ring), eventsOf(ring), () => {
     const count = reader.available();
     for (let i = 0; i < count; i++) {
       const at = reader.slot(i) * EVENT_BYTES;

@@ -8,6 +8,15 @@ import { COMMAND_BYTES, COMMAND_F64, COMMAND_I32, CommandF64, CommandFlag } from
 import { CommandI32, type Commands, CommandU8 } from "../command.ts";
 import { EventF64, EventFlag, EventI32, EventU8 } from "../event.ts";
 
+/** Events that say how an order is now; others may carry an id that somebody named in vain. */
+const CHANGES: readonly number[] = [
+  EventType.RESTED,
+  EventType.CANCELLED,
+  EventType.EXPIRED,
+  EventType.AMENDED,
+  EventType.GROUP_REDUCED,
+];
+
 interface Group {
   readonly quantity: number;
   readonly legs: Set<number>;
@@ -64,7 +73,7 @@ export function makeGroupAuditor(): GroupAuditor {
       const units = type === EventType.TRADE ? i32[EventI32.quantity]! : 0;
       fill(orderId, units, i32[EventI32.open]!);
       fill(f64[EventF64.takerOrderId]!, units, i32[EventI32.takerOpen]!);
-    } else if (groups.has(orderId) && type !== EventType.ACCEPTED && type !== EventType.STATUS) {
+    } else if (groups.has(orderId) && CHANGES.includes(type)) {
       const isOver = u8[EventU8.status] !== OrderStatus.OPEN;
       open.set(orderId, isOver ? 0 : i32[EventI32.open]!);
       touched.add(groups.get(orderId)!);

@@ -1,8 +1,10 @@
 /**
- * `npm run twins -- [--from SEED] [--seeds N] [--commands M]`: long days of both books, compared after
- * every command. Prints one line, or what to run again.
+ * `npm run twins -- [--from SEED] [--seeds N] [--commands M] [--release]`: long days of both books,
+ * compared after every command; of releases those that begin with auctions. Prints one line, or what to
+ * run again.
  */
 import { parseArgs } from "node:util";
+import { makeRelease } from "./random-release.ts";
 import { liveThrough } from "./twins.ts";
 
 const { values } = parseArgs({
@@ -10,18 +12,23 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     seeds: { type: "string", default: "200" },
     commands: { type: "string", default: "2000" },
+    release: { type: "boolean", default: false },
   },
 });
 const from = Number(values.from);
 const seeds = Number(values.seeds);
 const commands = Number(values.commands);
+const day = { commands, compareEvery: 1, behaviour: 2 };
+const asked = values.release ? { ...day, makeTraffic: makeRelease } : day;
 let trades = 0;
 for (let seed = from; seed < from + seeds; seed++) {
   try {
-    trades += liveThrough(seed, { commands, compareEvery: 1, behaviour: 2 }).trades;
+    trades += liveThrough(seed, asked).trades;
   } catch (error) {
     console.error((error as Error).message);
-    console.error(`again: npm run twins -- --from ${seed} --seeds 1 --commands ${commands}`);
+    console.error(
+      `again: npm run twins -- --from ${seed} --seeds 1 --commands ${commands}${values.release ? " --release" : ""}`,
+    );
     process.exit(1);
   }
 }

@@ -6,8 +6,8 @@
 import { type FileOps, readAll } from "./file-ops.ts";
 import { openFileReader } from "./file-reader.ts";
 import {
-  FRAME_BYTES_MAX,
   frameBytes,
+  frameCommandsMax,
   type FrameHeader,
   HEADER_BYTES,
   readHeader,
@@ -49,7 +49,8 @@ export function openCover(files: FileOps, directory: string): () => number {
   function frameFrom(position: number): FrameHeader | null {
     const here = frameAt(position);
     const left = segmentBytes - (position % segmentBytes);
-    return here === null && left < FRAME_BYTES_MAX ? frameAt(position + left) : here;
+    const isNear = left < frameBytes(frameCommandsMax(segmentBytes));
+    return here === null && isNear ? frameAt(position + left) : here;
   }
 
   return () => {

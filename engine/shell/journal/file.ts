@@ -6,16 +6,15 @@
  */
 import * as crypto from "node:crypto";
 import { join } from "node:path";
-import { COMMAND_BYTES, makeCommands } from "../../core/command.ts";
-import { BATCH_COMMANDS_MAX } from "../../core/limits.ts";
+import { COMMAND_BYTES } from "../../core/command.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type FileOps, writeAll } from "./file-ops.ts";
 import {
-  FRAME_BYTES_MAX,
+  commandsIn,
   frameBytes,
+  frameCommandsMax,
   FrameKind,
   hashFrame,
-  HEADER_BYTES,
   sealFrame,
 } from "./frame.ts";
 import { type Journal, Room } from "./journal.ts";
@@ -42,8 +41,9 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   const { segmentBytes } = end;
   const journalId = end.journalId ?? randomBytes(16);
   const writerId = randomBytes(16);
-  const frame = Buffer.from(new ArrayBuffer(FRAME_BYTES_MAX));
-  const batch = makeCommands(BATCH_COMMANDS_MAX, frame.buffer, HEADER_BYTES);
+  const batchMax = frameCommandsMax(segmentBytes);
+  const frame = Buffer.from(new ArrayBuffer(frameBytes(batchMax)));
+  const batch = commandsIn(frame);
   let { position, nextSequence, previousHash } = end;
   let uncovered = end.frames > 0; // perhaps; a watermark too many does no harm
   let broken = false;
@@ -139,6 +139,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   return {
     id: journalId.toString("hex"),
     batch,
+    batchMax,
     nextSequence: () => nextSequence,
     room: (count) => {
       if (left() >= frameBytes(count) + CLOSING_BYTES) return Room.YES;

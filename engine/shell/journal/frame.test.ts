@@ -8,10 +8,12 @@ import {
   FRAME_BYTES_MAX,
   FRAME_VERSION,
   type FrameHeader,
-  frameBytes,
   FrameKind,
   hashFrame,
+  frameBytes,
+  frameCommandsMax,
   HEADER_BYTES,
+  LONG_FRAME_COMMANDS_MAX,
   isZero,
   payloadIsWhole,
   readHeader,
@@ -64,10 +66,20 @@ test("a frame of another format is named as such, not taken for a damaged one", 
 
 test("lengths that make no sense are damage, even under a right checksum", () => {
   const { frame } = sealed(1);
-  frame.writeUInt32LE(BATCH_COMMANDS_MAX + 1, 64);
+  frame.writeUInt32LE(LONG_FRAME_COMMANDS_MAX + 1, 64);
   frame.writeUInt32LE(crc32(frame.subarray(0, 124)), 124);
 
   expect(readHeader(frame).kind).toBe("damaged");
+});
+
+test.each([
+  [2 * FRAME_BYTES_MAX, BATCH_COMMANDS_MAX],
+  [1024 * 1024, 4_096],
+  [512 * 1024, 2_048],
+  [64 * 1024 * 1024, LONG_FRAME_COMMANDS_MAX],
+])("segments of %i bytes hold two frames of %i commands", (segmentBytes, commands) => {
+  expect(frameCommandsMax(segmentBytes)).toBe(commands);
+  expect(2 * frameBytes(commands)).toBeLessThanOrEqual(segmentBytes);
 });
 
 test("what an earlier, longer batch left behind does not travel in the padding", () => {

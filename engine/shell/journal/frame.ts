@@ -18,9 +18,9 @@
  * Numbers are little-endian. Magic, version and the header's CRC keep their places in every version,
  * so that an older or newer journal can be named as such and not be taken for a damaged one.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { COMMAND_BYTES } from "../../core/command.ts";
+import { COMMAND_BYTES, type Commands, makeCommands } from "../../core/command.ts";
 import { BATCH_COMMANDS_MAX } from "../../core/limits.ts";
 
 export const FRAME_MAGIC = 0x4b424c53; // "SLBK" as it stands in the file
@@ -28,7 +28,10 @@ export const FRAME_VERSION = 1;
 export const HEADER_BYTES = 128;
 /** No synced sector is ever written again: each frame begins on a fresh one. */
 export const FRAME_ALIGN = 4096;
+/** Of a batch that any journal takes: under 64 KB, as a broker wants it. */
 export const FRAME_BYTES_MAX = alignUp(HEADER_BYTES + BATCH_COMMANDS_MAX * COMMAND_BYTES);
+/** What a frame on files may hold: a disk makes 200 KB durable in little more time than 4. */
+export const LONG_FRAME_COMMANDS_MAX = 4_096;
 
 export function alignUp(bytes: number): number {
   return Math.ceil(bytes / FRAME_ALIGN) * FRAME_ALIGN;
@@ -37,6 +40,19 @@ export function alignUp(bytes: number): number {
 /** Bytes a frame of `count` commands takes in the file. */
 export function frameBytes(count: number): number {
   return alignUp(HEADER_BYTES + count * COMMAND_BYTES);
+}
+
+/** Commands of a frame in segments of that size: two of them fit into one. */
+export function frameCommandsMax(segmentBytes: number): number {
+  let count = BATCH_COMMANDS_MAX;
+  while (count < LONG_FRAME_COMMANDS_MAX && 2 * frameBytes(2 * count) <= segmentBytes) count *= 2;
+  return count;
+}
+
+/** The frame's commands; the view goes on to the end of `bytes`. */
+export function commandsIn(bytes: Buffer): Commands {
+  const most = Math.floor((bytes.length - HEADER_BYTES) / COMMAND_BYTES);
+  return makeCommands(most, bytes.buffer, bytes.byteOffset + HEADER_BYTES);
 }
 
 /** What a frame is for. */
@@ -90,9 +106,7 @@ export function sealFrame(frame: Buffer, header: FrameHeader): number {
 
 /** What the next frame must name as its predecessor. */
 export function hashFrame(frame: Buffer, payloadBytes: number): Buffer {
-  return createHash("sha256")
-    .update(frame.subarray(0, HEADER_BYTES + payloadBytes))
-    .digest();
+  return hash("sha256", frame.subarray(0, HEADER_BYTES + payloadBytes), "buffer");
 }
 
 export type HeaderReading =
@@ -127,7 +141,7 @@ export function readHeader(bytes: Buffer): HeaderReading {
   };
   const isShaped =
     bytes.readUInt16LE(6) === HEADER_BYTES &&
-    header.count <= BATCH_COMMANDS_MAX &&
+    header.count <= LONG_FRAME_COMMANDS_MAX &&
     kind === header.kind &&
     (kind === FrameKind.BATCH || header.count === 0) &&
     header.payloadBytes === header.count * COMMAND_BYTES;

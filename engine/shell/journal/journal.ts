@@ -95,6 +95,8 @@ export interface JournalWriter<Result> {
   readonly id: string;
   /** Where the commands of the next append are to be put, from index 0. */
   readonly batch: Commands;
+  /** Commands that one append takes at most; BATCH_COMMANDS_MAX or more. */
+  readonly batchMax: number;
   /** The sequence the next appended command must carry. */
   nextSequence(): number;
   /** Whether `count` commands fit now. */

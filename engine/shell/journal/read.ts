@@ -12,6 +12,7 @@ import {
   FRAME_VERSION,
   type FrameHeader,
   frameBytes,
+  frameCommandsMax,
   hashFrame,
   HEADER_BYTES,
   isZero,
@@ -76,7 +77,9 @@ class SegmentReader {
   private readonly segments: number;
   private readonly segmentBytes: number;
   private readonly short: FoundSegments["short"];
-  private readonly frame = Buffer.from(new ArrayBuffer(FRAME_BYTES_MAX));
+  /** The longest frame there may be in segments of this size. */
+  private readonly frameMax: number;
+  private frame = Buffer.from(new ArrayBuffer(FRAME_BYTES_MAX)); // grows when a longer one is met
   private openNumber = -1;
   private openFd = -1;
   private readonly until: number;
@@ -111,6 +114,7 @@ class SegmentReader {
     this.segments = found.segments;
     this.segmentBytes = found.segmentBytes;
     this.short = found.short;
+    this.frameMax = frameBytes(frameCommandsMax(this.segmentBytes));
     if (this.position < found.first * found.segmentBytes) throw this.deleted(found.first);
   }
 
@@ -173,6 +177,9 @@ class SegmentReader {
     const { header } = reading;
     this.refuseForeign(header);
     const bytes = frameBytes(header.count);
+    if (bytes > this.frameMax) {
+      return { kind: "unreadable", why: "a frame is longer than any in such segments" };
+    }
     if (bytes > FRAME_ALIGN) this.load(this.position, bytes);
     const why = this.whyNotNext(header, bytes);
     if (why !== "") return { kind: "unreadable", why };
@@ -219,12 +226,12 @@ class SegmentReader {
   private stepOver(): boolean {
     const offset = this.position % this.segmentBytes;
     const left = this.segmentBytes - offset;
-    if (offset === 0 || left >= FRAME_BYTES_MAX) return false;
+    if (offset === 0 || left >= this.frameMax) return false;
     const next = this.position + left;
     if (next >= this.segments * this.segmentBytes) return false;
     // All of the next segment's first frame: of a torn one the first sector may be what is missing.
-    this.load(next, FRAME_BYTES_MAX);
-    const isBegun = !isZero(this.frame);
+    this.load(next, this.frameMax);
+    const isBegun = !isZero(this.frame.subarray(0, this.frameMax));
     this.load(this.position, left);
     if (!isBegun || !isZero(this.frame.subarray(0, left))) return false;
     this.position = next;
@@ -244,7 +251,7 @@ class SegmentReader {
     this.load(this.position, HEADER_BYTES);
     const reading = readHeader(this.frame);
     const left = this.segmentBytes - (this.position % this.segmentBytes);
-    const most = Math.min(left, FRAME_BYTES_MAX);
+    const most = Math.min(left, this.frameMax);
     const bytes = reading.kind === "frame" ? frameBytes(reading.header.count) : most;
     const reach = this.position + Math.min(bytes, most);
     return end > reach ? { kind: "damage", laterAt: reach } : { kind: "torn", to: end };
@@ -300,6 +307,7 @@ class SegmentReader {
 
   /** Puts up to `length` bytes at `position` into `frame`, zeros where the segment ends. */
   private load(position: number, length: number): void {
+    if (length > this.frame.length) this.frame = Buffer.from(new ArrayBuffer(this.frameMax));
     const offset = position % this.segmentBytes;
     const inside = Math.min(length, this.segmentBytes - offset);
     const fd = this.open(this.segmentOf(position));

@@ -19,12 +19,10 @@ import {
   CommandI32,
   type Commands,
   CommandU8,
-  makeCommands,
 } from "../../core/command.ts";
-import { BATCH_COMMANDS_MAX } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type FileOps, nodeFiles } from "./file-ops.ts";
-import { HEADER_BYTES } from "./frame.ts";
+import { commandsIn } from "./frame.ts";
 import type { JournalFrame } from "./journal.ts";
 import { beginningOf, type JournalEnd, readJournal } from "./read.ts";
 import { findSegments, placeOf, segmentName } from "./segments.ts";
@@ -57,7 +55,7 @@ export function verifyJournal(directory: string, files: FileOps = nodeFiles): Jo
     shard = header.shard;
     commands += header.count;
     if (header.count === 0) return;
-    const last = viewOf(bytes);
+    const last = commandsIn(bytes);
     lastStampUs = last.f64[(header.count - 1) * COMMAND_F64 + CommandF64.stampUs]!;
   });
   const { segmentBytes } = end;
@@ -107,7 +105,7 @@ export function* inspectJournal(
   for (const { header, bytes } of readJournal(files, directory, null, beginning)) {
     if (header.firstSequence > to) return;
     if (header.firstSequence + header.count <= from) continue;
-    const commands = viewOf(bytes);
+    const commands = commandsIn(bytes);
     const place = placeOf(header.position, segmentBytes);
     for (let i = 0; i < header.count; i++) {
       const sequence = header.firstSequence + i;
@@ -144,10 +142,6 @@ function drive(
     if (next.done === true) return next.value;
     each(next.value);
   }
-}
-
-function viewOf(bytes: Buffer): Commands {
-  return makeCommands(BATCH_COMMANDS_MAX, bytes.buffer, bytes.byteOffset + HEADER_BYTES);
 }
 
 type Codes = Readonly<Record<string, number>>;

@@ -28,7 +28,7 @@ export async function loadSnapshot(
 ): Promise<LoadedState> {
   const { head, damage } = snapshot;
   if (head === null) throw new SnapshotDamage(damage);
-  const events = makeEvents(EVENTS_AT_ONCE);
+  const events = options.events ?? makeEvents(EVENTS_AT_ONCE);
   const last = Buffer.alloc(SNAPSHOT_RECORD_BYTES);
   const blocks = keepLast(openBlocks(head, await store.read(snapshot)), last);
   // The core hashes what it has loaded and compares that with the record at the end.

@@ -15,6 +15,8 @@ export interface Contender {
   readonly terms: readonly number[];
   /** Orders it acknowledged, with the sequence of each. */
   readonly acked: ReadonlyMap<string, number>;
+  /** Orders of others it sent again, with the sequence it was then told. */
+  readonly again: ReadonlyMap<string, number>;
   /** All it said but for acknowledgements. */
   readonly said: readonly string[];
   alive(): boolean;
@@ -38,13 +40,15 @@ export function startContender(
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const acked = new Map<string, number>();
+  const again = new Map<string, number>();
   const said: string[] = [];
   const terms: number[] = [];
   const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
   createInterface({ input: child.stdout }).on("line", (line) => {
     const [word, first = "", second = ""] = line.split(" ");
-    if (word === "acked") {
-      acked.set(first, Number(second));
+    if (word === "acked" || word === "again") {
+      const told = word === "acked" ? acked : again;
+      if (second.endsWith(".")) told.set(first, Number(second.slice(0, -1)));
       return;
     }
     if (word === "up") terms.push(Number(first));
@@ -55,6 +59,7 @@ export function startContender(
     state: () => said.at(-1)?.split(" ")[0] ?? "",
     terms,
     acked,
+    again,
     said,
     alive: () => child.exitCode === null && child.signalCode === null,
     pause: () => signal(child, "SIGSTOP"),
@@ -96,6 +101,10 @@ export interface Audit {
   readonly lost: readonly string[];
   /** Orders that stand under two sequences which their contenders both acknowledged. */
   readonly doubled: number;
+  /** Those in words. */
+  readonly twice: readonly string[];
+  /** Orders sent again after a takeover, and told the sequence of the first copy. */
+  readonly again: number;
   readonly terms: number;
 }
 
@@ -125,12 +134,20 @@ export async function audit(
   }
   const lost: string[] = [];
   const owners = new Map<number, string>();
-  let doubled = 0;
+  const twice: string[] = [];
   for (const [id, sequence] of acked) {
     const found = idAt.get(sequence);
     if (found !== id) lost.push(`${id} at ${sequence}: ${found ?? "nothing"} is there`);
-    if (owners.has(sequence)) doubled++;
+    if (owners.has(sequence)) twice.push(`${id} and ${owners.get(sequence)} at ${sequence}`);
     owners.set(sequence, id);
   }
-  return { acked: acked.length, lost, doubled, terms };
+  const again = contenders.flatMap((one) => [...one.again]);
+  for (const [id, sequence] of again) {
+    if (idAt.get(sequence) !== id) twice.push(`${id}, sent again, at ${sequence}`);
+    for (const { acked: told, name } of contenders) {
+      const own = told.get(id) ?? sequence;
+      if (own !== sequence) twice.push(`${id} at ${own} by ${name}, sent again at ${sequence}`);
+    }
+  }
+  return { acked: acked.length, lost, doubled: twice.length, twice, again: again.length, terms };
 }

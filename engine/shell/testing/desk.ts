@@ -4,15 +4,17 @@
  */
 import { EventType, Side } from "../../core/codes.ts";
 import { clearCommand, COMMAND_BYTES, makeCommands } from "../../core/command.ts";
-import { EVENT_BYTES, EVENT_F64, EventF64, EventU8, makeEvents } from "../../core/event.ts";
+import { EVENT_BYTES, EVENT_F64, EventF64, EventU8 } from "../../core/event.ts";
 import { makeShard } from "../../core/index.ts";
 import { EVENT_RING_SLOTS } from "../../core/limits.ts";
 import type { Shard } from "../../core/shard-api.ts";
 import { makeRing, openConsumer, openProducer } from "../../ring/ring.ts";
 import { makeStatusMemory, openStatus, ShardState, type Status } from "../../ring/status.ts";
-import { makePrimary, makePublisher, type Primary } from "../primary.ts";
+import { makePrimary, type Primary } from "../primary.ts";
+import { eventsOf, makeEventRing, makePublisher } from "../publisher.ts";
 import { recover } from "../recovery.ts";
 import type { Disk } from "./disk.ts";
+import { SEGMENT_BYTES_MIN } from "../journal/segments.ts";
 import { DIRECTORY, openTestJournal, type TestPreparer } from "./journal.ts";
 import { fieldsAt, type Fill, MARKET, placed } from "./orders.ts";
 
@@ -36,22 +38,31 @@ export interface Desk {
   wakes(): number;
 }
 
-/** Recovers what is on the disk and opens a desk on it; throws what a start would throw. */
-export function openDesk(disk: Disk, eventSlots = EVENT_RING_SLOTS): Desk {
+/**
+ * Recovers what is on the disk and opens a desk on it; throws what a start would throw. A reader that
+ * is awake takes events as soon as they are published, and keeps them for `hear`.
+ */
+export function openDesk(
+  disk: Disk,
+  eventSlots = EVENT_RING_SLOTS,
+  { segmentBytes = SEGMENT_BYTES_MIN, isReaderAwake = false } = {},
+): Desk {
   const status = openStatus(makeStatusMemory());
   const commandRing = makeRing(4_096, COMMAND_BYTES);
-  const eventRing = makeRing(eventSlots, EVENT_BYTES);
-  const events = makeEvents(eventSlots, eventRing.memory, eventRing.recordsAt);
+  const eventRing = makeEventRing(eventSlots);
+  const events = eventsOf(eventRing);
   const commands = makeCommands(4_096, commandRing.memory, commandRing.recordsAt);
   const producer = openProducer(commandRing);
   const reader = openConsumer(eventRing, 0);
   const eventProducer = openProducer(eventRing);
+  const heard: string[] = [];
   let wakes = 0;
   const publisher = makePublisher(eventProducer, events, () => {
     if (eventProducer.takeSleeper(0)) wakes++;
+    if (isReaderAwake) read();
   });
-  const shard = makeShard(SMALL);
-  const { journal, preparer } = openTestJournal(disk);
+  const shard = makeShard({ ...SMALL, events });
+  const { journal, preparer } = openTestJournal(disk, segmentBytes);
   const parts = { files: disk, directory: DIRECTORY, number: 0, shard, publisher };
   const recovered = recover({ ...parts, isStopAsked: () => false });
   let nowUs = 0;
@@ -75,8 +86,7 @@ export function openDesk(disk: Disk, eventSlots = EVENT_RING_SLOTS): Desk {
     producer.publish(1);
   }
 
-  function hear(): string[] {
-    const heard: string[] = [];
+  function read(): void {
     for (let left = reader.available(); left > 0; left--) {
       const index = reader.slot(0);
       const type = events.u8[index * EVENT_BYTES + EventU8.type];
@@ -85,8 +95,12 @@ export function openDesk(disk: Disk, eventSlots = EVENT_RING_SLOTS): Desk {
       heard.push(`${name} ${sequence}`);
       reader.advance(1);
     }
+  }
+
+  function hear(): string[] {
+    read();
     reader.fallAsleep();
-    return heard;
+    return heard.splice(0);
   }
 
   return {

@@ -8,6 +8,7 @@ import {
   CommandF64,
   EVENT_BYTES,
   EventF64,
+  EventFlag,
   EventU8,
   openRingClient,
   type RingClient,
@@ -21,6 +22,8 @@ export interface Heard {
   readonly reason: number;
   readonly sequence: number;
   readonly orderId: number;
+  /** Of the command that it answers, or of the first copy of it. */
+  readonly firstSequence: number;
 }
 
 export interface Driver {
@@ -100,10 +103,13 @@ export async function startDriver(
 }
 
 function readHeard(events: Events): Heard {
+  const sequence = events.f64[EventF64.sequence]!;
+  const isAgain = (events.u8[EventU8.flags]! & EventFlag.DUPLICATE) !== 0;
   return {
     type: events.u8[EventU8.type]!,
     reason: events.u8[EventU8.reason]!,
-    sequence: events.f64[EventF64.sequence]!,
+    sequence,
+    firstSequence: isAgain ? events.f64[EventF64.firstSequence]! : sequence,
     orderId: events.f64[EventF64.orderId]!,
   };
 }

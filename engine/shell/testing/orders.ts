@@ -41,6 +41,7 @@ export interface PlaceOrder {
   readonly priceTicks?: number;
   readonly quantity?: number;
   readonly expiresAtUs?: number | undefined;
+  readonly deadlineUs?: number;
 }
 
 export const placed =
@@ -55,6 +56,7 @@ export const placed =
     it.i32(CommandI32.priceTicks, order.priceTicks ?? 100);
     it.i32(CommandI32.quantity, order.quantity ?? 1);
     it.f64(CommandF64.expiresAtUs, order.expiresAtUs ?? 0);
+    it.f64(CommandF64.deadlineUs, order.deadlineUs ?? 0);
     it.id(order.id);
   };
 

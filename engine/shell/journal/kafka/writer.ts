@@ -186,6 +186,7 @@ export function makeWriter(options: WriterOptions, from: JournalPlace): RemoteJo
   return {
     id: journalId.toString("hex"),
     batch,
+    batchMax: BATCH_COMMANDS_MAX,
     nextSequence: () => place.nextSequence,
     room: () => Room.YES, // a broker's disk is not seen from here; it refuses by an error
     hasRoomToClose: () => over === null,

@@ -1,0 +1,87 @@
+// Deliberate faults of the shell: what would lose or double an acknowledged order. `npm run mutants -- shell`.
+// `find` stands in its file exactly once; when it does no longer, the table is mended with the code.
+const shell = (file, what, find, replace) => ({
+  file: `engine/shell/${file}`,
+  what,
+  find,
+  replace,
+});
+
+export default {
+  copies: ["engine", "proto", ".ci", "jest.config.mjs", "package.json", "tsconfig.json"],
+  tests: ["engine/sim/sim.test", "engine/shell/journal/damage.test", "engine/shell/primary.test"],
+  mutants: [
+    shell(
+      "journal/file.ts",
+      "acknowledged before it is synced",
+      "      writeAll(files, fd, frame, bytes, position % segmentBytes);\n      files.sync(fd);",
+      "      writeAll(files, fd, frame, bytes, position % segmentBytes);",
+    ),
+    shell(
+      "primary.ts",
+      "applied and told before it is durable",
+      "    journal.append(count);\n    steps.settle(beganMs);",
+      "    steps.settle(beganMs);\n    journal.append(count);",
+    ),
+    shell(
+      "journal/frame.ts",
+      "a payload's checksum is not looked at",
+      "  if (bytes.readUInt32LE(120) !== crc32(bytes.subarray(HEADER_BYTES, end))) return false;\n",
+      "",
+    ),
+    shell(
+      "journal/frame.ts",
+      "a header's checksum is not looked at",
+      "if (bytes.readUInt32LE(124) !== crc32(bytes.subarray(0, 124))) {",
+      "if (bytes.length < HEADER_BYTES) {",
+    ),
+    shell(
+      "journal/file-ops.ts",
+      "a short write counts as a whole one",
+      "done += written;",
+      "done = length;",
+    ),
+    shell(
+      "journal/kafka/writer.ts",
+      "no fence: a writer does not look where its record lies",
+      "if (sent.offset !== expected) {",
+      "if (expected < 0) {",
+    ),
+    shell(
+      "journal/kafka/judge.ts",
+      "no fence: a reader takes what a deposed writer wrote",
+      "    if (header.term < place.term || !header.writerId.equals(place.writerId)) return false;\n",
+      "",
+    ),
+    shell(
+      "journal/kafka/judge.ts",
+      "a copy counts twice",
+      "    if (header.durable < place.position && nextSequence <= place.nextSequence) return false;\n",
+      "",
+    ),
+    shell(
+      "remote-primary.ts",
+      "what is in doubt is taken for durable",
+      'if (appended.kind !== "durable") return appended;',
+      'if (appended.kind === "fenced") return appended;',
+    ),
+    shell(
+      "standby.ts",
+      "any claim is taken for its own",
+      " && place.writerId.equals(journal.writerId);",
+      ";",
+    ),
+    shell(
+      "journal/segments.ts",
+      "what a killed owner left in the cache is not synced before it is told",
+      "      files.sync(fd);\n      files.close(fd);\n    }\n    files.syncDirectory(directory);",
+      "      files.close(fd);\n    }\n    files.syncDirectory(directory);",
+    ),
+    shell(
+      "journal/segments.ts",
+      "a new segment's name is not made durable",
+      "  files.rename(draft, path);\n  files.syncDirectory(directory);",
+      "  files.rename(draft, path);",
+    ),
+  ],
+};

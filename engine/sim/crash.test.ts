@@ -1,0 +1,34 @@
+/**
+ * The promises again with real processes, a real file system and real brokers: killed at random instants
+ * and at named points, under load, and sent again what may have been lost on the way.
+ */
+import { expect, test } from "@jest/globals";
+import { report, sized } from "../shell/testing/size.ts";
+import { runFileCycles } from "./testing/file-cycles.ts";
+import { runKafkaCycles } from "./testing/kafka-cycles.ts";
+
+test(
+  "on files nothing acknowledged is lost or doubled, however often it is killed",
+  async () => {
+    const { findings, ...found } = await runFileCycles(sized(5, 1_000), 1, () => {});
+    report("killed on files", found);
+    expect(findings).toEqual([]);
+    expect(found).toMatchObject({ lost: 0, doubled: 0 });
+    expect(found.acked).toBeGreaterThan(200);
+    expect(found.resent).toBeGreaterThan(0);
+  },
+  sized(120_000, 12 * 3_600_000),
+);
+
+test(
+  "nor at brokers, whoever is killed or paused, the writer or the broker that leads",
+  async () => {
+    const { findings, ...found } = await runKafkaCycles(sized(2, 100), () => {});
+    report("killed at brokers", found);
+    expect(findings).toEqual([]);
+    expect(found).toMatchObject({ lost: 0, doubled: 0 });
+    expect(found.acked).toBeGreaterThan(80);
+    expect(found.again).toBeGreaterThan(0);
+  },
+  sized(240_000, 3 * 3_600_000),
+);
