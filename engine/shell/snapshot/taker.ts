@@ -1,5 +1,5 @@
 /**
- * One snapshot from beginning to end, in whichever thread or process: loads the newest good one, follows
+ * One snapshot from beginning to end, in whichever process: loads the newest good one, follows
  * the journal from there to what is durable now, and takes the next. Between two of them nothing is
  * kept in memory and nothing runs.
  */
