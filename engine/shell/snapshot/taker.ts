@@ -7,7 +7,7 @@ import { statfsSync } from "node:fs";
 import type { ShardOptions } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { emptyState, makeFollower } from "../follower.ts";
-import { nodeFiles } from "../journal/file-ops.ts";
+import { type FileOps, nodeFiles } from "../journal/file-ops.ts";
 import { openCoveredReader } from "../journal/covered.ts";
 import { openFileReader } from "../journal/file-reader.ts";
 import type { JournalReader } from "../journal/journal.ts";
@@ -46,7 +46,15 @@ export async function takeNext(
   const directory = openSnapshotDirectory(nodeFiles, snapshotDirectory);
   const copies = await openCopies(settings.databaseUrl, warn);
   try {
-    return await take({ settings, journal, newCommandsMin, warn, directory, copies });
+    return await take({
+      files: nodeFiles,
+      settings,
+      journal,
+      newCommandsMin,
+      warn,
+      directory,
+      copies,
+    });
   } finally {
     for (const store of copies) await store.close();
     owner.release();
@@ -90,7 +98,8 @@ function ownIfFree(directory: string): Owner | null {
   }
 }
 
-interface Taking {
+export interface Taking {
+  readonly files: FileOps;
   readonly settings: TakerSettings;
   readonly journal: JournalReader;
   readonly newCommandsMin: number;
@@ -99,10 +108,11 @@ interface Taking {
   warn(words: string): void;
 }
 
-async function take(taking: Taking): Promise<Taken | null> {
-  const { settings, journal, newCommandsMin, directory, copies, warn } = taking;
+/** For who has the directory to itself, and the stores open. */
+export async function take(taking: Taking): Promise<Taken | null> {
+  const { files, settings, journal, newCommandsMin, directory, copies, warn } = taking;
   const { shard, journalDirectory, options, keep, retain } = settings;
-  const journalId = journalIdIn(nodeFiles, journalDirectory);
+  const journalId = journalIdIn(files, journalDirectory);
   if (journalId === null) return null;
   const newest = { shard, journalId, options, onBad: warn };
   const begin =
@@ -117,7 +127,7 @@ async function take(taking: Taking): Promise<Taken | null> {
   const newestBytes = (await directory.list(shard))[0]?.bytes ?? 0;
   refuseWithoutRoom(settings, follower.shard.ordersOpen(), newestBytes);
   return takeSnapshot({
-    files: nodeFiles,
+    files,
     shard,
     follower,
     directory,
