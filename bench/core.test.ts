@@ -96,9 +96,14 @@ describe("npm run bench -- core", () => {
 test("a mass cancel, an expiry and an auction of very many hold up nobody: slices are bounded", () => {
   const { phases, open } = runCapacity({ orders: 3_000, books: 20, slice: 1_000 });
   const heaviest = Object.fromEntries(phases.map((one) => [one.phase, one.eventsMax]));
+  const told = Object.fromEntries(phases.map((one) => [one.phase, one.events]));
   // A slice of 64, and what a stranger's order that carries it on has to tell.
   expect(heaviest["a mass cancel"]).toBeLessThanOrEqual(64 + 3);
   expect(heaviest["an expiry"]).toBeLessThanOrEqual(64 + 3);
   expect(heaviest["an auction ends"]).toBeLessThanOrEqual(64 + 3);
+  // All of it did happen: an event for each order that ended, and many trades.
+  expect(told["a mass cancel"]).toBeGreaterThan(1_000);
+  expect(told["an expiry"]).toBeGreaterThan(1_000);
+  expect(told["an auction ends"]).toBeGreaterThan(500);
   expect(open).toBeGreaterThan(1_000);
 });

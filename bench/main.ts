@@ -11,7 +11,7 @@ import { tiny, WORKLOADS } from "./core/workloads.ts";
 import { reportJournal } from "./journal/report.ts";
 import { JOURNAL_BENCH, JOURNAL_BENCH_TINY, PARTS, runJournal } from "./journal/run.ts";
 
-const USAGE = `npm run bench -- capacity [--tiny]
+const USAGE = `npm run capacity [-- --tiny]
 npm run bench -- core [--json] [--tiny] [--pieces] [--rounds N] [--seed N]
                       [--workloads hot,deep,…] [--engines shard,book,…]
 

@@ -4,6 +4,10 @@ const core = (file, what, find, replace) => ({ file: `engine/core/${file}`, what
 
 export default {
   copies: ["engine/core", ".ci/jest", "jest.config.mjs", "package.json"],
+  first: [
+    ["core/golden", "core/matching", "core/change", "core/order-kinds", "core/restore"],
+    ["core/ids", "core/refusals", "core/timers", "core/compound", "core/auction", "core/snapshot"],
+  ],
   tests: ["engine/core"],
   mutants: [
     core(
@@ -242,6 +246,102 @@ export default {
       "a restored order goes to the back",
       "life.restBefore(slot, before);",
       "life.restBefore(slot, 0);",
+    ),
+    core(
+      "match.ts",
+      "an empty level is kept",
+      "if (isEmpty) pages.drop(instrument, OTHER - side, level);",
+      "",
+    ),
+    core(
+      "match.ts",
+      "cancelling both goes on with the taker",
+      "if (kind === SELF_CANCELLED && stp === STP.CANCEL_BOTH) {\n        stop",
+      "if (kind === SELF_CANCELLED && stp > STP.DECREMENT) {\n        stop",
+    ),
+    core(
+      "check.ts",
+      "a post-only order takes",
+      "return book.wouldCross(instrument, side, limit) ? REJECT.ORDER_WOULD_CROSS : REJECT.NONE;",
+      "return REJECT.NONE;",
+    ),
+    core(
+      "check.ts",
+      "a post-only order takes when it is amended",
+      "return book.wouldCross(o32[row + ORDER.instrument]!, sideOf(bits), priceTicks);",
+      "return false;",
+    ),
+    core(
+      "check.ts",
+      "an FOK is filled in part",
+      "if (tif !== TIF.FOK) return REJECT.NONE;",
+      "return REJECT.NONE;",
+    ),
+    core(
+      "check.ts",
+      "an order comes that expires at once",
+      "if (counters[STAMP]! >= expiresAtUs)",
+      "if (counters[STAMP]! > expiresAtUs)",
+    ),
+    core(
+      "check.ts",
+      "the value of a bid forgets the tick",
+      "const more = priceTicks * tickMinor * quantity -",
+      "const more = priceTicks * quantity -",
+    ),
+    core(
+      "check.ts",
+      "a market bid trades above the band",
+      "return high === 0 ? PRICE_MAX : high;",
+      "return PRICE_MAX;",
+    ),
+    core(
+      "check.ts",
+      "a halted instrument takes orders",
+      "if (now === STATE.CONTINUOUS) return",
+      "if (now === STATE.CONTINUOUS || now === STATE.HALTED) return",
+    ),
+    core(
+      "change.ts",
+      "an order that has lapsed may still be changed",
+      "if (!state.isLapsed(slot)) return slot;",
+      "return slot;",
+    ),
+    core(
+      "change.ts",
+      "an amend keeps the priority of before for restores",
+      "    orders.f64[slot * DOUBLES + OrderF64.priority] = counters[SEQUENCE]!;\n",
+      "",
+    ),
+    core(
+      "change.ts",
+      "a reduce to nothing leaves an order of nothing",
+      "if (by >= o32[slot * WORDS + ORDER.open]!) {",
+      "if (by > o32[slot * WORDS + ORDER.open]!) {",
+    ),
+    core(
+      "groups.ts",
+      "a group counts at its cheapest leg",
+      "if (value > most) most = value;",
+      "if (value < most) most = value;",
+    ),
+    core(
+      "mass-cancel.ts",
+      "a mass cancel does not look at the tag",
+      "rows[m + M_SIDE]!, rows[m + M_TAG]!);",
+      "rows[m + M_SIDE]!, 0);",
+    ),
+    core(
+      "emit-fields.ts",
+      "an account's sequence has gaps",
+      "a64[account * A_WORDS + A_SEQUENCE] = sequence;",
+      "a64[account * A_WORDS + A_SEQUENCE] = sequence + 1;",
+    ),
+    core(
+      "restore.ts",
+      "a restore may have the newest priority",
+      "priority !== 0 && priority <",
+      "priority !== 0 && priority <=",
     ),
   ],
 };
