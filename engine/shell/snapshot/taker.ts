@@ -1,20 +1,21 @@
 /**
- * One snapshot from beginning to end, in whichever thread or process: loads the newest good one, follows
+ * One snapshot from beginning to end, in whichever process: loads the newest good one, follows
  * the journal from there to what is durable now, and takes the next. Between two of them nothing is
  * kept in memory and nothing runs.
  */
+import { statfsSync } from "node:fs";
 import type { ShardOptions } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { emptyState, makeFollower } from "../follower.ts";
-import { nodeFiles } from "../journal/file-ops.ts";
+import { type FileOps, nodeFiles } from "../journal/file-ops.ts";
 import { openCoveredReader } from "../journal/covered.ts";
 import { openFileReader } from "../journal/file-reader.ts";
 import type { JournalReader } from "../journal/journal.ts";
 import { type Owner, ownDirectory } from "../journal/lock.ts";
 import { journalIdIn } from "../journal/read.ts";
-import { settleSegments } from "../journal/segments.ts";
+import { findSegments, settleSegments } from "../journal/segments.ts";
 import { openSnapshotDirectory, type SnapshotDirectory } from "./directory.ts";
-import type { Keep } from "./keep.ts";
+import { bytesWanted, type Keep } from "./keep.ts";
 import { newestState } from "./load.ts";
 import type { SnapshotStore } from "./store.ts";
 import { type Taken, takeSnapshot } from "./take.ts";
@@ -45,7 +46,15 @@ export async function takeNext(
   const directory = openSnapshotDirectory(nodeFiles, snapshotDirectory);
   const copies = await openCopies(settings.databaseUrl, warn);
   try {
-    return await take({ settings, journal, newCommandsMin, warn, directory, copies });
+    return await take({
+      files: nodeFiles,
+      settings,
+      journal,
+      newCommandsMin,
+      warn,
+      directory,
+      copies,
+    });
   } finally {
     for (const store of copies) await store.close();
     owner.release();
@@ -89,7 +98,8 @@ function ownIfFree(directory: string): Owner | null {
   }
 }
 
-interface Taking {
+export interface Taking {
+  readonly files: FileOps;
   readonly settings: TakerSettings;
   readonly journal: JournalReader;
   readonly newCommandsMin: number;
@@ -98,10 +108,11 @@ interface Taking {
   warn(words: string): void;
 }
 
-async function take(taking: Taking): Promise<Taken | null> {
-  const { settings, journal, newCommandsMin, directory, copies, warn } = taking;
+/** For who has the directory to itself, and the stores open. */
+export async function take(taking: Taking): Promise<Taken | null> {
+  const { files, settings, journal, newCommandsMin, directory, copies, warn } = taking;
   const { shard, journalDirectory, options, keep, retain } = settings;
-  const journalId = journalIdIn(nodeFiles, journalDirectory);
+  const journalId = journalIdIn(files, journalDirectory);
   if (journalId === null) return null;
   const newest = { shard, journalId, options, onBad: warn };
   const begin =
@@ -113,8 +124,10 @@ async function take(taking: Taking): Promise<Taken | null> {
   await follower.catchUp();
   const sequence = follower.shard.sequence();
   if (sequence < begunAt + Math.max(newCommandsMin, 1)) return null;
+  const newestBytes = (await directory.list(shard))[0]?.bytes ?? 0;
+  refuseWithoutRoom(settings, follower.shard.ordersOpen(), newestBytes);
   return takeSnapshot({
-    files: nodeFiles,
+    files,
     shard,
     follower,
     directory,
@@ -125,6 +138,20 @@ async function take(taking: Taking): Promise<Taken | null> {
     nowMs: Date.now,
     warn,
   });
+}
+
+function refuseWithoutRoom(settings: TakerSettings, ordersOpen: number, newestBytes: number): void {
+  const { snapshotDirectory, journalDirectory } = settings;
+  const { segmentBytes } = findSegments(nodeFiles, journalDirectory);
+  const wanted = bytesWanted(ordersOpen, newestBytes, segmentBytes);
+  const { bavail, bsize } = statfsSync(snapshotDirectory);
+  if (bavail * bsize >= wanted) return;
+  const mib = (bytes: number): number => Math.ceil(bytes / 1_048_576);
+  throw new ShellError(
+    ShellErrorCode.DISK_FULL,
+    `${snapshotDirectory} has ${mib(bavail * bsize)} MiB free; a snapshot is begun with ${mib(wanted)}, ` +
+      "so that the journal keeps its room. Nothing is lost without one.",
+  );
 }
 
 async function openCopies(
