@@ -32,7 +32,7 @@ export const MASS_CANCEL_COUNTED_MAX = 4_096;
 /** Levels an uncross looks at for its price, per command. */
 export const UNCROSS_LEVELS_MAX = 1_024;
 /** Events of an uncross per CLOCK, which has nothing else to tell; SLICE_ORDERS_MAX of others. */
-export const UNCROSS_IDLE_EVENTS_MAX = 320;
+export const UNCROSS_IDLE_EVENTS_MAX = 192;
 /** Instruments looked at per command for the next one that uncrosses. */
 export const UNCROSS_INSTRUMENTS_MAX = 16_384;
 /** Levels looked at for an indicative price, each time it is told; with more there is none. */

@@ -206,7 +206,9 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
   }
 
   function flipBit(): void {
-    const [path, inode] = random.pick(names.segments());
+    const snapshots = [...names.all()].filter(([path]) => path.includes(".snapshot"));
+    const isOfSnapshot = snapshots.length > 0 && random.chance(0.3);
+    const [path, inode] = random.pick(isOfSnapshot ? snapshots : names.segments());
     // Where something is written, most of the time.
     let end = inode.durable.length;
     while (end > SECTOR && inode.durable[end - 1] === 0) end--;
@@ -239,10 +241,7 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
       sync,
       close: (fd) => call(() => void open.delete(fd)),
       size: (path) => find(path).now.length,
-      list: (directory) =>
-        [...names.all().keys()]
-          .filter((path) => path.startsWith(`${directory}/`))
-          .map((path) => path.slice(directory.length + 1)),
+      list: (directory) => names.list(directory),
       rename: (from, to) =>
         call(() => {
           const inode = find(from);
@@ -288,6 +287,12 @@ function makeNames() {
     change: (change: (to: Names) => void): void => {
       change(now);
       changes.push(change);
+    },
+    /** The first part of each path that goes on behind `directory`. */
+    list: (directory: string): string[] => {
+      const inside = [...now.keys()].filter((path) => path.startsWith(`${directory}/`));
+      const parts = inside.map((path) => path.slice(directory.length + 1).split("/")[0]!);
+      return [...new Set(parts)];
     },
     sync: () => {
       durable = new Map(now);

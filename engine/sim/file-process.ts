@@ -5,10 +5,12 @@
  */
 import { COMMAND_BYTES, makeCommands } from "../core/command.ts";
 import { EVENT_BYTES } from "../core/event.ts";
+import { makeShard } from "../core/index.ts";
 import type { Shard } from "../core/shard-api.ts";
 import { makeRing, openConsumer, openProducer, type Producer } from "../ring/ring.ts";
 import { makeStatusMemory, openStatus, ShardState, type Status } from "../ring/status.ts";
 import { makeClock, type TimeSources } from "../shell/clock.ts";
+import { openFileReader } from "../shell/journal/file-reader.ts";
 import { openFileJournal } from "../shell/journal/file.ts";
 import type { Journal } from "../shell/journal/journal.ts";
 import type { Preparer } from "../shell/journal/preparer.ts";
@@ -17,13 +19,17 @@ import { findSegments, makeSegment, SEGMENT_BYTES_MIN } from "../shell/journal/s
 import { makePrimary, type Primary } from "../shell/primary.ts";
 import { eventsOf, makeEventRing, makePublisher } from "../shell/publisher.ts";
 import { recover } from "../shell/recovery.ts";
+import { beginning } from "../shell/snapshot/begin.ts";
+import { openSnapshotDirectory } from "../shell/snapshot/directory.ts";
+import { take } from "../shell/snapshot/taker.ts";
 import type { SimDisk } from "./disk.ts";
 import type { Random } from "./random.ts";
-import { makeSimShard } from "./reference.ts";
+import { SIZES } from "./reference.ts";
 
 export const DIRECTORY = "/journal";
+const SNAPSHOTS = "/snapshots";
 const COMMAND_SLOTS = 1_024;
-const EVENT_SLOTS = 65_536; // 128 commands at a time
+const EVENT_SLOTS = [2_048, 8_192, 65_536]; // 4 to 128 commands at a time; the small ones wrap often
 
 export interface ProcessParts {
   readonly disk: SimDisk;
@@ -33,6 +39,8 @@ export interface ProcessParts {
   pass(us: number): void;
   /** An event that became visible to the outside. */
   hear(event: Buffer): void;
+  /** Something was wrong with a snapshot. */
+  warn(words: string): void;
 }
 
 export interface FileProcess {
@@ -47,14 +55,70 @@ export interface FileProcess {
   drain(): void;
   /** What the preparing thread has been asked for, it does now. */
   prepare(): void;
+  /** The taker's thread takes a snapshot, and archives what it covers. */
+  takeSnapshot(): Promise<void>;
 }
 
 /** Recovers and is live; throws what a start throws. */
-export function startProcess(parts: ProcessParts): FileProcess {
+export async function startProcess(
+  parts: ProcessParts,
+  begin: "snapshot" | "journal",
+): Promise<FileProcess> {
   const { disk, random, time, pass } = parts;
   const segmentBytes = firstSegment(disk);
+  const { publisher, events, drain, submit, ...taken } = makeRings(parts);
+  const options = { ...SIZES, idSeed: random.below(2 ** 31), events };
+  const begun = await beginning({
+    files: disk,
+    shard: 0,
+    directory: DIRECTORY,
+    snapshots: { directory: SNAPSHOTS, databaseUrl: null, begin },
+    options,
+    warn: parts.warn,
+  });
+  const shard = begun.state?.shard ?? makeShard(options);
+  const status = openStatus(makeStatusMemory());
+  const recovered = recover({
+    files: disk,
+    directory: DIRECTORY,
+    number: 0,
+    shard,
+    publisher,
+    from: begun.state?.head ?? null,
+    snapshot: begun.newest,
+    isStopAsked: () => false,
+  });
+  if (recovered === null) throw new Error("nobody asked it to stop");
+  const { end, commands: recoveredCommands, lastStampUs } = recovered;
+  const preparing = makePreparing(disk, end.segments, segmentBytes, pass);
+  const journal = openFileJournal({
+    files: disk,
+    directory: DIRECTORY,
+    shard: 0,
+    end,
+    preparer: preparing.preparer,
+    randomBytes: random.bytes,
+  });
+  const primary = makePrimary({
+    shard,
+    journal,
+    clock: makeClock(time, lastStampUs, () => {}),
+    status,
+    ...taken,
+    publisher,
+    recoveredCommands,
+    monotonicMs: () => time.monotonicUs() / 1_000,
+  });
+  status.setState(ShardState.LIVE);
+  const takeSnapshot = (): Promise<void> => takeNext(parts, status);
+  const { prepare } = preparing;
+  return { primary, journal, shard, status, end, submit, drain, prepare, takeSnapshot };
+}
+
+/** Both rings, and who is at their other ends. */
+function makeRings({ random, hear, pass }: ProcessParts) {
   const commandRing = makeRing(COMMAND_SLOTS, COMMAND_BYTES);
-  const eventRing = makeEventRing(EVENT_SLOTS);
+  const eventRing = makeEventRing(random.pick(EVENT_SLOTS));
   const { memory, recordsAt } = eventRing;
   const reader = openConsumer(eventRing, 0);
   const bytes = Buffer.from(memory, recordsAt);
@@ -63,7 +127,7 @@ export function startProcess(parts: ProcessParts): FileProcess {
     const count = reader.available();
     for (let i = 0; i < count; i++) {
       const at = reader.slot(i) * EVENT_BYTES;
-      parts.hear(bytes.subarray(at, at + EVENT_BYTES));
+      hear(bytes.subarray(at, at + EVENT_BYTES));
     }
     reader.advance(count);
   }
@@ -79,49 +143,44 @@ export function startProcess(parts: ProcessParts): FileProcess {
     },
   };
   const events = eventsOf(eventRing);
-  const publisher = makePublisher(producer, events, () => {});
-  const shard = makeSimShard("fast", random.below(2 ** 31));
-  const status = openStatus(makeStatusMemory());
-  const recovered = recover({
-    files: disk,
-    directory: DIRECTORY,
-    number: 0,
-    shard,
-    publisher,
-    isStopAsked: () => false,
-  });
-  if (recovered === null) throw new Error("nobody asked it to stop");
-  const { end, commands: recoveredCommands, lastStampUs } = recovered;
-  const preparing = makePreparing(disk, end.segments, segmentBytes, pass);
-  const journal = openFileJournal({
-    files: disk,
-    directory: DIRECTORY,
-    shard: 0,
-    end,
-    preparer: preparing.preparer,
-    randomBytes: random.bytes,
-  });
   const commands = makeCommands(COMMAND_SLOTS, commandRing.memory, commandRing.recordsAt);
-  const primary = makePrimary({
-    shard,
-    journal,
-    clock: makeClock(time, lastStampUs, () => {}),
-    status,
-    commandRing: openConsumer(commandRing, 0),
-    commands,
-    publisher,
-    recoveredCommands,
-    monotonicMs: () => time.monotonicUs() / 1_000,
-  });
-  status.setState(ShardState.LIVE);
   const sender = openProducer(commandRing);
-  const submit = (record: Uint8Array): boolean => {
+
+  function submit(record: Uint8Array): boolean {
     if (sender.room() === 0) return false;
     commands.u8.set(record, sender.slot(0) * COMMAND_BYTES);
     sender.publish(1);
     return true;
-  };
-  return { primary, journal, shard, status, end, submit, drain, prepare: preparing.prepare };
+  }
+
+  const publisher = makePublisher(producer, events, () => {});
+  return { publisher, events, drain, submit, commands, commandRing: openConsumer(commandRing, 0) };
+}
+
+async function takeNext({ disk, warn }: ProcessParts, status: Status): Promise<void> {
+  await take({
+    files: disk,
+    settings: {
+      shard: 0,
+      journalDirectory: DIRECTORY,
+      snapshotDirectory: SNAPSHOTS,
+      databaseUrl: null,
+      options: SIZES,
+      keep: { count: 2, ageMs: Infinity },
+      retain: null,
+    },
+    journal: openFileReader({
+      files: disk,
+      directory: DIRECTORY,
+      shard: 0,
+      durable: () => status.read().journalBytes,
+      wait: async () => {},
+    }),
+    newCommandsMin: 1,
+    directory: openSnapshotDirectory(disk, SNAPSHOTS),
+    copies: [],
+    warn,
+  });
 }
 
 function firstSegment(disk: SimDisk): number {

@@ -6,7 +6,7 @@
  */
 import { asShellError, ShellError, ShellErrorCode } from "../shell/errors.ts";
 import { FRAME_BYTES_MAX } from "../shell/journal/frame.ts";
-import { SEGMENT_BYTES_MIN, segmentName } from "../shell/journal/segments.ts";
+import { SEGMENT_BYTES_MIN } from "../shell/journal/segments.ts";
 import { makeAuditor } from "./auditor.ts";
 import { makeSimDisk } from "./disk.ts";
 import { Rate, type Say, type Tally, Violation } from "./faults.ts";
@@ -21,7 +21,7 @@ const HOUR_US = 3_600_000_000;
 const START_US = 1_790_000_000_000_000;
 
 /** Throws a Violation, or whatever the shell threw that it must not. */
-export function runFiles(seed: number, tally: Tally, say: Say): void {
+export async function runFiles(seed: number, tally: Tally, say: Say): Promise<void> {
   const random = makeRandom(seed, 1);
   const { faults } = tally;
   const time = makeTime();
@@ -38,13 +38,17 @@ export function runFiles(seed: number, tally: Tally, say: Say): void {
     auditor.hear(`life ${life}`, event);
     traders.hear(event);
   };
-  const parts: ProcessParts = { disk, random, time: time.sources, pass: time.pass, hear };
+  const warn = (words: string): void => {
+    say(`  ${words}`);
+    if (disk.lies.length === 0) throw new Violation(`on an honest disk: ${words}`);
+  };
+  const parts: ProcessParts = { disk, random, time: time.sources, pass: time.pass, hear, warn };
 
   /** null when it died while it recovered. Throws what refuses the start. */
-  function start(): FileProcess | null {
+  async function start(begin: "snapshot" | "journal"): Promise<FileProcess | null> {
     let started: FileProcess;
     try {
-      started = startProcess(parts);
+      started = await startProcess(parts, begin);
     } catch (error) {
       if (disk.isDead()) return null;
       throw error;
@@ -80,7 +84,7 @@ export function runFiles(seed: number, tally: Tally, say: Say): void {
   }
 
   /** Runs until it dies, breaks or stops. */
-  function live(it: FileProcess): void {
+  async function live(it: FileProcess): Promise<void> {
     if (mayLie && random.chance(2 * Rate.MISDIRECTED)) disk.planLie();
     if (random.chance(0.1)) disk.setCapacity(disk.usedBytes() + random.below(SEGMENT_BYTES_MIN));
     for (const record of traders.opening()) it.submit(record);
@@ -95,6 +99,7 @@ export function runFiles(seed: number, tally: Tally, say: Say): void {
       if (random.chance(0.8)) it.drain();
       if (random.chance(0.3)) it.prepare();
       if (random.chance(0.02)) disk.setCapacity(Infinity);
+      if (random.chance(0.03)) await takeSnapshot(it);
     }
     if (!random.chance(0.3)) return;
     say("  a clean stop");
@@ -103,6 +108,17 @@ export function runFiles(seed: number, tally: Tally, say: Say): void {
     if (it.shard.sequence() >= from)
       lastBatch = { from: it.shard.sequence(), to: it.shard.sequence() };
     it.journal.close();
+  }
+
+  /** One that fails is told and missed; the shard lives on. */
+  async function takeSnapshot(it: FileProcess): Promise<void> {
+    try {
+      await it.takeSnapshot();
+      say("  a snapshot was taken");
+    } catch (error) {
+      if (disk.isDead() || (!saysDisk(error) && disk.lies.length === 0)) throw error;
+      say(`  no snapshot: ${(error as Error).message}`);
+    }
   }
 
   function meddle(): void {
@@ -142,13 +158,13 @@ export function runFiles(seed: number, tally: Tally, say: Say): void {
     return disk.list(DIRECTORY).some((name) => name.endsWith(".seg"));
   }
 
-  function oneLife(): void {
+  async function oneLife(): Promise<void> {
     let it: FileProcess | null = null;
     let broke: ShellError | null = null;
     if (random.chance(0.8)) disk.dieAt(random.between(1, random.pick([10, 60, 200])));
     try {
-      it = start();
-      if (it !== null) live(it);
+      it = await start(random.pick(["snapshot", "journal"]));
+      if (it !== null) await live(it);
     } catch (error) {
       if (!disk.isDead()) broke = onlyWrites(error);
     }
@@ -165,9 +181,9 @@ export function runFiles(seed: number, tally: Tally, say: Say): void {
   }
 
   try {
-    for (life = 1; life <= lives; life++) oneLife();
+    for (life = 1; life <= lives; life++) await oneLife();
     disk.setCapacity(Infinity);
-    start()!;
+    await start("journal"); // all of it once more, told and compared
   } catch (error) {
     if (!isRightRefusal(error)) throw error;
     say(`refused, rightly: ${(error as Error).message}`);
@@ -181,11 +197,19 @@ export function runFiles(seed: number, tally: Tally, say: Say): void {
     return isRefusal && disk.lies.length > 0;
   }
 
+  /** Those of the archive come first. */
+  function segments(): Uint8Array[] {
+    const of = (directory: string): Uint8Array[] =>
+      disk
+        .list(directory)
+        .filter((name) => name.endsWith(".seg"))
+        .toSorted()
+        .map((name) => disk.bytesOf(`${directory}/${name}`));
+    return [...of(`${DIRECTORY}/archive`), ...of(DIRECTORY)];
+  }
+
   function audit(): void {
-    const segments: Uint8Array[] = [];
-    const { length } = disk.list(DIRECTORY).filter((name) => name.endsWith(".seg"));
-    for (let i = 0; i < length; i++) segments.push(disk.bytesOf(`${DIRECTORY}/${segmentName(i)}`));
-    const journal = commandsInFiles(segments);
+    const journal = commandsInFiles(segments());
     auditor.close(journal);
     replay(journal, auditor);
     tally.commands += journal.length;

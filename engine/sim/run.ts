@@ -14,7 +14,7 @@ export async function runSeed(seed: number, say: Say = () => {}): Promise<SeedRe
   const tally = makeTally();
   try {
     say(`seed ${seed}, on files`);
-    runFiles(seed, tally, say);
+    await runFiles(seed, tally, say);
     say(`seed ${seed}, on a broker`);
     await runCluster(seed, tally, say);
     return { seed, tally, error: null };

@@ -4,7 +4,7 @@
  * holds: otherwise something that was acknowledged is gone, and a start would hide it.
  */
 import type { ShardOptions } from "../../core/limits.ts";
-import { nodeFiles } from "../journal/file-ops.ts";
+import { type FileOps, nodeFiles } from "../journal/file-ops.ts";
 import { journalIdIn } from "../journal/read.ts";
 import { openSnapshotDirectory } from "./directory.ts";
 import type { SnapshotHead } from "./format.ts";
@@ -29,6 +29,7 @@ export interface BeginningParts {
   readonly directory: string;
   readonly snapshots: SnapshotsAtStart | null;
   readonly options: Partial<ShardOptions>;
+  readonly files?: FileOps;
   warn(words: string): void;
 }
 
@@ -41,16 +42,16 @@ export interface Beginning {
 
 /** Throws ShellError JOURNAL_FOREIGN. What is wrong with a snapshot alone is told, and passed over. */
 export async function beginning(parts: BeginningParts): Promise<Beginning> {
-  const { shard, snapshots, options, warn } = parts;
+  const { shard, snapshots, options, warn, files = nodeFiles } = parts;
   if (snapshots === null) return { state: null, newest: null };
-  const files = openSnapshotDirectory(nodeFiles, snapshots.directory);
-  const journalId = journalIdIn(nodeFiles, parts.directory);
-  if (journalId === null) return { state: null, newest: headOf(await files.list(shard)) };
-  const newest = headOf(await ofJournal(files, shard, journalId));
+  const store = openSnapshotDirectory(files, snapshots.directory);
+  const journalId = journalIdIn(files, parts.directory);
+  if (journalId === null) return { state: null, newest: headOf(await store.list(shard)) };
+  const newest = headOf(await ofJournal(store, shard, journalId));
   if (snapshots.begin === "journal") return { state: null, newest };
   const wanted = { shard, journalId, options, onBad: warn };
   const state =
-    (await newestState({ ...wanted, stores: [files] })) ??
+    (await newestState({ ...wanted, stores: [store] })) ??
     (await fromDatabase(
       snapshots.databaseUrl,
       (stores) => newestState({ ...wanted, stores }),

@@ -6,7 +6,7 @@
 import type { ShardOptions } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { emptyState, makeFollower } from "../follower.ts";
-import { nodeFiles } from "../journal/file-ops.ts";
+import { type FileOps, nodeFiles } from "../journal/file-ops.ts";
 import { openCoveredReader } from "../journal/covered.ts";
 import { openFileReader } from "../journal/file-reader.ts";
 import type { JournalReader } from "../journal/journal.ts";
@@ -45,7 +45,15 @@ export async function takeNext(
   const directory = openSnapshotDirectory(nodeFiles, snapshotDirectory);
   const copies = await openCopies(settings.databaseUrl, warn);
   try {
-    return await take({ settings, journal, newCommandsMin, warn, directory, copies });
+    return await take({
+      files: nodeFiles,
+      settings,
+      journal,
+      newCommandsMin,
+      warn,
+      directory,
+      copies,
+    });
   } finally {
     for (const store of copies) await store.close();
     owner.release();
@@ -89,7 +97,8 @@ function ownIfFree(directory: string): Owner | null {
   }
 }
 
-interface Taking {
+export interface Taking {
+  readonly files: FileOps;
   readonly settings: TakerSettings;
   readonly journal: JournalReader;
   readonly newCommandsMin: number;
@@ -98,10 +107,11 @@ interface Taking {
   warn(words: string): void;
 }
 
-async function take(taking: Taking): Promise<Taken | null> {
-  const { settings, journal, newCommandsMin, directory, copies, warn } = taking;
+/** For who has the directory to itself, and the stores open. */
+export async function take(taking: Taking): Promise<Taken | null> {
+  const { files, settings, journal, newCommandsMin, directory, copies, warn } = taking;
   const { shard, journalDirectory, options, keep, retain } = settings;
-  const journalId = journalIdIn(nodeFiles, journalDirectory);
+  const journalId = journalIdIn(files, journalDirectory);
   if (journalId === null) return null;
   const newest = { shard, journalId, options, onBad: warn };
   const begin =
@@ -114,7 +124,7 @@ async function take(taking: Taking): Promise<Taken | null> {
   const sequence = follower.shard.sequence();
   if (sequence < begunAt + Math.max(newCommandsMin, 1)) return null;
   return takeSnapshot({
-    files: nodeFiles,
+    files,
     shard,
     follower,
     directory,
