@@ -48,6 +48,7 @@ export async function takeNext(
   try {
     return await take({
       files: nodeFiles,
+      freeBytes: freeBytesOf,
       settings,
       journal,
       newCommandsMin,
@@ -100,6 +101,8 @@ function ownIfFree(directory: string): Owner | null {
 
 export interface Taking {
   readonly files: FileOps;
+  /** Bytes that may still be written to a directory. */
+  readonly freeBytes: (directory: string) => number;
   readonly settings: TakerSettings;
   readonly journal: JournalReader;
   readonly newCommandsMin: number;
@@ -125,7 +128,7 @@ export async function take(taking: Taking): Promise<Taken | null> {
   const sequence = follower.shard.sequence();
   if (sequence < begunAt + Math.max(newCommandsMin, 1)) return null;
   const newestBytes = (await directory.list(shard))[0]?.bytes ?? 0;
-  refuseWithoutRoom(settings, follower.shard.ordersOpen(), newestBytes);
+  refuseWithoutRoom(taking, follower.shard.ordersOpen(), newestBytes);
   return takeSnapshot({
     files,
     shard,
@@ -140,16 +143,22 @@ export async function take(taking: Taking): Promise<Taken | null> {
   });
 }
 
-function refuseWithoutRoom(settings: TakerSettings, ordersOpen: number, newestBytes: number): void {
+function freeBytesOf(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
+}
+
+function refuseWithoutRoom(taking: Taking, ordersOpen: number, newestBytes: number): void {
+  const { files, freeBytes, settings } = taking;
   const { snapshotDirectory, journalDirectory } = settings;
-  const { segmentBytes } = findSegments(nodeFiles, journalDirectory);
+  const { segmentBytes } = findSegments(files, journalDirectory);
   const wanted = bytesWanted(ordersOpen, newestBytes, segmentBytes);
-  const { bavail, bsize } = statfsSync(snapshotDirectory);
-  if (bavail * bsize >= wanted) return;
+  const free = freeBytes(snapshotDirectory);
+  if (free >= wanted) return;
   const mib = (bytes: number): number => Math.ceil(bytes / 1_048_576);
   throw new ShellError(
     ShellErrorCode.DISK_FULL,
-    `${snapshotDirectory} has ${mib(bavail * bsize)} MiB free; a snapshot is begun with ${mib(wanted)}, ` +
+    `${snapshotDirectory} has ${mib(free)} MiB free; a snapshot is begun with ${mib(wanted)}, ` +
       "so that the journal keeps its room. Nothing is lost without one.",
   );
 }
