@@ -11,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   writeFileSync,
+  truncateSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,6 +70,8 @@ test("one is made while the exchange trades: in files and in its own database, v
   expect(stdout).toMatch(
     /^ +\d+ {2}\d{4}-\S+Z {2}[0-9a-f]{16} {2} +\d+ KiB {2}files {5}verified$/m,
   );
+  const doctor = await solebook(["doctor", "--data", data]);
+  expect(doctor.stdout).toMatch(/^good {3}snapshots shard-0 +1, the newest of sequence \d+$/m);
   const replayed = await solebook(["replay", "--to", String(made!.sequence), "--data", data]);
   expect(replayed.stdout).toContain(made!.hash);
 }, 60_000);
@@ -108,6 +111,10 @@ test("a bad one is found, and the exit code says so; the exchange starts all the
     "",
   ]);
   expect(stderr).toContain("1 of 2 cannot be used; the journal can");
+
+  truncateSync(join(folder, newest), 1_000); // which its head alone shows
+  const doctor = await solebook(["doctor", "--data", data]);
+  expect(doctor.stdout).toMatch(/^odd {4}snapshots shard-0 .*it has 1000 bytes of/m);
 
   exchange = await startExchange(data, []);
   expect(exchange.output()).toContain("commands replayed");

@@ -19,6 +19,7 @@ import {
   lookAtPage,
 } from "../doctor/machine.ts";
 import { lookAtServers } from "../doctor/servers.ts";
+import { lookAtSnapshots } from "../doctor/snapshots.ts";
 import { wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { write } from "../output.ts";
@@ -28,8 +29,8 @@ const PORT_DEFAULT = "8787";
 
 export const usage = `solebook doctor [--data DIR] [--host H] [--port N] [--json]
 
-Looks at the machine, at what is installed, at the data directory and its journals, and at the servers
-that DATABASE_URL, REDIS_URL and KAFKA_BROKERS name, where they are set. Says of each what it found: good;
+Looks at the machine, at what is installed, at the data directory, its journals and snapshots, and at the
+servers that DATABASE_URL, REDIS_URL and KAFKA_BROKERS name, where they are set. Says of each what it found: good;
 odd, which works and should be known; or wrong, with what to do. Exit code 1 when something is wrong.
 May be used while the exchange runs; changes nothing but for a small file that it makes and removes.
 
@@ -69,6 +70,7 @@ async function examine(data: string, host: string, port: number): Promise<Findin
     disk: () => lookAtSpace(data),
     sync: () => lookAtSync(data),
     journal: () => lookAtJournals(data),
+    snapshots: () => lookAtSnapshots(data),
     port: () => lookAtPort(data, host, port),
     servers: () => lookAtServers(config.servers),
   };
