@@ -9,6 +9,7 @@ import { submitCheckpoint } from "../engine/shell/checkpoint.ts";
 import type { ShardHandle, ShellLog } from "../engine/shell/main.ts";
 import { startMatchStream } from "../engine/shell/match-stream/main.ts";
 import { Failure, wordsOf } from "./errors.ts";
+import { snapshotDirectory } from "./snapshots.ts";
 
 export interface ServedStream {
   /** "host:port". */
@@ -37,6 +38,7 @@ export async function serveMatchStream(parts: StreamParts): Promise<ServedStream
   const stream = startMatchStream({
     shard: shard.shard,
     directory: journal,
+    snapshotDirectory: snapshotDirectory(directory, shard.shard),
     status: shard.status,
     host: HOST,
     port,

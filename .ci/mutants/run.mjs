@@ -15,7 +15,9 @@ const copy = mkdtempSync(join(tmpdir(), "solebook-mutants-"));
 for (const path of suite.copies) cpSync(join(root, path), join(copy, path), { recursive: true });
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 
-let patienceMs = 600_000; // until it is known how long the tests take here
+// Most faults fall at once to the few tests of `first`, so that all of them need run for few.
+const rounds = [...(suite.first ?? []), suite.tests];
+const patienceMs = rounds.map(() => 600_000); // until it is known how long they take here
 let running = 0; // the group of the tests that run
 
 function endRunning() {
@@ -36,11 +38,11 @@ process.on("exit", () => {
  * What these tests make of the copy as it is now. They run in a group of their own, so that nothing a
  * fault made endless is left behind; and jest, which would call a slow machine a failure, never gives up.
  */
-async function judge(tests) {
+async function judge(round) {
   const jest = join(root, "node_modules/jest/bin/jest.js");
   const flags = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"];
-  const strict = ["--bail=1", "--silent", `--testTimeout=${2 * patienceMs}`];
-  const child = spawn(process.execPath, [...flags, jest, ...strict, ...tests], {
+  const strict = ["--bail=1", "--silent", `--testTimeout=${2 * patienceMs[round]}`];
+  const child = spawn(process.execPath, [...flags, jest, ...strict, ...rounds[round]], {
     cwd: copy,
     stdio: process.env.LOUD ? "inherit" : "ignore",
     detached: true,
@@ -50,7 +52,7 @@ async function judge(tests) {
   const timer = setTimeout(() => {
     isEndless = true;
     endRunning();
-  }, patienceMs);
+  }, patienceMs[round]);
   const [status] = await once(child, "exit");
   clearTimeout(timer);
   endRunning();
@@ -58,22 +60,21 @@ async function judge(tests) {
   return status === 0 ? "SURVIVED" : "caught";
 }
 
-/** Most faults fall at once to the few tests of `first`, so that all of them need run for few. */
 async function judgeAll() {
-  for (const tests of [...(suite.first ?? []), suite.tests]) {
-    const outcome = await judge(tests);
+  for (const round of rounds.keys()) {
+    const outcome = await judge(round);
     if (outcome !== "SURVIVED") return outcome;
   }
   return "SURVIVED";
 }
 
-if (only === undefined) {
+for (const round of only === undefined ? rounds.keys() : []) {
   const startMs = performance.now();
-  if ((await judgeAll()) !== "SURVIVED") {
+  if ((await judge(round)) !== "SURVIVED") {
     console.error("the tests fail without any fault: mend them first");
     process.exit(1);
   }
-  patienceMs = 60_000 + Math.ceil(3 * (performance.now() - startMs));
+  patienceMs[round] = Math.ceil(30_000 + 3 * (performance.now() - startMs));
 }
 
 let failed = 0;

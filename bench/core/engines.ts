@@ -20,11 +20,16 @@ export interface EngineSizes {
   readonly accounts: number;
   readonly resting: number;
   readonly places: number;
+  /** Orders that may rest, and ids that may be remembered: a little more than ever are. */
+  readonly ordersMax: number;
+  readonly idsMax: number;
 }
 
 export function sizesOf(workload: Workload, places: number): EngineSizes {
-  const { books, accounts, resting } = workload;
-  return { books, accounts, resting, places };
+  const { books, accounts, resting, stepUs } = workload;
+  const ordersMax = Math.ceil(resting * 1.02) + 2_048;
+  const remembered = Math.ceil((0.4 * 1_000_000) / stepUs);
+  return { books, accounts, resting, places, ordersMax, idsMax: ordersMax + remembered };
 }
 
 const E = core.EventI32;
@@ -35,12 +40,11 @@ const AHEAD = core.READ_AHEAD_COMMANDS;
 /** The whole shard: ids, accounts, checks, books, events; the events are read for their trades. */
 function makeShardEngine(sizes: EngineSizes, trades: Trades): Engine {
   const events = core.makeEvents(EVENTS + core.EVENTS_PER_COMMAND_MAX);
-  const ordersMax = sizes.resting + 65_536;
   const shard = core.makeShard({
     accountsMax: sizes.accounts + 1,
     instrumentsMax: sizes.books + 1,
-    ordersMax,
-    idsMax: ordersMax + 131_072,
+    ordersMax: sizes.ordersMax,
+    idsMax: sizes.idsMax,
     events,
   });
   const { u8: e8, i32: e32, f64: e64 } = events;
@@ -137,6 +141,6 @@ export function makeEngine(name: EngineName, sizes: EngineSizes, trades: Trades)
   if (name === "shard") return makeShardEngine(sizes, trades);
   if (name === "nodejs-order-book") return makeRivalEngine(sizes, trades);
   const makeBook = name === "book" ? core.makeBook : core.makePlainBook;
-  const ordersMax = sizes.resting + 65_536;
-  return makeBare(makeBook, { books: sizes.books, ordersMax, placesMax: sizes.places }, trades);
+  const { books, ordersMax, places } = sizes;
+  return makeBare(makeBook, { books, ordersMax, placesMax: places }, trades);
 }

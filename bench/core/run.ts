@@ -6,10 +6,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Result, Task } from "./child.ts";
 import { type EngineName, ENGINES, sizesOf } from "./engines.ts";
 import { makeStream, type Stream } from "./stream.ts";
+import { stripEngines } from "./strip.ts";
 import type { Workload } from "./workloads.ts";
 
 export interface Case {
@@ -49,11 +49,11 @@ export const V8_FLAGS = [
   "--max-inlined-bytecode-size=1500",
 ] as const;
 
-const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
-
-function runChild(task: Task): Result {
-  const flags = ["--expose-gc", "--disable-warning=ExperimentalWarning", ...V8_FLAGS];
-  const output = execFileSync(process.execPath, [...flags, CHILD, JSON.stringify(task)], {
+function runChild(child: string, task: Task): Result {
+  // What the compiler itself takes is least without them, and no order's.
+  const compiler = task.measures === "memory" ? [] : V8_FLAGS;
+  const flags = ["--expose-gc", "--disable-warning=ExperimentalWarning", ...compiler];
+  const output = execFileSync(process.execPath, [...flags, child, JSON.stringify(task)], {
     encoding: "utf8",
     maxBuffer: 2 ** 24,
   });
@@ -72,7 +72,7 @@ function taskFor(engine: EngineName, workload: Workload, stream: Stream, file: s
     engine === "nodejs-order-book" || (engine === "plain" && workload.rivalCommands > 0);
   const upTo = isSlow ? prefix : end;
   const sizes = sizesOf(workload, places);
-  return { file, engine, sizes, load, mix, prefix, end: upTo, measuresLatency: false };
+  return { file, engine, sizes, load, mix, prefix, end: upTo, measures: "speed" };
 }
 
 const middle = (values: readonly number[]): number =>
@@ -84,12 +84,18 @@ function sameOrThrow(what: string, texts: ReadonlyMap<string, string>): void {
   throw new Error(`${what}: the engines made other trades: ${all}`);
 }
 
-function measure(plan: Plan, workload: Workload, stream: Stream, file: string): Measured[] {
+function measure(
+  plan: Plan,
+  workload: Workload,
+  stream: Stream,
+  file: string,
+  child: string,
+): Measured[] {
   const engines = plan.engines.filter((engine) => takesPart(engine, workload));
   const results = new Map<EngineName, Result[]>(engines.map((engine) => [engine, []]));
   for (let round = 0; round < plan.rounds; round++) {
     for (const engine of engines) {
-      const result = runChild(taskFor(engine, workload, stream, file));
+      const result = runChild(child, taskFor(engine, workload, stream, file));
       results.get(engine)!.push(result);
       plan.progress(`${workload.name} ${engine} ${(result.opsPerS / 1e6).toFixed(2)} M/s`);
     }
@@ -107,8 +113,9 @@ function measure(plan: Plan, workload: Workload, stream: Stream, file: string): 
   sameOrThrow(workload.name, wholes);
   return engines.map((engine) => {
     const rounds = results.get(engine)!;
-    const task = { ...taskFor(engine, workload, stream, file), measuresLatency: true };
-    const { p50, p99, p999, max, collections } = runChild(task).latencyNs!;
+    const task = taskFor(engine, workload, stream, file);
+    const { p50, p99, p999, max, collections } = runChild(child, { ...task, measures: "latency" })
+      .latencyNs!;
     const speeds = rounds.map((round) => round.opsPerS);
     const isMeasured = engine === "shard" && MEMORY.has(workload.name);
     return {
@@ -119,7 +126,9 @@ function measure(plan: Plan, workload: Workload, stream: Stream, file: string): 
         p50_ns: p50,
         p99_ns: p99,
         p999_ns: p999,
-        bytes_per_order: isMeasured ? middle(rounds.map((round) => round.bytesPerOrder)) : null,
+        bytes_per_order: isMeasured
+          ? runChild(child, { ...task, measures: "memory" }).bytesPerOrder
+          : null,
         checksum: rounds[0]!.prefixChecksum,
       },
       range: [Math.min(...speeds), Math.max(...speeds)],
@@ -133,6 +142,7 @@ function measure(plan: Plan, workload: Workload, stream: Stream, file: string): 
 export function runCore(plan: Plan): Measured[] {
   const directory = mkdtempSync(path.join(tmpdir(), "solebook-bench-"));
   const measured: Measured[] = [];
+  const stripped = stripEngines();
   try {
     for (const workload of plan.workloads) {
       plan.progress(`${workload.name}: making ${workload.resting + workload.commands} commands`);
@@ -142,10 +152,11 @@ export function runCore(plan: Plan): Measured[] {
       const { load, mix, end, places } = stream;
       // The bytes themselves are the file's now.
       const kept = { load, mix, end, places } as Stream;
-      measured.push(...measure(plan, workload, kept, file));
+      measured.push(...measure(plan, workload, kept, file, stripped.script("child")));
       rmSync(file);
     }
   } finally {
+    stripped.remove();
     rmSync(directory, { recursive: true, force: true });
   }
   return measured;

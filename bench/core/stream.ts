@@ -20,8 +20,6 @@ export interface Stream {
 
 const DAY_US = 1_790_000_000_000_000;
 const MONTH_US = 30 * 86_400_000_000;
-/** A market of 100,000 commands a second. */
-const STEP_US = 10;
 const DEADLINE_US = 1_000_000;
 const LOAD_DEADLINE_US = 1_000;
 const MOVES = 0.45;
@@ -80,7 +78,7 @@ export function makeStream(workload: Workload, seed: number): Stream {
   function begin(type: number): number {
     u8[count * core.COMMAND_BYTES] = type;
     f64[count * core.COMMAND_F64 + D.sequence] = count + 1;
-    f64[count * core.COMMAND_F64 + D.stampUs] = DAY_US + count * STEP_US;
+    f64[count * core.COMMAND_F64 + D.stampUs] = DAY_US + count * workload.stepUs;
     return count++ * core.COMMAND_I32;
   }
 

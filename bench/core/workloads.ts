@@ -12,6 +12,8 @@ export interface Workload {
   readonly accounts: number;
   /** Commands of the mix. */
   readonly commands: number;
+  /** Between two commands, in microseconds. */
+  readonly stepUs: number;
   /** How far from the middle prices lie, in ticks: most are near. */
   readonly spreadTicks: number;
   /** How far the middle walks up and down over the whole mix, in ticks. */
@@ -22,15 +24,18 @@ export interface Workload {
   readonly rivalCommands: number;
 }
 
+/** A market of 100,000 commands a second. */
 const SNEAKER = {
   accounts: 10_000,
+  stepUs: 10,
   spreadTicks: 24,
   swingTicks: 0,
   expiring: 0.5,
   rivalCommands: 0,
 } as const;
 
-const ONE_BOOK = { books: 1, accounts: 1_000, expiring: 0 } as const;
+/** One book at 10,000 commands a second: a release that everybody wants. */
+const ONE_BOOK = { books: 1, accounts: 1_000, stepUs: 100, expiring: 0 } as const;
 
 export const WORKLOADS: readonly Workload[] = [
   {

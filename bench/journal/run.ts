@@ -194,7 +194,7 @@ function measureSnapshot(plan: JournalPlan, folder: string): number {
 
 const NOTHING: Omit<Task, "kind" | "directory"> = {
   file: "",
-  sizes: { books: 0, accounts: 0, resting: 0, places: 0 },
+  sizes: { books: 0, accounts: 0, resting: 0, places: 0, ordersMax: 0, idsMax: 0 },
   timedFrom: 0,
   end: 0,
   count: 0,

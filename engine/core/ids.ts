@@ -42,6 +42,8 @@ const OPEN = OrderStatus.OPEN;
 
 const LINE_WORDS = 16;
 const LINE_BYTES = 64;
+/** Of the 15 there is room for: how full lines are when the table is. */
+const KEYS_PER_LINE = 11;
 const ALIGN_BYTES = CACHE_ALIGN_BYTES;
 const SLOT_MASK = 2 ** 24 - 1;
 const TAG_MASK = ~SLOT_MASK;
@@ -86,9 +88,10 @@ export interface Ids {
  */
 export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed: number): Ids {
   const { i32, f64, capacity } = orders;
-  const words = 2 ** Math.ceil(Math.log2(Math.max(capacity * 1.4, LINE_WORDS)));
+  const lineCount = Math.ceil(Math.max(capacity / KEYS_PER_LINE, 1));
+  const words = lineCount * LINE_WORDS;
   const lines = new Int32Array(new ArrayBuffer(words * 4 + LINE_BYTES), ALIGN_BYTES, words);
-  const lineMask = words - LINE_WORDS;
+  const linesPerHash = lineCount / 2 ** 28;
   let hashed = 0; // of the key `find` was last asked for
 
   function hashKey(account: number, key: Int32Array, at: number): number {
@@ -101,11 +104,21 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     return h ^ (h >>> 16);
   }
 
+  /** The line of a hash: its upper 28 bits, scaled to how many there are. */
+  function lineAt(h: number): number {
+    return (((h >>> 4) * linesPerHash) | 0) * LINE_WORDS;
+  }
+
+  function after(line: number): number {
+    const next = line + LINE_WORDS;
+    return next === words ? 0 : next;
+  }
+
   function find(account: number, key: Int32Array, at: number): number {
     const h = hashKey(account, key, at);
     hashed = h;
     const tag = h << 24;
-    let line = (h >>> 4) & lineMask;
+    let line = lineAt(h);
     for (;;) {
       for (let n = line + 1; n < line + LINE_WORDS; n++) {
         const word = lines[n]!;
@@ -123,15 +136,15 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
         }
       }
       if (lines[line] === 0) return 0;
-      line = (line + LINE_WORDS) & lineMask;
+      line = after(line);
     }
   }
 
   function insert(slot: number, h: number): void {
-    let line = (h >>> 4) & lineMask;
+    let line = lineAt(h);
     while (lines[line + LINE_WORDS - 1] !== 0) {
       lines[line] = lines[line]! + 1;
-      line = (line + LINE_WORDS) & lineMask;
+      line = after(line);
     }
     do line++;
     while (lines[line] !== 0);
@@ -139,7 +152,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function remove(slot: number): void {
-    let line = (i32[slot * WORDS + HASH]! >>> 4) & lineMask;
+    let line = lineAt(i32[slot * WORDS + HASH]!);
     const word = (i32[slot * WORDS + HASH]! << 24) | slot;
     for (;;) {
       let at = line + 1;
@@ -154,7 +167,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
       const displaced = lines[line]!;
       assert(displaced !== 0, "a remembered id stands in its line or a later one");
       lines[line] = displaced - 1;
-      line = (line + LINE_WORDS) & lineMask;
+      line = after(line);
     }
   }
 
@@ -236,7 +249,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   const wheel = makeIdWheel(orders, nowUs, nowAt, {
-    readAhead: (slot) => lines[(i32[slot * WORDS + HASH]! >>> 4) & lineMask]!,
+    readAhead: (slot) => lines[lineAt(i32[slot * WORDS + HASH]!)]!,
     due: isDue,
   });
 
@@ -251,6 +264,6 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     ended,
     sweep: wheel.sweep,
     lines,
-    lineOf: (account, key, at) => (hashKey(account, key, at) >>> 4) & lineMask,
+    lineOf: (account, key, at) => lineAt(hashKey(account, key, at)),
   };
 }

@@ -44,7 +44,7 @@ export const SELF_CROSS_EXAMINED_MAX = 4_096;
 export const IDS_FORGOTTEN_PER_COMMAND_MAX = 2;
 /** Commands worth reading ahead for at once, and the rows in use from which on it pays. */
 export const READ_AHEAD_COMMANDS = 32;
-export const READ_AHEAD_ROWS_MIN = 4_096;
+export const READ_AHEAD_ROWS_MIN = 65_536;
 
 /** Largest bound on the value of an account's open bids in minor currency: sums to it are exact. */
 export const OPEN_BID_VALUE_MAX_MINOR = 2 ** 53 - 1;

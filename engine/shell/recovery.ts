@@ -69,6 +69,8 @@ export function recover(parts: RecoveryParts): Recovered | null {
   const place = from?.place ?? JOURNAL_START;
   const publisher = from === null ? parts.publisher : silentPublisher();
   const frames = readJournal(files, directory, number, place);
+  const journal = `the journal in ${directory}`;
+  let surely = 0; // room in the ring that nobody can take away
   let commands = 0;
   let view: Commands | null = null;
   let seen: Buffer | null = null;
@@ -85,14 +87,18 @@ export function recover(parts: RecoveryParts): Recovered | null {
     // The frame in front of which a snapshot's place is holds commands that its state has already.
     const first = Math.max(shard.sequence() + 1 - header.firstSequence, 0);
     for (let i = first; i < header.count; i++) {
-      while (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) {
-        publisher.publish();
-        if (parts.isStopAsked()) return null;
+      if (surely < EVENTS_PER_COMMAND_MAX) {
+        while (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, READER_WAIT_MS)) {
+          publisher.publish();
+          if (parts.isStopAsked()) return null;
+        }
+        surely = publisher.room();
       }
+      surely -= EVENTS_PER_COMMAND_MAX;
       if (i % READ_AHEAD_COMMANDS === 0) {
         shard.readAhead(view, i, Math.min(READ_AHEAD_COMMANDS, header.count - i));
       }
-      refuseUnknownBehaviour(view, i, `the journal in ${directory}`);
+      refuseUnknownBehaviour(view, i, journal);
       applyOne(shard, publisher, view, i);
       if (++commands % PUBLISH_EVERY === 0) publisher.publish();
     }

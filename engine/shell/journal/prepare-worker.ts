@@ -4,9 +4,8 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { saysNoRoom } from "../errors.ts";
-import { nodeFiles } from "./file-ops.ts";
+import { makeSegmentMaker } from "./direct-fill.ts";
 import { PrepareWord } from "./preparer.ts";
-import { makeSegment } from "./segments.ts";
 
 export interface PrepareWorkerData {
   readonly words: Int32Array;
@@ -17,6 +16,8 @@ export interface PrepareWorkerData {
 const RETRY_MS = 1_000;
 
 const { words, directory, segmentBytes } = workerData as PrepareWorkerData;
+
+const makeNext = makeSegmentMaker();
 
 function isStopping(): boolean {
   return Atomics.load(words, PrepareWord.STOP) === 1;
@@ -30,7 +31,7 @@ while (!isStopping()) {
     continue;
   }
   try {
-    makeSegment(nodeFiles, directory, ready, segmentBytes);
+    makeNext(directory, ready, segmentBytes);
     Atomics.store(words, PrepareWord.FAILED, 0);
     Atomics.store(words, PrepareWord.READY, ready + 1);
     Atomics.notify(words, PrepareWord.READY);

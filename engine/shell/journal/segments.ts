@@ -123,19 +123,19 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Makes segment `number`, zero-filled and durable, under its name or not at all. Throws what the file
- * system throws; what was begun is then removed.
+ * system throws; what was begun is then removed. `zeros` are written again and again.
  */
 export function makeSegment(
   files: FileOps,
   directory: string,
   number: number,
   segmentBytes: number,
+  zeros = new Uint8Array(Math.min(CHUNK_BYTES, segmentBytes)),
 ): void {
   const path = join(directory, segmentName(number));
   const draft = `${path}.tmp`;
   const fd = files.openNew(draft);
   try {
-    const zeros = new Uint8Array(Math.min(CHUNK_BYTES, segmentBytes));
     for (let at = 0; at < segmentBytes; at += zeros.length) {
       writeAll(files, fd, zeros, Math.min(zeros.length, segmentBytes - at), at);
     }

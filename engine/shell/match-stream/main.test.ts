@@ -18,6 +18,8 @@ import { openFileReader } from "../journal/file-reader.ts";
 import { nodeFiles } from "../journal/file-ops.ts";
 import type { JournalReader } from "../journal/journal.ts";
 import { inspectJournal } from "../journal/tools.ts";
+import { SEGMENT_BYTES_MIN } from "../journal/segments.ts";
+import { startSnapshots } from "../snapshot/main.ts";
 import { type Driver, openMarket, quietLog, startDriver } from "../testing/driver.ts";
 import { sized } from "../testing/size.ts";
 import { startMatchStream, type StreamConfig, type StreamHandle } from "./main.ts";
@@ -68,6 +70,44 @@ test("what a shard decides is heard as it happens, and its end is told", async (
   expect(troubles).toEqual(["STOPPED: the server stops"]);
   expect(await stream.ended).toBeNull();
 });
+
+test("it begins with a snapshot, and who asks for what was deleted is told where to begin", async () => {
+  const snapshotDirectory = join(directory, "snapshots");
+  const driver = await opened({ segmentBytes: SEGMENT_BYTES_MIN });
+  await openMarket(driver);
+  const snapshots = startSnapshots({
+    shard: 0,
+    journalDirectory: directory,
+    snapshotDirectory,
+    status: driver.handle.status,
+    log: quietLog,
+    everyCommands: 1e9,
+    options: SIZES,
+    keep: { count: 2, ageMs: 0 },
+    retain: 0,
+  });
+  for (let round = 0; round < 3; round++) {
+    const trades = Array.from({ length: 1_500 }, (_, i) =>
+      driver.place({ id: `${round}-${i}`, side: 1 + (i % 2), account: 1 + (i % 2) }),
+    );
+    await Promise.all(trades);
+    await snapshots.take();
+  }
+  const stream = startStream(driver, { snapshotDirectory });
+  await stream.ready; // though nothing happens any more, and its beginning is gone
+  const { port } = await stream.listening;
+  const from = (fromSequence: number): AsyncGenerator<MatchBatch> =>
+    readMatchStream({ address: `127.0.0.1:${port}`, shard: 0, fromSequence });
+
+  await expect(from(1).next()).rejects.toMatchObject({ code: "TOO_OLD", sequence: 3_003 });
+  const old = await from(3_004).next(); // from a state of its own
+  expect(old.value).toMatchObject({ firstSequence: 3_004, headSequence: 4_503 });
+  const next = from(4_504);
+  await driver.place({ id: "next", side: 1 });
+  expect(((await next.next()).value as MatchBatch).firstSequence).toBe(4_504);
+  await next.return(undefined);
+  await snapshots.stop();
+}, 60_000);
 
 test("what its state hashes to is journaled, once per change, and is what a replay comes to", async () => {
   const reported: Checkpoint[] = [];
@@ -160,8 +200,8 @@ test("killed again and again while it is read, each event is heard once and in o
   expect(heard).toEqual(journaled.slice(0, heard.length));
 });
 
-async function opened(): Promise<Driver> {
-  const driver = await startDriver(directory, { segmentBytes: 1024 * 1024, options: SIZES });
+async function opened({ segmentBytes = 1024 * 1024 } = {}): Promise<Driver> {
+  const driver = await startDriver(directory, { segmentBytes, options: SIZES });
   ends.push(driver.stop);
   return driver;
 }

@@ -15,6 +15,8 @@ export interface StreamConfig {
   readonly shard: number;
   /** The shard's journal. */
   readonly directory: string;
+  /** Its snapshots, so that neither the stream nor who reads what is old waits for a whole replay. */
+  readonly snapshotDirectory?: string;
   /** The shard's status, which says what is durable. */
   readonly status: StatusMemory;
   readonly host: string;
@@ -46,6 +48,7 @@ export function startMatchStream(config: StreamConfig): StreamHandle {
   const workerData: StreamWorkerData = {
     shard,
     directory,
+    snapshotDirectory: config.snapshotDirectory ?? null,
     status,
     host,
     port,
@@ -75,6 +78,7 @@ export function startMatchStream(config: StreamConfig): StreamHandle {
   function hear(message: StreamWorkerMessage): void {
     if (message.kind === "listening") listening.resolve({ port: message.port });
     else if (message.kind === "ready") ready.resolve();
+    else if (message.kind === "alarm") log.warn({ shard }, `match stream: ${message.words}`);
     else if (message.kind === "checkpoint") config.onCheckpoint?.(message.checkpoint);
     else if (message.clean) end(null);
     else end(new ShellError(message.code as ShellErrorCode, message.reason));

@@ -113,7 +113,7 @@ export function makeMatchStream(options: MatchStreamOptions): MatchStream {
   let openReadings = 0;
   let passes = 0;
   let writer: ChunkWriter | null = null;
-  let journalId: Buffer | null = null;
+  let journalId = begin.place.journalId;
   let readyAt = 0;
   let isReady = false;
   let isFlushing = false;

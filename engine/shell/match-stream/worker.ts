@@ -8,14 +8,17 @@ import type { ShardOptions } from "../../core/limits.ts";
 import { openStatus, type StatusMemory } from "../../ring/status.ts";
 import { type Checkpoint, CHECKPOINT_COMMANDS, checkpointOf } from "../checkpoint.ts";
 import { asShellError } from "../errors.ts";
-import { emptyState, type Follower, journalStates } from "../follower.ts";
+import { type Follower, journalStates, type States } from "../follower.ts";
 import { openLiveReader } from "../journal/live-reader.ts";
+import { snapshotStates } from "../snapshot/states.ts";
 import { makeStreamServer } from "./server.ts";
 import { makeMatchStream, type StreamLimits } from "./stream.ts";
 
 export interface StreamWorkerData {
   readonly shard: number;
   readonly directory: string;
+  /** Where the shard's snapshots are; null: everything begins with the journal's first command. */
+  readonly snapshotDirectory: string | null;
   readonly status: StatusMemory;
   readonly options: Partial<ShardOptions>;
   readonly host: string;
@@ -28,6 +31,7 @@ export interface StreamWorkerData {
 export type StreamWorkerMessage =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "ready" }
+  | { readonly kind: "alarm"; readonly words: string }
   | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
   | {
       readonly kind: "stopped";
@@ -46,17 +50,18 @@ const port = parentPort!;
 const tell = (message: StreamWorkerMessage): void => port.postMessage(message);
 
 async function run(): Promise<void> {
-  const { shard, options } = data;
+  const { shard } = data;
   const stop = new AbortController();
   port.on("message", (order: StreamWorkerOrder) => {
     if (order === "stop") stop.abort();
   });
   const journal = openLiveReader(data.directory, shard, openStatus(data.status));
+  const states = await statesOf(data);
   const stream = makeMatchStream({
     shard,
     journal,
-    states: journalStates(options),
-    begin: emptyState(options),
+    states,
+    begin: await states.before(Infinity),
     durable: journal.durable,
     limits: data.limits,
     monotonicMs: () => performance.now(),
@@ -75,6 +80,18 @@ async function run(): Promise<void> {
     server.setServing(false);
     await server.close();
   }
+}
+
+async function statesOf({
+  shard,
+  directory,
+  snapshotDirectory,
+  options,
+}: StreamWorkerData): Promise<States> {
+  if (snapshotDirectory === null) return journalStates(options);
+  const warn = (words: string): void => tell({ kind: "alarm", words });
+  const journalDirectory = directory;
+  return snapshotStates({ shard, journalDirectory, snapshotDirectory, options, warn });
 }
 
 /** Once it has come to the end, and only when something other than the last checkpoint happened. */

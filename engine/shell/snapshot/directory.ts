@@ -64,7 +64,17 @@ export function openSnapshotDirectory(files: FileOps, directory: string): Snapsh
       isOpen = false;
     }
 
-    write(ZERO_HEAD); // no file is taken for a snapshot before its head is there
+    function discard(): void {
+      close();
+      files.remove(path);
+    }
+
+    try {
+      write(ZERO_HEAD); // no file is taken for a snapshot before its head is there
+    } catch (error) {
+      discard();
+      throw error;
+    }
     return {
       write,
       seal: (head) => {
@@ -76,10 +86,7 @@ export function openSnapshotDirectory(files: FileOps, directory: string): Snapsh
         files.remove(pathOf(`${name}.snapshot`)); // one of the same sequence, taken before
         files.syncDirectory(directory);
       },
-      discard: () => {
-        close();
-        files.remove(path);
-      },
+      discard,
     };
   }
 

@@ -1,7 +1,7 @@
-/** Which snapshots stay: tables, newest first, as a store lists them. */
+/** Which snapshots stay, newest first, as a store lists them; and what must be free for another. */
 import { expect, test } from "@jest/globals";
 import { subject } from "../testing/snapshot-stores.ts";
-import { toRemove } from "./keep.ts";
+import { bytesWanted, toRemove } from "./keep.ts";
 import type { StoredSnapshot } from "./store.ts";
 
 const DAY_MS = 86_400_000;
@@ -37,4 +37,14 @@ test.each([
     });
   const removed = toRemove(snapshots, KEEP, nowMs).map(({ id }) => id);
   expect(removed.join(" ")).toBe(gone);
+});
+
+const MIB = 1_048_576;
+
+test.each([
+  ["nothing rests, and there is none yet: the journal's own room", 0, 0, 128],
+  ["a million orders, and there is none yet", 1_000_000, 0, 251],
+  ["the newest one is larger than its orders say: twice that", 1_000, 50 * MIB, 228],
+])("%s", (_, orders, newest, mib) => {
+  expect(Math.ceil(bytesWanted(orders, newest, 64 * MIB) / MIB)).toBe(mib);
 });

@@ -1,4 +1,4 @@
-/** Which snapshots of one journal a store keeps: by count and by age. Pure. */
+/** Which snapshots of one journal a store keeps, and whether there is room for another. Pure. */
 import type { StoredSnapshot } from "./store.ts";
 
 export interface Keep {
@@ -35,4 +35,18 @@ export function toRemove(
     else if (isGood) kept++;
   }
   return gone;
+}
+
+/** The core's bytes for an order that rests or is remembered, before they are deflated. */
+const BYTES_PER_ORDER = 128;
+/** The journal prepares segments ahead, and they come first. */
+const SEGMENTS_AHEAD = 2;
+
+/**
+ * Bytes that must be free before a snapshot is begun. A full disk stops the exchange; one snapshot less
+ * stops nothing.
+ */
+export function bytesWanted(ordersOpen: number, newestBytes: number, segmentBytes: number): number {
+  const snapshot = Math.max(2 * newestBytes, ordersOpen * BYTES_PER_ORDER);
+  return snapshot + SEGMENTS_AHEAD * segmentBytes;
 }

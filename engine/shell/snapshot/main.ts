@@ -1,19 +1,20 @@
 /**
  * Has snapshots taken of a shard of this process: after so many commands, on request, and at a clean
- * stop. Each is taken by a thread that exists for it alone; the shard's own thread never notices.
+ * stop. Each is taken by a process that exists for it alone: what it takes of processor and memory is
+ * its own, and should it run out of memory, the exchange does not end with it.
  */
-import { Worker } from "node:worker_threads";
+import { type ChildProcess, fork } from "node:child_process";
 import { SHARD_OPTIONS_DEFAULT, type ShardOptions } from "../../core/limits.ts";
 import { openStatus, ShardState, type StatusMemory } from "../../ring/status.ts";
 import { type Checkpoint, CHECKPOINT_COMMANDS } from "../checkpoint.ts";
-import { asShellError, ShellError, type ShellErrorCode } from "../errors.ts";
+import { asShellError, ShellError, ShellErrorCode } from "../errors.ts";
 import { nodeFiles } from "../journal/file-ops.ts";
 import type { ShellLog } from "../main.ts";
 import { openSnapshotDirectory } from "./directory.ts";
 import { hashText } from "./format.ts";
 import { type Keep, KEEP_DEFAULT } from "./keep.ts";
 import type { Taken } from "./take.ts";
-import type { TakerMessage, TakerWorkerData } from "./worker.ts";
+import type { TakerMessage, TakerOrder } from "./taker-process.ts";
 
 export interface SnapshotsConfig {
   readonly shard: number;
@@ -43,6 +44,9 @@ export interface Snapshots {
   stop(): Promise<void>;
 }
 
+const PROGRAM = new URL("./taker-process.ts", import.meta.url);
+/** Threads that collect garbage would not have the lower priority that the process gives itself. */
+const EXEC_ARGV = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc"];
 const LOOK_MS = 1_000;
 const AFTER_FAILURE_MS = 60_000;
 /** What a start and a stop without anybody trading journal, and the last snapshot's checkpoint. */
@@ -54,7 +58,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
   let last = -1;
   let notBeforeMs = 0;
   let running: Promise<Taken | null> | null = null;
-  let worker: Worker | null = null;
+  let child: ChildProcess | null = null;
   let isStopped = false;
 
   async function look(): Promise<void> {
@@ -71,7 +75,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
 
   async function run(newCommandsMin: number): Promise<Taken | null> {
     try {
-      const taken = await inThread(newCommandsMin);
+      const taken = await inProcess(newCommandsMin);
       if (taken === null) return null;
       last = taken.checkpoint.sequence;
       told(taken);
@@ -91,8 +95,33 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     log.info(fields, "snapshot taken and verified");
   }
 
-  function inThread(newCommandsMin: number): Promise<Taken | null> {
-    const workerData: TakerWorkerData = {
+  function inProcess(newCommandsMin: number): Promise<Taken | null> {
+    const { promise, resolve, reject } = Promise.withResolvers<Taken | null>();
+    const started = fork(PROGRAM, [], {
+      execArgv: EXEC_ARGV,
+      serialization: "advanced",
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      detached: true, // the Ctrl-C that stops us is not for it
+    });
+    child = started;
+    started.on("message", (message: TakerMessage) => {
+      if (message.kind === "warn") log.warn({ shard }, message.words);
+      else if (message.kind === "taken") resolve(message.taken);
+      else reject(new ShellError(message.code as ShellErrorCode, message.reason));
+    });
+    started.once("error", reject);
+    started.once("exit", (code, signal) => {
+      const words = `the process that takes it ended with ${code ?? signal}`;
+      reject(new ShellError(ShellErrorCode.STOPPED, words));
+    });
+    started.send(order(newCommandsMin), (error) => {
+      if (error !== null) reject(error);
+    });
+    return promise.finally(() => void started.kill("SIGKILL"));
+  }
+
+  function order(newCommandsMin: number): TakerOrder {
+    return {
       settings: {
         shard,
         journalDirectory: config.journalDirectory,
@@ -102,21 +131,10 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
         keep: config.keep ?? KEEP_DEFAULT,
         retain: config.retain ?? null,
       },
-      status: config.status,
+      durable: status.read().journalBytes,
       newCommandsMin,
       isBeside: status.state() !== ShardState.STOPPED,
     };
-    const { promise, resolve, reject } = Promise.withResolvers<Taken | null>();
-    const thread = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
-    worker = thread;
-    thread.on("message", (message: TakerMessage) => {
-      if (message.kind === "warn") log.warn({ shard }, message.words);
-      else if (message.kind === "taken") resolve(message.taken);
-      else reject(new ShellError(message.code as ShellErrorCode, message.reason));
-    });
-    thread.on("error", reject);
-    thread.on("exit", () => reject(new ShellError("STOPPED", "its thread ended without a word")));
-    return promise.finally(() => void thread.terminate());
   }
 
   const looking = setInterval(() => void look(), LOOK_MS);
@@ -134,7 +152,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     stop: async () => {
       isStopped = true;
       clearInterval(looking);
-      await worker?.terminate();
+      child?.kill("SIGKILL");
       await running?.catch(() => {});
     },
   };

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { nodeFiles } from "../journal/file-ops.ts";
+import { makeDisk } from "../testing/disk.ts";
 import { startTestDatabase, type TestDatabase } from "../testing/database.ts";
 import {
   SHARD,
@@ -23,8 +24,9 @@ import {
   subject,
 } from "../testing/snapshot-stores.ts";
 import { openSnapshotDirectory } from "./directory.ts";
-import { BLOCK_HEAD_BYTES, HEAD_BYTES } from "./format.ts";
+import { BLOCK_HEAD_BYTES, HEAD_BYTES, openBlocks } from "./format.ts";
 import { openPostgresSnapshots } from "./postgres.ts";
+import type { SnapshotStore } from "./store.ts";
 
 describe("files", () => {
   storeBehaviour(async (): Promise<StoreWorld> => {
@@ -77,6 +79,54 @@ describe("files", () => {
     }
     closeSync(fd);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe("files on a disk that goes wrong", () => {
+  const state = Buffer.alloc(300_000, "sneakers and other shoes");
+  const sequences = async (store: SnapshotStore): Promise<string[]> =>
+    (await store.list(SHARD)).map(({ sequence, damage }) => `${sequence}${damage}`);
+
+  test("short writes are gone on with", async () => {
+    const disk = makeDisk();
+    const store = openSnapshotDirectory(disk, "/snapshots");
+    disk.writeShort(100);
+    await store.put(snapshotOf(subject(20), state));
+    const [stored] = await store.list(SHARD);
+    const read = Buffer.concat([...openBlocks(stored!.head!, await store.read(stored!))]);
+    expect(read.equals(state)).toBe(true);
+  });
+
+  test.each([
+    ["write", 1],
+    ["write", 2],
+    ["write", 3],
+    ["write", 4],
+    ["sync", 1],
+  ] as const)(
+    "a failed %s (number %i) leaves what was there, and nothing else",
+    async (call, nth) => {
+      const disk = makeDisk();
+      const store = openSnapshotDirectory(disk, "/snapshots");
+      await store.put(snapshotOf(subject(10), state));
+      disk.failOn(call, nth, "EIO");
+      await expect(store.put(snapshotOf(subject(20), state))).rejects.toMatchObject({
+        code: "EIO",
+      });
+      expect(await sequences(store)).toEqual(["10"]);
+      expect(disk.list("/snapshots")).toHaveLength(1);
+      expect(disk.callsAfterFailure).toBe(0);
+      await store.put(snapshotOf(subject(20), state));
+      expect(await sequences(store)).toEqual(["20", "10"]);
+    },
+  );
+
+  test("once it is put, the power may go", async () => {
+    const disk = makeDisk();
+    const store = openSnapshotDirectory(disk, "/snapshots");
+    await store.put(snapshotOf(subject(10), state));
+    disk.forgetUnsynced();
+    expect(await sequences(store)).toEqual(["10"]);
   });
 });
 

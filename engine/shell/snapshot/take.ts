@@ -3,7 +3,7 @@
  * compared, and only then counted as one. Copies go to the other stores in the same way. Then what is
  * no longer needed goes: older snapshots, and segments of the journal into its archive.
  *
- * For followers' threads: it walks the whole state twice and holds a second one while it verifies.
+ * For followers: it walks the whole state twice and holds a second one while it verifies.
  */
 import { HASH_VERSION, type ShardOptions } from "../../core/limits.ts";
 import type { Checkpoint } from "../checkpoint.ts";

@@ -1,8 +1,9 @@
 /**
- * One snapshot from beginning to end, in whichever thread or process: loads the newest good one, follows
+ * One snapshot from beginning to end, in whichever process: loads the newest good one, follows
  * the journal from there to what is durable now, and takes the next. Between two of them nothing is
  * kept in memory and nothing runs.
  */
+import { statfsSync } from "node:fs";
 import type { ShardOptions } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { emptyState, makeFollower } from "../follower.ts";
@@ -12,9 +13,9 @@ import { openFileReader } from "../journal/file-reader.ts";
 import type { JournalReader } from "../journal/journal.ts";
 import { type Owner, ownDirectory } from "../journal/lock.ts";
 import { journalIdIn } from "../journal/read.ts";
-import { settleSegments } from "../journal/segments.ts";
+import { findSegments, settleSegments } from "../journal/segments.ts";
 import { openSnapshotDirectory, type SnapshotDirectory } from "./directory.ts";
-import type { Keep } from "./keep.ts";
+import { bytesWanted, type Keep } from "./keep.ts";
 import { newestState } from "./load.ts";
 import type { SnapshotStore } from "./store.ts";
 import { type Taken, takeSnapshot } from "./take.ts";
@@ -123,6 +124,8 @@ export async function take(taking: Taking): Promise<Taken | null> {
   await follower.catchUp();
   const sequence = follower.shard.sequence();
   if (sequence < begunAt + Math.max(newCommandsMin, 1)) return null;
+  const newestBytes = (await directory.list(shard))[0]?.bytes ?? 0;
+  refuseWithoutRoom(settings, follower.shard.ordersOpen(), newestBytes);
   return takeSnapshot({
     files,
     shard,
@@ -135,6 +138,20 @@ export async function take(taking: Taking): Promise<Taken | null> {
     nowMs: Date.now,
     warn,
   });
+}
+
+function refuseWithoutRoom(settings: TakerSettings, ordersOpen: number, newestBytes: number): void {
+  const { snapshotDirectory, journalDirectory } = settings;
+  const { segmentBytes } = findSegments(nodeFiles, journalDirectory);
+  const wanted = bytesWanted(ordersOpen, newestBytes, segmentBytes);
+  const { bavail, bsize } = statfsSync(snapshotDirectory);
+  if (bavail * bsize >= wanted) return;
+  const mib = (bytes: number): number => Math.ceil(bytes / 1_048_576);
+  throw new ShellError(
+    ShellErrorCode.DISK_FULL,
+    `${snapshotDirectory} has ${mib(bavail * bsize)} MiB free; a snapshot is begun with ${mib(wanted)}, ` +
+      "so that the journal keeps its room. Nothing is lost without one.",
+  );
 }
 
 async function openCopies(
