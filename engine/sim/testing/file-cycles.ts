@@ -101,7 +101,7 @@ async function runJournal(
     const name = `c${cycle}`;
     const deadlineUs: number = Date.now() * 1_000 + DEADLINE_AHEAD_US;
     const point = random.chance(0.5) ? random.pick(CRASH_POINTS) : null;
-    const nth = point?.startsWith("segment") === true ? 1 : random.between(1, 60);
+    const nth = point?.startsWith("segment") === true ? 1 : random.between(1, 30);
     const beganMs = performance.now();
     const owner = startOwner({
       directory,
@@ -157,7 +157,7 @@ async function untilDead(
     expectKilled(owner);
     return { readyMs, isByPoint: true };
   }
-  const waitMs = atOnce ? random.below(250) : 1_000;
+  const waitMs = atOnce ? random.below(250) : 300;
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<"over">((resolve) => {
     timer = setTimeout(() => resolve("over"), waitMs);
