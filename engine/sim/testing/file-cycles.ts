@@ -119,7 +119,7 @@ async function runJournal(
     collect(owner, acked, counts);
     const next = highestOf(owner.acked(), name) + 1;
     if (next > 0) before = { name, deadlineUs, next };
-    commands = Math.max(commands, ...acked.values(), 0);
+    for (const sequence of owner.acked().values()) commands = Math.max(commands, sequence);
   }
   const driver = await startDriver(directory, { segmentBytes: SEGMENT_BYTES });
   await driver.stop(); // with a checkpoint, which the replay compares
