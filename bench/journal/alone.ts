@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import * as core from "../../engine/core/index.ts";
 import { makeEngine, type EngineSizes } from "../core/engines.ts";
 import { makeTrades } from "../core/trades.ts";
-import { readCommands } from "./stream-file.ts";
+import { readCommands, tablesOf } from "./stream-file.ts";
 
 export interface AloneData {
   readonly file: string;
@@ -16,7 +16,8 @@ const { file, sizes, timedFrom, end } = workerData as AloneData;
 const commands = readCommands(file, end);
 const trades = makeTrades();
 // As in the pipeline no id is forgotten while it runs: tables for all of them, and long deadlines.
-const engine = makeEngine("shard", { ...sizes, resting: sizes.places }, trades);
+const { ordersMax, idsMax } = tablesOf(sizes);
+const engine = makeEngine("shard", { ...sizes, ordersMax, idsMax }, trades);
 for (let n = 0; n < end; n++) {
   if (commands.u8[n * core.COMMAND_BYTES] !== core.CommandType.PLACE) continue;
   const at = n * core.COMMAND_F64;
