@@ -19,7 +19,12 @@ export function readCommands(file: string, count: number): core.Commands {
 }
 
 /** A shard's tables for a stream of which no id is forgotten while it runs. */
-export function tablesOf({ accounts, books, resting, places }: EngineSizes): core.ShardOptions {
+export function tablesOf({
+  accounts,
+  books,
+  resting,
+  places,
+}: EngineSizes): Partial<core.ShardOptions> {
   const ordersMax = resting + 65_536;
   const idsMax = places + ordersMax;
   return { accountsMax: accounts + 1, instrumentsMax: books + 1, ordersMax, idsMax };
