@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const fromHere = (file) => fileURLToPath(new URL(file, import.meta.url));
 const [name = "core", only] = process.argv.slice(2);
 const { default: suite } = await import(`./${name}.mjs`);
 const copy = mkdtempSync(join(tmpdir(), "solebook-mutants-"));
@@ -42,6 +43,8 @@ async function judge(round) {
   const jest = join(root, "node_modules/jest/bin/jest.js");
   const flags = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"];
   const strict = ["--bail=1", "--silent", `--testTimeout=${2 * patienceMs[round]}`];
+  strict.push("--reporters=default", `--reporters=${fromHere("first-failure.mjs")}`);
+  strict.push(`--testSequencer=${fromHere("by-path.mjs")}`);
   const child = spawn(process.execPath, [...flags, jest, ...strict, ...rounds[round]], {
     cwd: copy,
     stdio: process.env.LOUD ? "inherit" : "ignore",

@@ -9,7 +9,8 @@ const shell = (file, what, find, replace) => ({
 
 export default {
   copies: ["engine", "proto", ".ci", "jest.config.mjs", "package.json", "tsconfig.json"],
-  tests: ["engine/sim/sim.test", "engine/shell/journal/damage.test", "engine/shell/primary.test"],
+  first: [["engine/shell/journal/damage.test", "engine/shell/primary.test"]],
+  tests: ["engine/sim/sim.test"],
   mutants: [
     shell(
       "journal/file.ts",

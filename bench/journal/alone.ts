@@ -1,8 +1,9 @@
 /** The whole shard alone, in a thread like the pipeline's: no ring, no journal, its events read. */
 import { parentPort, workerData } from "node:worker_threads";
+import * as core from "../../engine/core/index.ts";
 import { makeEngine, type EngineSizes } from "../core/engines.ts";
 import { makeTrades } from "../core/trades.ts";
-import { readCommands } from "./stream-file.ts";
+import { readCommands, tablesOf } from "./stream-file.ts";
 
 export interface AloneData {
   readonly file: string;
@@ -14,7 +15,15 @@ export interface AloneData {
 const { file, sizes, timedFrom, end } = workerData as AloneData;
 const commands = readCommands(file, end);
 const trades = makeTrades();
-const engine = makeEngine("shard", sizes, trades);
+// As in the pipeline no id is forgotten while it runs: tables for all of them, and long deadlines.
+const { ordersMax, idsMax } = tablesOf(sizes);
+const engine = makeEngine("shard", { ...sizes, ordersMax, idsMax }, trades);
+for (let n = 0; n < end; n++) {
+  if (commands.u8[n * core.COMMAND_BYTES] !== core.CommandType.PLACE) continue;
+  const at = n * core.COMMAND_F64;
+  const stampUs = commands.f64[at + core.CommandF64.stampUs]!;
+  commands.f64[at + core.CommandF64.deadlineUs] = stampUs + core.DEADLINE_DEFAULT_US;
+}
 engine.run(commands, 0, timedFrom);
 const beganMs = performance.now();
 engine.run(commands, timedFrom, end);

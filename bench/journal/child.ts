@@ -15,7 +15,7 @@ import { startThread } from "../../engine/shell/thread.ts";
 import type { EngineSizes } from "../core/engines.ts";
 import type { AloneData } from "./alone.ts";
 import { type Feed, openFeed } from "./feed.ts";
-import { readCommands } from "./stream-file.ts";
+import { readCommands, tablesOf } from "./stream-file.ts";
 import { openDisk } from "./sync.ts";
 
 export interface Task {
@@ -60,7 +60,7 @@ async function start(task: Task, more: Partial<ShardConfig> = {}): Promise<Shard
 async function flow(task: Task): Promise<Result> {
   const { timedFrom, end, count } = task;
   const commands = readCommands(task.file, end);
-  const shard = await start(task);
+  const shard = await start(task, { options: tablesOf(task.sizes) });
   const feed = openFeed(shard, commands);
   await shard.ready;
   const status = openStatus(shard.status);
@@ -84,7 +84,7 @@ async function flow(task: Task): Promise<Result> {
 
 /** The same journal, started again. */
 async function recover(task: Task, commands: core.Commands, fed: Feed): Promise<number> {
-  const shard = await start(task);
+  const shard = await start(task, { options: tablesOf(task.sizes) });
   const feed = openFeed(shard, commands);
   const state = { isReady: false };
   const ready = shard.ready.finally(() => (state.isReady = true));

@@ -1,6 +1,7 @@
 /** A stream of commands in a file, for those who run it. */
 import { closeSync, openSync, readSync } from "node:fs";
 import * as core from "../../engine/core/index.ts";
+import type { EngineSizes } from "../core/engines.ts";
 
 const CHUNK = 64 * 2 ** 20;
 
@@ -15,4 +16,16 @@ export function readCommands(file: string, count: number): core.Commands {
   }
   closeSync(fd);
   return core.makeCommands(count, bytes.buffer);
+}
+
+/** A shard's tables for a stream of which no id is forgotten while it runs. */
+export function tablesOf({
+  accounts,
+  books,
+  resting,
+  places,
+}: EngineSizes): Partial<core.ShardOptions> {
+  const ordersMax = resting + 65_536;
+  const idsMax = places + ordersMax;
+  return { accountsMax: accounts + 1, instrumentsMax: books + 1, ordersMax, idsMax };
 }

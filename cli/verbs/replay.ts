@@ -38,7 +38,7 @@ import {
 } from "../journal.ts";
 import { write } from "../output.ts";
 
-export const usage = `solebook replay [--from N] [--to N] [--diff [--with FILE]] [--data DIR] [--shard N] [--json]
+export const usage = `solebook replay [--from N] [--to N] [--diff [--with FILE]] [--data D] [--shard N] [--json]
 
 Applies a journal's commands from the first one to N and says what the state then hashes to, how many
 events the commands from --from on made and what those add up to; every checkpoint that was journaled in

@@ -2,11 +2,11 @@
  * Starts the match stream of a shard of this process, in a thread of its own. What it serves is every
  * satellite's food; what it costs is a second copy of the shard's state and a share of a processor.
  */
-import { Worker } from "node:worker_threads";
 import type { ShardOptions } from "../../core/limits.ts";
 import type { StatusMemory } from "../../ring/status.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { asShellError, ShellError, ShellErrorCode } from "../errors.ts";
+import { startThread } from "../thread.ts";
 import type { ShellLog } from "../main.ts";
 import type { StreamLimits } from "./stream.ts";
 import type { StreamWorkerData, StreamWorkerMessage, StreamWorkerOrder } from "./worker.ts";
@@ -84,7 +84,7 @@ export function startMatchStream(config: StreamConfig): StreamHandle {
     else end(new ShellError(message.code as ShellErrorCode, message.reason));
   }
 
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
+  const worker = startThread(new URL("./worker.ts", import.meta.url), workerData);
   worker.on("message", hear);
   worker.on("error", (error) => end(asShellError(error)));
   worker.on("exit", () => {

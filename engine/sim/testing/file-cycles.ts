@@ -101,7 +101,7 @@ async function runJournal(
     const name = `c${cycle}`;
     const deadlineUs: number = Date.now() * 1_000 + DEADLINE_AHEAD_US;
     const point = random.chance(0.5) ? random.pick(CRASH_POINTS) : null;
-    const nth = point?.startsWith("segment") === true ? 1 : random.between(1, 60);
+    const nth = point?.startsWith("segment") === true ? 1 : random.between(1, 30);
     const beganMs = performance.now();
     const owner = startOwner({
       directory,
@@ -119,7 +119,7 @@ async function runJournal(
     collect(owner, acked, counts);
     const next = highestOf(owner.acked(), name) + 1;
     if (next > 0) before = { name, deadlineUs, next };
-    commands = Math.max(commands, ...acked.values(), 0);
+    for (const sequence of owner.acked().values()) commands = Math.max(commands, sequence);
   }
   const driver = await startDriver(directory, { segmentBytes: SEGMENT_BYTES });
   await driver.stop(); // with a checkpoint, which the replay compares
@@ -157,7 +157,7 @@ async function untilDead(
     expectKilled(owner);
     return { readyMs, isByPoint: true };
   }
-  const waitMs = atOnce ? random.below(250) : 1_000;
+  const waitMs = atOnce ? random.below(250) : 300;
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<"over">((resolve) => {
     timer = setTimeout(() => resolve("over"), waitMs);
