@@ -134,21 +134,13 @@ export function makeMatchStream(options: MatchStreamOptions): MatchStream {
   const window = makeWindow(begin.shard.sequence() + 1, limits.windowBytes);
   const readers = new Set<Reader>();
   const waiting: Reader[] = [];
-  let openReadings = 0;
-  let passes = 0;
+  let [openReadings, passes, readyAt] = [0, 0, 0];
   let writer: ChunkWriter | null = null;
   let journalId = begin.place.journalId;
-  let readyAt = 0;
-  let isReady = false;
-  let isFlushing = false;
+  let [isReady, isFlushing] = [false, false];
   let checking: NodeJS.Timeout | undefined;
-
-  const follower = makeFollower({
-    journal,
-    state: begin,
-    onDecided: take,
-    whenReady: noteProgress,
-  });
+  const parts = { journal, state: begin, onDecided: take, whenReady: noteProgress };
+  const follower = makeFollower(parts);
 
   function take(decided: Decided): void {
     journalId ??= decided.journalId;
