@@ -131,7 +131,7 @@ const REQUESTS: [string, string, unknown, string, string | undefined][] = [
   ["a dead man's timer", "cancel_after", {}, "NOT_SUPPORTED", "method"],
   ["a cancel when it leaves", "cancel_on_disconnect", {}, "NOT_SUPPORTED", "method"],
   ["a cancel by tag", "cancel_all", { tag: "t" }, "NOT_SUPPORTED", "tag"],
-  ["a channel that is not built", "subscribe", { channel: "level3" }, "NOT_SUPPORTED", "channel"],
+  ["a channel that is not built", "subscribe", { channel: "balances" }, "NOT_SUPPORTED", "channel"],
   ["a method of the prototype", "constructor", {}, "UNKNOWN_METHOD", "method"],
   ["params that are a list", "add_order", [], "VALIDATION", "params"],
   ["params that are null", "add_order", null, "VALIDATION", "params"],
@@ -222,7 +222,12 @@ test.each(REQUESTS)("%s", async (_what, method, params, code, param) => {
 // What is named wrongly | method | params | what the message names
 const NAMING: [string, string, object, string][] = [
   ["a method", "buy", {}, "add_order, amend_order, cancel_order, cancel_all, order_status"],
-  ["a channel", "subscribe", { channel: "x" }, "instrument, ticker, book, trades, size_grid"],
+  [
+    "a channel",
+    "subscribe",
+    { channel: "x" },
+    "instrument, ticker, book, book@100ms, level3, trades",
+  ],
   ["a symbol", "subscribe", { channel: "book", symbols: ["NOPE", "AND:SO"] }, '"NOPE"'],
 ];
 test.each(NAMING)(
