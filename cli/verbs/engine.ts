@@ -28,9 +28,9 @@ const LOOK_MS = 1_000;
 export const usage = `solebook engine --shard N [--standby] [--brokers HOST:PORT,…] [--topic NAME]
                 [--host H] [--port N] [--lease-ms N] [--replication N]
 
-Runs one shard of a cluster until Ctrl-C. Its journal is a topic of Kafka's; start as many of these for a shard
-as you like: one of them is the primary, the others follow it. When it has been silent for a lease, one of
-them takes over; no acknowledged order is lost, and the old one acknowledges nothing more.
+Runs one shard of a cluster until Ctrl-C. Its journal is a topic of Kafka's; start as many of these for a
+shard as you like: one of them is the primary, the others follow it. When it has been silent for a lease, one
+of them takes over; no acknowledged order is lost, and the old one acknowledges nothing more.
 
   --shard N        which shard (0 to ${SHARD_MAX})
   --standby        never begin a journal: wait until there is one, and follow. Without it an engine makes
@@ -41,9 +41,9 @@ them takes over; no acknowledged order is lost, and the old one acknowledges not
                    of a network that you trust
   --port N         and on which port; any free one unless said otherwise
   --lease-ms N     how long it may be silent (${LEASE_MS_DEFAULT}); the same for all engines of a shard
-  --replication N  copies of each record, at least (${REPLICATION_DEFAULT}). 1 is for trying out: a lost disk loses orders
+  --replication N  copies of each record, at least (${REPLICATION_DEFAULT}); 1 is for trying out: a lost disk loses orders
 
-The topic's settings are checked at each start, and one by which acknowledged orders could be lost is refused.
+The topic's settings are checked at each start; one by which acknowledged orders could be lost is refused.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
 `;
 
@@ -124,16 +124,21 @@ async function live(wanted: Wanted): Promise<void> {
 
 /** A topic that keeps what is acknowledged. A standby waits for somebody else to make it. */
 async function settle(wanted: Wanted, logger: Logger): Promise<void> {
-  const { shard, isStandby, address, topic, replication } = wanted;
+  const { isStandby, address, topic, replication } = wanted;
   try {
-    for (let looks = 0; isStandby; looks++) {
-      if ((await findWrongSettings(address, topic, { replication })) !== null) break;
-      if (looks === 0) logger.info({ shard, topic }, "waiting for the journal to be made");
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
+    if (isStandby) await untilMade(wanted, logger);
     await settleTopic(address, topic, { replication }, !isStandby);
   } catch (error) {
     throw new Failure(wordsOf(error));
+  }
+}
+
+async function untilMade(wanted: Wanted, logger: Logger): Promise<void> {
+  const { shard, address, topic, replication } = wanted;
+  for (let looks = 0; ; looks++) {
+    if ((await findWrongSettings(address, topic, { replication })) !== null) return;
+    if (looks === 0) logger.info({ shard, topic }, "waiting for the journal to be made");
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 
