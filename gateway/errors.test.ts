@@ -18,7 +18,7 @@ test("a reject this build does not know is our mistake, not a crash", () => {
 test("every refusal of a shard has a code of its own", () => {
   const { NONE: _none, ...refusals } = Refusal;
   const codes = Object.values(refusals).map(codeOfRefusal);
-  expect(codes).toEqual(["OVERLOADED", "ENGINE_STOPPED", "DISK_FULL"]);
+  expect(codes).toEqual(["OVERLOADED", "ENGINE_STOPPED", "DISK_FULL", "ENGINE_AWAY"]);
 });
 
 test.each(Object.entries(CODES))("%s says what to do, in one sentence", (_code, row) => {

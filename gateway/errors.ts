@@ -90,6 +90,10 @@ export const CODES = {
   STARTING: row("SYSTEM", 503, "The exchange is recovering its journal; try again soon.", AGAIN),
   SHUTTING_DOWN: row("SYSTEM", 503, "The exchange is stopping; connect again later.", AGAIN),
   ENGINE_STOPPED: row("SYSTEM", 503, "The engine of this instrument stopped; see /v1/status."),
+  ENGINE_AWAY: row("SYSTEM", 503, "Another engine is taking over; send it again in a moment.", {
+    ...AGAIN,
+    retryAfterMs: 500,
+  }),
   DISK_FULL: row("SYSTEM", 507, "The journal's disk is full; send it again when there is room.", {
     ...AGAIN,
     retryAfterMs: 1_000,
@@ -220,6 +224,7 @@ export function codeOfReject(reject: number): Code {
 
 export function codeOfRefusal(refusal: Refusal): Code {
   if (refusal === Refusal.RING_FULL) return "OVERLOADED";
+  if (refusal === Refusal.AWAY) return "ENGINE_AWAY";
   return refusal === Refusal.DISK_FULL ? "DISK_FULL" : "ENGINE_STOPPED";
 }
 

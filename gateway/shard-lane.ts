@@ -81,6 +81,11 @@ export function follow(lane: ShardLane, parts: LaneParts): Promise<void> {
           resolve();
         },
         onStopped: stop,
+        onAway: (isAway) => {
+          status.setShard(client.shard, isAway ? "engine_away" : "online", "");
+          logger.warn({ shard: client.shard }, isAway ? "its primary is gone" : "a primary again");
+          parts.flush();
+        },
       }),
     );
   });
@@ -111,7 +116,8 @@ export function makeDiskWatch(lanes: readonly ShardLane[], status: ExchangeStatu
         if (isOver) reports.abandonWaiting(WAITS_FOR_ROOM);
       } else {
         fullSinceMs[at] = Number.POSITIVE_INFINITY;
-        if (refusal !== Refusal.STOPPED) status.setShard(client.shard, "online", "");
+        const isTaking = refusal === Refusal.NONE || refusal === Refusal.RING_FULL;
+        if (isTaking) status.setShard(client.shard, "online", "");
       }
     });
   };

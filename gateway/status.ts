@@ -6,7 +6,7 @@ import { Channel, isHeard, makeTopic, publish, type Topic } from "./market-data/
 import { writePush } from "./market-data/encode.ts";
 import { nowUs, writeTime } from "./written-forms.ts";
 
-export type ShardState = "recovering" | "online" | "engine_stopped" | "disk_full";
+export type ShardState = "recovering" | "online" | "engine_stopped" | "disk_full" | "engine_away";
 export type ExchangeState = "starting" | Exclude<ShardState, "recovering"> | "shutting_down";
 
 interface ShardStatus {
@@ -83,6 +83,7 @@ export class ExchangeStatus {
     const any = (state: ShardState): boolean => this.#shards.some((row) => row.state === state);
     if (any("engine_stopped")) return "engine_stopped";
     if (any("disk_full")) return "disk_full";
+    if (any("engine_away")) return "engine_away";
     return any("recovering") || !this.#catalogListed ? "starting" : "online";
   }
 

@@ -7,6 +7,7 @@
  */
 import { EVENT_BYTES, EventFlag, type Events, EventU8 } from "../engine/client/layouts.ts";
 import type { ShardListener } from "../engine/client/shard-client.ts";
+import type { Problem } from "./errors.ts";
 import type { Market } from "./market-data/market.ts";
 import type { Executions } from "./orders/executions.ts";
 import type { Fills } from "./orders/fills.ts";
@@ -23,7 +24,21 @@ export interface StreamParts {
   readonly onBatchEnd: () => void;
   readonly onReady: () => void;
   readonly onStopped: (reason: string, clean: boolean) => void;
+  /** A shard of a cluster lost its primary, or has one again. */
+  readonly onAway: (isAway: boolean) => void;
 }
+
+/** The next primary's word, or the lack of one, on what was on its way. */
+const NEVER_HAPPENED: Problem = {
+  code: "ENGINE_AWAY",
+  execution: "none",
+  message: "The engine failed before this was journaled: it did not happen. Send it again.",
+};
+const IN_DOUBT: Problem = {
+  code: "ENGINE_AWAY",
+  execution: "unknown",
+  message: "The engine failed while this was on its way; ask order_status by its client_order_id.",
+};
 
 export function makeStreamListener(parts: StreamParts): ShardListener {
   const { market, orders, executions, fills, reports } = parts;
@@ -60,5 +75,9 @@ export function makeStreamListener(parts: StreamParts): ShardListener {
       if (!broken) parts.onReady();
     },
     onStopped: parts.onStopped,
+    onAway: () => parts.onAway(true),
+    onBack: () => parts.onAway(false),
+    onNeverHappened: (correlation) => reports.abandon(correlation, NEVER_HAPPENED),
+    onInDoubt: () => reports.abandonWaiting(IN_DOUBT),
   };
 }

@@ -1,8 +1,8 @@
 /**
  * How everything outside reaches a shard: submit commands, hear its events in sequence.
  *
- * One interface with two implementations to come: shared-memory rings between threads of one
- * process (`ring-client.ts`), gRPC streams in a cluster. Whoever uses it cannot tell them apart.
+ * One interface with two implementations: shared-memory rings between threads of one process
+ * (`ring-client.ts`), gRPC streams in a cluster (`entry-client.ts`). One behaviour suite runs both.
  */
 import type { Commands } from "../core/command.ts";
 import type { Events } from "../core/event.ts";
@@ -13,6 +13,7 @@ export const Refusal = {
   RING_FULL: 1, // overload: try again shortly
   STOPPED: 2, // the shard stopped or has not recovered yet
   DISK_FULL: 3, // the journal has no room for more; cancels and places alike wait for an operator
+  AWAY: 4, // its primary is gone and another is looked for: try again shortly
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 
@@ -48,6 +49,14 @@ export interface ShardListener {
   onReady(): void;
   /** The shard will speak no more: `reason` is for people; `clean` when it was asked to stop. */
   onStopped(reason: string, clean: boolean): void;
+  /** A shard of a cluster: its primary is gone, and with it nobody knows which commands; `onBack` follows. */
+  onAway?(): void;
+  /** Another primary, or the same one again: what happened meanwhile has been told. */
+  onBack?(): void;
+  /** The command committed with that correlation is not in the journal and never will be. */
+  onNeverHappened?(correlation: number): void;
+  /** No primary was found in time: what is on its way may have happened. What is told of it is nobody's. */
+  onInDoubt?(): void;
 }
 
 export interface ShardClient {

@@ -153,7 +153,13 @@ export interface TimerData {
 }
 
 export interface StatusData {
-  readonly state: "starting" | "online" | "shutting_down" | "engine_stopped" | "disk_full";
+  readonly state:
+    | "starting"
+    | "online"
+    | "shutting_down"
+    | "engine_stopped"
+    | "disk_full"
+    | "engine_away";
   readonly since: string;
   readonly shards: readonly {
     readonly shard: number;

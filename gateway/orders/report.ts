@@ -92,6 +92,13 @@ export class Reports {
     this.#current.length = 0;
   }
 
+  /** What becomes of that one is known, and not from an event. */
+  abandon(correlation: number, problem: Problem): void {
+    const pending = this.#pending.get(correlation);
+    this.#pending.delete(correlation);
+    pending?.abandon(problem);
+  }
+
   /** Nobody knows yet what becomes of what is on its way; what is heard of it later is nobody's. */
   abandonWaiting(problem: Problem): void {
     for (const pending of this.#pending.values()) pending.abandon(problem);

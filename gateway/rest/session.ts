@@ -26,6 +26,7 @@ export function sessionRoutes(parts: SessionParts): Route[] {
 const REFUSALS = {
   engine_stopped: "ENGINE_STOPPED",
   disk_full: "DISK_FULL",
+  engine_away: "ENGINE_AWAY",
   shutting_down: "SHUTTING_DOWN",
 } as const;
 

@@ -8,6 +8,7 @@
  */
 import type { JournalReader } from "../journal/journal.ts";
 import {
+  type Decided,
   type FollowedState,
   type Follower,
   type FollowerOptions,
@@ -30,7 +31,22 @@ export interface MatchStreamOptions {
   monotonicMs(): number;
   /** Readers are taken from here on. */
   onReady?(): void;
+  /** How events become bytes; as messages of the match stream unless said otherwise. */
+  readonly format?: ChunkFormat;
 }
+
+export interface ChunkFormat {
+  makeWriter(
+    journalId: Buffer,
+    shard: number,
+    firstSequence: number,
+    onChunk: (chunk: Chunk) => void,
+  ): ChunkWriter;
+  /** The part of a chunk that begins with the command `from`, which is inside of it. */
+  restOf(chunk: Chunk, from: number): Chunk;
+}
+
+const MESSAGES: ChunkFormat = { makeWriter: makeChunkWriter, restOf: restOfChunk };
 
 export interface StreamLimits {
   readonly windowBytes: number;
@@ -87,6 +103,14 @@ export interface MatchStream {
   run(signal: AbortSignal): Promise<void>;
   /** The follower at the journal's end. */
   readonly follower: Follower;
+  /** What somebody else decided with the follower's shard: who becomes the writer (`entry/`). */
+  take(decided: Decided): void;
+  /** Gives readers at once what waits to be given together. */
+  flush(): void;
+  /** Readers are taken from here on, without a `run` that sees for itself when. */
+  open(journalId: Buffer): void;
+  /** Ends all readers, and takes none. */
+  close(words: string): void;
 }
 
 interface Reader {
@@ -105,51 +129,58 @@ interface Reader {
 const CHECK_MS = 500;
 
 export function makeMatchStream(options: MatchStreamOptions): MatchStream {
-  const { shard, journal, states, begin, monotonicMs } = options;
+  const { shard, journal, states, begin, monotonicMs, format = MESSAGES } = options;
   const limits = { ...STREAM_LIMITS, ...options.limits };
   const window = makeWindow(begin.shard.sequence() + 1, limits.windowBytes);
   const readers = new Set<Reader>();
   const waiting: Reader[] = [];
-  let openReadings = 0;
-  let passes = 0;
+  let [openReadings, passes, readyAt] = [0, 0, 0];
   let writer: ChunkWriter | null = null;
   let journalId = begin.place.journalId;
-  let readyAt = 0;
-  let isReady = false;
-  let isFlushing = false;
+  let [isReady, isFlushing] = [false, false];
+  let checking: NodeJS.Timeout | undefined;
+  const parts = { journal, state: begin, onDecided: take, whenReady: noteProgress };
+  const follower = makeFollower(parts);
 
-  const follower = makeFollower({
-    journal,
-    state: begin,
-    onDecided: (decided) => {
-      journalId ??= decided.journalId;
-      writer ??= makeChunkWriter(journalId, shard, window.nextSequence(), (chunk) => {
-        window.push(chunk);
-        for (const reader of readers) pump(reader);
-      });
-      writer.add(decided.events, decided.nextSequence);
-      if (isFlushing) return;
-      isFlushing = true;
-      setImmediate(flush); // what is read in one go travels together
-    },
-    whenReady: () => {
-      if (!isReady) noteProgress();
-      return null;
-    },
-  });
+  function take(decided: Decided): void {
+    journalId ??= decided.journalId;
+    writer ??= format.makeWriter(journalId, shard, window.nextSequence(), (chunk) => {
+      window.push(chunk);
+      for (const reader of readers) pump(reader);
+    });
+    writer.add(decided.events, decided.nextSequence);
+    if (isFlushing) return;
+    isFlushing = true;
+    setImmediate(flush); // what is read in one go travels together
+  }
 
   function flush(): void {
     isFlushing = false;
     writer?.flush();
   }
 
-  /** Nobody is told that it has seen too much by a server that has not read everything itself. */
-  function noteProgress(): void {
-    if (readyAt === 0) readyAt = options.durable();
-    if (readyAt === 0 || journalId === null || follower.place().position < readyAt) return;
+  function open(id: Buffer): void {
+    journalId ??= id;
     isReady = true;
     writer?.flush();
+    checking ??= setInterval(endSlowOnes, CHECK_MS);
+  }
+
+  function close(words: string): void {
+    clearInterval(checking);
+    checking = undefined;
+    isReady = false;
+    for (const reader of readers) end(reader, StreamEndReason.STOPPED, words);
+  }
+
+  /** Nobody is told that it has seen too much by a server that has not read everything itself. */
+  function noteProgress(): null {
+    if (isReady) return null;
+    if (readyAt === 0) readyAt = options.durable();
+    if (readyAt === 0 || journalId === null || follower.place().position < readyAt) return null;
+    open(journalId);
     options.onReady?.();
+    return null;
   }
 
   function end(reader: Reader, reason: StreamEndReason, words: string): void {
@@ -167,7 +198,7 @@ export function makeMatchStream(options: MatchStreamOptions): MatchStream {
   }
 
   function give(reader: Reader, chunk: Chunk): void {
-    const part = chunk.firstSequence < reader.next ? restOfChunk(chunk, reader.next) : chunk;
+    const part = chunk.firstSequence < reader.next ? format.restOf(chunk, reader.next) : chunk;
     reader.next = part.nextSequence;
     if (!reader.sink.write(part.message)) reader.fullSinceMs = monotonicMs();
   }
@@ -218,7 +249,7 @@ export function makeMatchStream(options: MatchStreamOptions): MatchStream {
     const arrived = new AbortController();
     const over = reader.over.signal;
     const signal = AbortSignal.any([over, arrived.signal]);
-    const own = makeChunkWriter(journalId!, shard, reader.next, (chunk) => {
+    const own = format.makeWriter(journalId!, shard, reader.next, (chunk) => {
       if (!over.aborted) give(reader, chunk);
     });
     const whenReady: FollowerOptions["whenReady"] = () => {
@@ -298,7 +329,6 @@ export function makeMatchStream(options: MatchStreamOptions): MatchStream {
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    const checking = setInterval(endSlowOnes, CHECK_MS);
     let words = "the server stops";
     try {
       await follower.follow(signal);
@@ -306,11 +336,9 @@ export function makeMatchStream(options: MatchStreamOptions): MatchStream {
       words = "the server could not go on";
       throw error;
     } finally {
-      clearInterval(checking);
-      isReady = false;
-      for (const reader of readers) end(reader, StreamEndReason.STOPPED, words);
+      close(words);
     }
   }
 
-  return { subscribe, run, follower };
+  return { subscribe, run, follower, take, flush, open, close };
 }

@@ -21,6 +21,10 @@ export function standingOf(connection: Connection, state: StatusData["state"] | 
       "The exchange is restarting. Prices are as of a moment ago; trading resumes by itself.";
     return { health: "stopping", label: "Restarting", asleep };
   }
+  if (state === "engine_away") {
+    const asleep = "Another engine is taking over; trading resumes by itself.";
+    return { health: "stopping", label: "Restarting", asleep };
+  }
   if (state === "engine_stopped" || state === "disk_full") {
     const asleep = "Trading has stopped at the exchange. What you see is the last that was known.";
     return { health: "halted", label: "Trading stopped", asleep };
