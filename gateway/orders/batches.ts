@@ -17,7 +17,6 @@ import {
   isProblem,
   type Params,
 } from "./decode.ts";
-import type { ShardRoute } from "./route.ts";
 import { checkDry } from "./validate.ts";
 
 /** Of an atomic batch, what an operation without a fault of its own is told when another has one. */
@@ -104,7 +103,7 @@ export class Batches {
     const { route } = ready[0]!;
     const refusal = route.refusal();
     if (refusal !== Refusal.NONE) return refusal;
-    if (roomOf(route) < ready.length) return Refusal.RING_FULL;
+    if (route.client.room() < ready.length) return Refusal.RING_FULL;
     const isCompound = ready.length > 1;
     ready.forEach((each, at) => {
       const index = route.reserve();
@@ -119,10 +118,6 @@ export class Batches {
     });
     return Refusal.NONE;
   }
-}
-
-function roomOf({ client }: ShardRoute): number {
-  return client.commands.capacity - client.queued().commands;
 }
 
 function tryOutGroup(asker: Asker, legs: readonly PlaceReady[]): void {
