@@ -79,13 +79,12 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
   const client = openRingClient(shard);
   const sentMs = new Float64Array(end);
   let tookMs: number[] = [];
-  let next = 0;
-  let answered = 0;
+  const count = { sent: 0, answered: 0 };
   client.listen({
     onEvent: ({ f64 }, index) => {
       const correlation = f64[index * core.EVENT_F64 + core.EventF64.correlation]!;
       if (correlation === 0) return; // nobody's answer
-      answered++;
+      count.answered++;
       tookMs.push(performance.now() - sentMs[correlation - 1]!);
     },
     onBatchEnd: () => {},
@@ -94,6 +93,7 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
   });
 
   function send(): void {
+    const next = count.sent++;
     if (next === end)
       throw new Error("a snapshot takes so long that there is nothing more to send");
     const index = client.reserve();
@@ -103,30 +103,30 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
     client.commands.f64[at + core.CommandF64.deadlineUs] = 0;
     client.commands.f64[at + core.CommandF64.correlation] = next + 1;
     client.commit();
-    sentMs[next++] = performance.now();
+    sentMs[next] = performance.now();
   }
 
   async function allAnswered(): Promise<void> {
-    while (answered < next) await sleep(1);
+    while (count.answered < count.sent) await sleep(1);
   }
 
   return {
     load: async (to) => {
-      while (next < to) {
-        for (let n = 0; n < LOAD_AT_ONCE && next < to; n++) send();
+      while (count.sent < to) {
+        for (let n = 0; n < LOAD_AT_ONCE && count.sent < to; n++) send();
         client.flush();
         await allAnswered();
       }
     },
     p99While: async (work) => {
-      let isOver = false;
-      void work.finally(() => (isOver = true)).catch(() => {});
+      const over = new AbortController();
+      void work.finally(() => over.abort()).catch(() => {});
       const beganMs = performance.now();
-      const first = next;
+      const first = count.sent;
       tookMs = [];
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const due = first + Math.floor((performance.now() - beganMs) * PER_MS);
-        while (next < due) send();
+        while (count.sent < due) send();
         client.flush();
         await sleep(1);
       }
