@@ -17,6 +17,10 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: "start the exchange; Ctrl-C stops it",
     load: () => import("./verbs/up.ts"),
   },
+  engine: {
+    summary: "one shard of a cluster, its journal at Kafka brokers: its primary or a standby",
+    load: () => import("./verbs/engine.ts"),
+  },
   key: {
     summary: "create, list and revoke the keys traders log on with",
     load: () => import("./verbs/key.ts"),

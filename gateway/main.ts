@@ -118,6 +118,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
 
 function build(options: GatewayOptions) {
   const { clients, registry, logger, version } = options;
+  const nextRequestId = makeRequestIds();
   const recents = clients.map(() => new Recent(options.recentEvents));
   const market = new Market(registry, recents);
   const status = new ExchangeStatus(clients.length);
@@ -133,9 +134,8 @@ function build(options: GatewayOptions) {
     hasSocket: (id) => sockets.hasAccount(id),
     logger,
   });
-  const entry = new OrderEntry(routes, market);
+  const entry = new OrderEntry(routes, market, nextRequestId);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
-  const nextRequestId = makeRequestIds();
   const metrics = new Metrics({
     clients,
     sockets: () => sockets.count,

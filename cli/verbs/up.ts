@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import pino, { type Logger } from "pino";
+import type { Logger } from "pino";
 import { openRingClient, SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import { type Owner, ownDirectory } from "../../engine/shell/journal/lock.ts";
 import { type RecoveryReport, type ShardHandle, startShard } from "../../engine/shell/main.ts";
@@ -13,11 +13,11 @@ import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
 import { openLocalRegistry } from "../../gateway/registry/local.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readArguments, readInteger } from "../arguments.ts";
-import { config } from "../config.ts";
 import { codeOf, Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { type Reach, reachOf } from "../reach.ts";
 import { keepSnapshots, type KeptSnapshots, snapshotDirectory } from "../snapshots.ts";
+import { makeLogger, stopAsked } from "../running.ts";
 import { serveMatchStream, type ServedStream } from "../match-stream.ts";
 import { startTraders, type Traders } from "../traders.ts";
 import { version } from "../version.ts";
@@ -99,7 +99,7 @@ async function live(wanted: Wanted): Promise<void> {
   const { directory, host, tradersRate } = wanted;
   const owner = own(directory);
   const asked = stopAsked();
-  const logger = makeLogger();
+  const logger = makeLogger("warn");
   let traders: Traders | undefined;
   try {
     const exchange = await start(wanted, logger);
@@ -202,21 +202,6 @@ function makeDirectory(directory: string): void {
   mkdirSync(directory, { mode: 0o700 });
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; the second one does not wait: a crash loses nothing either. */
-function stopAsked(): Promise<void> {
-  return new Promise((asked) => {
-    let firstMs = 0;
-    const stop = (): void => {
-      // One Ctrl-C may arrive twice: from the terminal and from whoever started us.
-      if (firstMs !== 0 && performance.now() - firstMs > 500) process.exit(130);
-      if (firstMs === 0) firstMs = performance.now();
-      asked();
-    };
-    process.on("SIGINT", stop);
-    process.on("SIGTERM", stop);
-  });
-}
-
 /** The token of this directory, made once; readable by its owner alone. */
 function adminToken(directory: string): string {
   const file = join(directory, "admin.token");
@@ -230,12 +215,6 @@ function adminToken(directory: string): string {
   const token = randomBytes(32).toString("base64url");
   writeFileSync(file, `${token}\n`, { mode: 0o600 });
   return token;
-}
-
-function makeLogger(): Logger {
-  // Somebody at a terminal wants to see what is wrong, a collector wants all of it.
-  const level = config.logLevel ?? (process.stderr.isTTY ? "warn" : "info");
-  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
 }
 
 function print(
