@@ -32,6 +32,11 @@ export interface EntryClientOptions {
   readonly silenceMs?: number;
   /** How long what was on its way waits for a new primary before it is called unknown. */
   readonly doubtMs?: number;
+  /**
+   * Events that are about to be told: what must be waited for before; it never rejects. Who keeps names beside the journal
+   * may not know yet what another gateway named.
+   */
+  prepare?(events: Events, count: number): Promise<void> | null;
   /** For the log: a primary was lost. */
   onTrouble?(words: string): void;
 }
@@ -65,15 +70,22 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
   let isReady = false;
   let isLive = false; // commands are taken
   let ending: string | null = null;
+  let waiting: Message[] | null = null;
   let count = 0;
   let staged = 0;
-  let [sent, credit] = [0, 0]; // on the present line
+  let [lines, sent, credit] = [0, 0, 0]; // lost so far; on the present one
   let probe = 0; // the question that settles what was sent before it
   let doubt: NodeJS.Timeout | undefined;
   let figures: ShardStats = { shard, tradesTotal: 0, ordersTotal: 0, ordersOpen: 0, sequence: 0 };
   let line: ReturnType<typeof openLine> | null = null;
 
+  /** In the order in which they came, also while something is waited for. */
   function hear(message: Message): void {
+    if (waiting !== null) waiting.push(message);
+    else hearNow(message);
+  }
+
+  function hearNow(message: Message): void {
     if (message.case === "events") return tellEvents(message.value);
     if (message.case === "credit") credit = Number(message.value.commandsMax);
     else if (message.case === "figures") {
@@ -101,6 +113,21 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
     const told = records.length / EVENT_BYTES;
     if (told > events.capacity) events = makeEvents(2 * told);
     events.u8.set(records);
+    const prepared = options.prepare?.(events, told) ?? null;
+    if (prepared === null) return tellPrepared(told, Number(nextSequence));
+    waiting = [];
+    const mine = lines;
+    void prepared.then(() => {
+      if (lines !== mine) return; // it is told again, on another line
+      tellPrepared(told, Number(nextSequence));
+      const waited = waiting ?? [];
+      waiting = null;
+      for (const message of waited) hear(message);
+    });
+  }
+
+  function tellPrepared(told: number, nextSequence: number): void {
+    if (ending !== null) return;
     let settled = -1;
     for (let i = 0; i < told; i++) {
       const at = i * EVENT_F64 + EventF64.correlation;
@@ -112,7 +139,7 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
       } else if (correlation !== 0 && correlation === probe) settled = probe;
       listener!.onEvent(events, i);
     }
-    next = Number(nextSequence);
+    next = nextSequence;
     if (settled > 0) settle(settled);
     listener!.onBatchEnd();
     goLive();
@@ -160,6 +187,8 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
   }
 
   function lose(words: string): void {
+    lines++;
+    waiting = null;
     head = -1;
     probe = 0;
     const wasLive = isLive;
