@@ -6,6 +6,6 @@ const { default: Sequencer = sequencer } = sequencer;
 
 export default class ByPath extends Sequencer {
   sort(tests) {
-    return [...tests].sort((a, b) => (a.path < b.path ? -1 : 1));
+    return tests.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 }

@@ -18,13 +18,10 @@ export function readCommands(file: string, count: number): core.Commands {
   return core.makeCommands(count, bytes.buffer);
 }
 
+type Tables = Pick<core.ShardOptions, "accountsMax" | "instrumentsMax" | "ordersMax" | "idsMax">;
+
 /** A shard's tables for a stream of which no id is forgotten while it runs. */
-export function tablesOf({
-  accounts,
-  books,
-  resting,
-  places,
-}: EngineSizes): Partial<core.ShardOptions> {
+export function tablesOf({ accounts, books, resting, places }: EngineSizes): Tables {
   const ordersMax = resting + 65_536;
   const idsMax = places + ordersMax;
   return { accountsMax: accounts + 1, instrumentsMax: books + 1, ordersMax, idsMax };

@@ -27,6 +27,9 @@ export interface Scheduler {
   uninstall(): void;
 }
 
+/** Far more than anybody does before he waits for something. */
+const LOOKS_MAX = 100_000;
+
 interface Timer {
   atUs: number;
   readonly order: number;
@@ -41,6 +44,7 @@ export function installScheduler(): Scheduler {
   const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
   let nowUs = 0;
   let orders = 0;
+  let looks = 0;
   let broke: { readonly error: unknown } | null = null;
 
   function schedule(us: number, process: Process | null, step: () => void): Timer {
@@ -48,6 +52,12 @@ export function installScheduler(): Scheduler {
     const timer = { atUs, order: orders++, process, step, isCancelled: false };
     heap.push(timer);
     return timer;
+  }
+
+  /** Who goes on for ever without waiting would hold up all the rest, and us: no timer could end it. */
+  function lookAtClock(): number {
+    if (++looks > LOOKS_MAX) throw new Violation("somebody goes on and on, and no time passes");
+    return nowUs;
   }
 
   const current = (): Process | null => whose.getStore() ?? null;
@@ -76,6 +86,7 @@ export function installScheduler(): Scheduler {
         const timer = heap.pop();
         if (timer === null) throw new Violation("nothing is left to happen");
         nowUs = Math.max(nowUs, timer.atUs);
+        looks = 0;
         fire(timer);
         await new Promise((resolve) => setImmediate(resolve)); // all that follows from it
         if (broke !== null) throw broke.error;
@@ -86,7 +97,7 @@ export function installScheduler(): Scheduler {
   }
 
   return {
-    nowUs: () => nowUs,
+    nowUs: lookAtClock,
     after: (us, process, step) => void schedule(us, process, step),
     as: (process, step) => whose.run(process, step),
     run,
