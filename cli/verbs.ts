@@ -17,6 +17,14 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: "start the exchange; Ctrl-C stops it",
     load: () => import("./verbs/up.ts"),
   },
+  engine: {
+    summary: "start one engine of a cluster, standby or primary of a shard",
+    load: () => import("./verbs/engine.ts"),
+  },
+  gateway: {
+    summary: "start one gateway of a cluster",
+    load: () => import("./verbs/gateway.ts"),
+  },
   key: {
     summary: "create, list and revoke the keys traders log on with",
     load: () => import("./verbs/key.ts"),

@@ -37,7 +37,7 @@ test("names given out by both at once are all different, and each knows the othe
   const made = await Promise.all(
     names.map((name, i) => (i % 2 === 0 ? one : other).openAccount(name)),
   );
-  const ids = made.map(({ account_id: id }) => id).sort((a, b) => a - b);
+  const ids = made.map(({ account_id: id }) => id).toSorted((a, b) => a - b);
   expect(ids).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   await Promise.all([one.refresh(), other.refresh()]);
   expect(other.accounts()).toEqual(one.accounts());
@@ -84,6 +84,7 @@ test("a connection that is cut is made anew", async () => {
     return one.journalId(1) === "bb";
   });
   await until(() => other.journalId(1) === "bb"); // by looking, if not by a notification
+  expect(other.journalId(0)).toBe("aa");
 });
 
 test("a row that makes no sense refuses to start, in words", async () => {

@@ -1,0 +1,68 @@
+/**
+ * What every role of the exchange has that runs until it is stopped: a data directory of its own, the
+ * operator's token in it, a log, and a way to be stopped.
+ */
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import pino, { type Logger } from "pino";
+import { type Owner, ownDirectory } from "../engine/shell/journal/lock.ts";
+import { config } from "./config.ts";
+import { codeOf, Failure, wordsOf } from "./errors.ts";
+
+/** Makes a role's directory where it is missing, and owns it until the process ends. */
+export function ownData(directory: string): Owner {
+  try {
+    makeDirectory(directory);
+    return ownDirectory(directory);
+  } catch (error) {
+    throw new Failure(
+      codeOf(error)?.startsWith("E") === true
+        ? `${directory} cannot be used: ${wordsOf(error)}. Name another directory with --data.`
+        : wordsOf(error),
+    );
+  }
+}
+
+/** Step by step: where a system refuses with ENOENT (/proc does), Node's recursive way never ends. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; the second one does not wait: a crash loses nothing either. */
+export function stopAsked(): Promise<void> {
+  return new Promise((asked) => {
+    let firstMs = 0;
+    const stop = (): void => {
+      // One Ctrl-C may arrive twice: from the terminal and from whoever started us.
+      if (firstMs !== 0 && performance.now() - firstMs > 500) process.exit(130);
+      if (firstMs === 0) firstMs = performance.now();
+      asked();
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+  });
+}
+
+/** The token of this directory, made once; readable by its owner alone. */
+export function adminToken(directory: string): string {
+  const file = join(directory, "admin.token");
+  try {
+    const token = readFileSync(file, "utf8").trim();
+    chmodSync(file, 0o600);
+    if (token.length >= 32) return token;
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+  const token = randomBytes(32).toString("base64url");
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+export function makeLogger(): Logger {
+  // Somebody at a terminal wants to see what is wrong, a collector wants all of it.
+  const level = config.logLevel ?? (process.stderr.isTTY ? "warn" : "info");
+  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+}
