@@ -14,9 +14,11 @@ import { JOURNAL_BENCH, JOURNAL_BENCH_TINY, PARTS, runJournal } from "./journal/
 const USAGE = `npm run capacity [-- --tiny]
 npm run bench -- core [--json] [--tiny] [--pieces] [--rounds N] [--seed N]
                       [--workloads hot,deep,…] [--engines shard,book,…]
+npm run bench -- journal [--json] [--tiny] [--rounds N] [--seed N] [--parts file,kafka,…] [--directory DIR]
 
   capacity  ten million orders, then a million of them end or trade at once
   core      the matching core against its plain twin and nodejs-order-book (npm)
+  journal   what durability costs, on files and at a Kafka broker, and the way back
   --json    ends with one line of JSON
   --tiny    every case at a size that proves it works and measures nothing
   --pieces  small pieces instead: an id, a place and its cancel, an event

@@ -18,7 +18,7 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     load: () => import("./verbs/up.ts"),
   },
   engine: {
-    summary: "start one engine of a cluster, standby or primary of a shard",
+    summary: "one shard of a cluster, its journal at Kafka brokers: its primary or a standby",
     load: () => import("./verbs/engine.ts"),
   },
   gateway: {

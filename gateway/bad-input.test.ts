@@ -100,8 +100,9 @@ const ORDERS: [string, object, string, string | undefined][] = [
   ["a deadline that is none", { deadline: 5 }, "VALIDATION", "deadline"],
   ["a deadline two hours ahead", { deadline: far(2) }, "DEADLINE_TOO_FAR", "deadline"],
   ["validate as text", { validate: "true" }, "VALIDATION", "validate"],
-  ["a group, which is not built", { group: "g1" }, "NOT_SUPPORTED", "group"],
-  ["tags, which are not built", { tags: [] }, "NOT_SUPPORTED", "tags"],
+  ["a group that is no list", { group: "g1" }, "VALIDATION", "group"],
+  ["two tags", { tags: [1, 2] }, "VALIDATION", "tags"],
+  ["a tag that is a text", { tags: ["7"] }, "VALIDATION", "tags"],
 ];
 
 test.each(ORDERS)("add_order with %s", async (_what, wrong, code, param) => {
@@ -127,10 +128,10 @@ test("unknown fields are ignored", async () => {
 // What is wrong | method | params | code | param
 const REQUESTS: [string, string, unknown, string, string | undefined][] = [
   ["an unknown method", "buy_everything", {}, "UNKNOWN_METHOD", "method"],
-  ["a method that is not built", "batch", {}, "NOT_SUPPORTED", "method"],
+  ["a method that is not built", "cancel_after", {}, "NOT_SUPPORTED", "method"],
   ["a dead man's timer", "cancel_after", {}, "NOT_SUPPORTED", "method"],
   ["a cancel when it leaves", "cancel_on_disconnect", {}, "NOT_SUPPORTED", "method"],
-  ["a cancel by tag", "cancel_all", { tag: "t" }, "NOT_SUPPORTED", "tag"],
+  ["a cancel by tag", "cancel_all", { tag: "t" }, "VALIDATION", "tag"],
   ["a channel that is not built", "subscribe", { channel: "level3" }, "NOT_SUPPORTED", "channel"],
   ["a method of the prototype", "constructor", {}, "UNKNOWN_METHOD", "method"],
   ["params that are a list", "add_order", [], "VALIDATION", "params"],
@@ -221,7 +222,7 @@ test.each(REQUESTS)("%s", async (_what, method, params, code, param) => {
 
 // What is named wrongly | method | params | what the message names
 const NAMING: [string, string, object, string][] = [
-  ["a method", "buy", {}, "add_order, amend_order, cancel_order, cancel_all, order_status"],
+  ["a method", "buy", {}, "add_order, amend_order, cancel_order, cancel_all, batch, order_status"],
   ["a channel", "subscribe", { channel: "x" }, "instrument, ticker, book, trades, size_grid"],
   ["a symbol", "subscribe", { channel: "book", symbols: ["NOPE", "AND:SO"] }, '"NOPE"'],
 ];

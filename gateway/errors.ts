@@ -60,6 +60,8 @@ export const CODES = {
   UNKNOWN_PRODUCT: row("VALIDATION", 404, "There is no such product; see /v1/products."),
   UNKNOWN_CHANNEL: row("VALIDATION", 404, "There is no such channel; gateway/API.md lists them."),
   UNKNOWN_KEY: row("VALIDATION", 404, "There is no such key."),
+  BATCH_TOO_LARGE: row("VALIDATION", 400, "Send at most 100 operations, 32 of them if atomic."),
+  BATCH_ACROSS_SHARDS: row("VALIDATION", 400, "Name symbols of one product in an atomic batch."),
   TOO_MANY_SYMBOLS: row("VALIDATION", 400, "Name at most 1,000 symbols in one request."),
   TOO_MANY_SUBSCRIPTIONS: row("RATE", 429, "Unsubscribe from something or open another socket."),
   PRODUCT_EXISTS: row("STATE", 409, "A product of this style exists with other parameters."),

@@ -111,6 +111,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
 
 function build(options: GatewayOptions) {
   const { clients, registry, logger, version } = options;
+  const nextRequestId = makeRequestIds();
   const market = new Market(registry);
   const status = new ExchangeStatus(clients.length);
   const lanes = clients.map((client) => makeLane(client, market));
@@ -125,9 +126,8 @@ function build(options: GatewayOptions) {
     hasSocket: (id) => sockets.hasAccount(id),
     logger,
   });
-  const entry = new OrderEntry(routes, market);
+  const entry = new OrderEntry(routes, market, nextRequestId);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
-  const nextRequestId = makeRequestIds();
   const metrics = new Metrics({
     clients,
     sockets: () => sockets.count,

@@ -119,13 +119,13 @@ async function startEngine(
     args: [
       "engine",
       `--shard=${shard}`,
-      `--listen=${address}`,
-      `--kafka=${brokers.join(",")}`,
+      `--port=${address.split(":")[1]}`,
+      `--brokers=${brokers.join(",")}`,
       `--replication=${size.brokers}`,
-      ...(isNew ? ["--new"] : []),
+      ...(isNew ? [] : ["--standby"]),
     ],
     env: { SOLEBOOK_LOG_LEVEL: "info" },
-    upWhen: /^engine of shard/,
+    upWhen: /^ {2}gateways {2}/,
     onLog: (line) => {
       if (line.includes('"msg":"primary"')) isPrimary = true;
       else if (line.includes('"msg":"standing by"')) isPrimary = false;

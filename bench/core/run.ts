@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { COMPILER_FLAGS } from "../../engine/core/index.ts";
 import type { Result, Task } from "./child.ts";
 import { type EngineName, ENGINES, sizesOf } from "./engines.ts";
 import { makeStream, type Stream } from "./stream.ts";
@@ -43,15 +44,9 @@ export interface Plan {
 /** Workloads whose memory is measured, and by whom. */
 const MEMORY = new Set(["sneaker", "growth-1m", "growth-10m"]);
 
-/** A shard's functions are small and many: the compiler may put more of them into one. */
-export const V8_FLAGS = [
-  "--max-inlined-bytecode-size-cumulative=4000",
-  "--max-inlined-bytecode-size=1500",
-] as const;
-
 function runChild(child: string, task: Task): Result {
   // What the compiler itself takes is least without them, and no order's.
-  const compiler = task.measures === "memory" ? [] : V8_FLAGS;
+  const compiler = task.measures === "memory" ? [] : COMPILER_FLAGS;
   const flags = ["--expose-gc", "--disable-warning=ExperimentalWarning", ...compiler];
   const output = execFileSync(process.execPath, [...flags, child, JSON.stringify(task)], {
     encoding: "utf8",

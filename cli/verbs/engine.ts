@@ -1,82 +1,163 @@
 /**
- * `solebook engine`: one engine process of a cluster, standby or primary of a shard, whichever it is at
- * the time. Wiring only.
+ * `solebook engine`: one process of one shard of a cluster, with its journal at Kafka brokers. All
+ * processes of a shard are alike: each follows, and whoever claims first after a lease of silence leads.
  */
-import { startClusterShard } from "../../engine/shell/cluster-shard.ts";
+import type { Logger } from "pino";
+import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
+import { type ClusterShardHandle, startClusterShard } from "../../engine/shell/cluster-shard.ts";
 import { LEASE_MS_DEFAULT, openKafkaJournal } from "../../engine/shell/journal/kafka/kafka.ts";
-import { REPLICATION_DEFAULT, settleTopic } from "../../engine/shell/journal/kafka/settings.ts";
-import { readAddress, readArguments, readInteger } from "../arguments.ts";
+import type { KafkaAddress } from "../../engine/shell/journal/kafka/link.ts";
+import {
+  findWrongSettings,
+  REPLICATION_DEFAULT,
+  settleTopic,
+} from "../../engine/shell/journal/kafka/settings.ts";
+import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
-import { makeLogger, stopAsked } from "../role.ts";
+import { makeLogger, stopAsked } from "../running.ts";
 
 const SHARD_MAX = 63;
+const HOST_DEFAULT = "127.0.0.1";
 const LEASE_MS_MIN = 300;
 const LEASE_MS_MAX = 60_000;
+const REPLICATION_MAX = 9;
+/** Between two looks of a standby that was started before its journal was made. */
+const LOOK_MS = 1_000;
 
-export const usage = `solebook engine --shard N --listen HOST:PORT [--kafka HOST:PORT,…]
-            [--topic NAME] [--new] [--replication N] [--lease-ms N]
+export const usage = `solebook engine --shard N [--standby] [--brokers HOST:PORT,…] [--topic NAME]
+                [--host H] [--port N] [--lease-ms N] [--replication N]
 
-Runs one engine of a shard whose journal is at Kafka brokers: it follows the journal, and
-takes over when whoever writes it has been silent for a lease. Run two or more for each shard.
-Gateways reach it at HOST:PORT, over gRPC, without encryption: loopback, or a network that
-is trusted. Ctrl-C stops it cleanly, and another takes over.
+Runs one shard of a cluster until Ctrl-C. Its journal is a topic of Kafka's; start as many of these for a
+shard as you like: one of them is the primary, the others follow it. When it has been silent for a lease, one
+of them takes over; no acknowledged order is lost, and the old one acknowledges nothing more.
 
-  --shard N          which shard, from 0
-  --listen HOST:PORT where gateways reach it; port 0 takes any free one
-  --kafka LIST       the brokers; KAFKA_BROKERS when not said
-  --topic NAME       the journal's topic (solebook-shard-N)
-  --new              makes the topic where there is none: for the first start of an exchange only
-  --replication N    copies of each record, at least (${REPLICATION_DEFAULT}); with 1 a lost disk loses orders
-  --lease-ms N       silence before another takes over (${LEASE_MS_DEFAULT}); the same for all of a shard
+  --shard N        which shard (0 to ${SHARD_MAX})
+  --standby        never begin a journal: wait until there is one, and follow. Without it an engine makes
+                   the topic when there is none
+  --brokers …      where Kafka is; else KAFKA_BROKERS says so
+  --topic NAME     the shard's topic (solebook-shard-N)
+  --host H         where it listens for gateways (${HOST_DEFAULT}); it asks nobody who he is, so name an address
+                   of a network that you trust
+  --port N         and on which port; any free one unless said otherwise
+  --lease-ms N     how long it may be silent (${LEASE_MS_DEFAULT}); the same for all engines of a shard
+  --replication N  copies of each record, at least (${REPLICATION_DEFAULT}); 1 is for trying out: a lost disk loses orders
+
+The topic's settings are checked at each start; one by which acknowledged orders could be lost is refused.
+SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
 `;
+
+interface Wanted {
+  readonly shard: number;
+  readonly isStandby: boolean;
+  readonly address: KafkaAddress;
+  readonly topic: string;
+  readonly host: string;
+  readonly port: number;
+  readonly leaseMs: number;
+  readonly replication: number;
+}
 
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = readArguments(args, {
     options: {
       shard: { type: "string" },
-      listen: { type: "string" },
-      kafka: { type: "string" },
+      standby: { type: "boolean", default: false },
+      brokers: { type: "string" },
       topic: { type: "string" },
-      new: { type: "boolean" },
-      replication: { type: "string", default: String(REPLICATION_DEFAULT) },
+      host: { type: "string", default: HOST_DEFAULT },
+      port: { type: "string", default: "0" },
       "lease-ms": { type: "string", default: String(LEASE_MS_DEFAULT) },
+      replication: { type: "string", default: String(REPLICATION_DEFAULT) },
     },
   });
   if (values.shard === undefined) throw new UsageError("--shard is missing");
-  if (values.listen === undefined) throw new UsageError("--listen is missing");
   const shard = readInteger("shard", values.shard, 0, SHARD_MAX);
-  const { host, port } = readAddress("listen", values.listen, 0);
-  const kafka = values.kafka ?? config.servers.kafka;
-  if (kafka === null) throw new UsageError("--kafka is missing, and KAFKA_BROKERS is not set");
-  const brokers = kafka.split(",");
-  for (const broker of brokers) readAddress("kafka", broker, 1);
-  const replication = readInteger("replication", values.replication, 1, 9);
-  const leaseMs = readInteger("lease-ms", values["lease-ms"], LEASE_MS_MIN, LEASE_MS_MAX);
-  const topic = values.topic ?? `solebook-shard-${shard}`;
-  const asked = stopAsked();
-  const log = makeLogger();
-  const address = { brokers, clientId: `solebook-engine-${shard}` };
-  await settleTopic(address, topic, { replication }, values.new === true).catch(fail);
-  const monotonicMs = (): number => performance.now();
-  const journal = openKafkaJournal({
-    address,
-    topic,
+  await live({
     shard,
-    leaseMs,
-    retainMs: null,
-    monotonicMs,
+    isStandby: values.standby,
+    address: {
+      brokers: brokersOf(values.brokers ?? config.servers.kafka),
+      clientId: `solebook-shard-${shard}`,
+    },
+    topic: values.topic ?? `solebook-shard-${shard}`,
+    host: values.host,
+    port: readInteger("port", values.port, 0, 65_535),
+    leaseMs: readInteger("lease-ms", values["lease-ms"], LEASE_MS_MIN, LEASE_MS_MAX),
+    replication: readInteger("replication", values.replication, 1, REPLICATION_MAX),
   });
-  const engine = startClusterShard({ shard, journal, leaseMs, host, port, log });
-  const { port: bound } = await engine.listening.catch(fail);
-  process.stdout.write(`engine of shard ${shard} at ${host}:${bound}; Ctrl-C stops it\n`);
-  const broke = await Promise.race([asked.then(() => null), engine.ended]);
-  await engine.stop();
-  const end = broke ?? (await engine.ended);
-  if (end !== null) throw new Failure(end.message);
-  process.stdout.write("stopped; everything acknowledged is in the journal\n");
 }
 
-function fail(error: unknown): never {
-  throw new Failure(wordsOf(error));
+function brokersOf(text: string | null): string[] {
+  if (text === null) throw new UsageError("--brokers is missing, and KAFKA_BROKERS is not set");
+  const brokers = text.split(",").map((each) => each.trim());
+  const wrong = brokers.find((each) => !/^[^\s:]+:\d{1,5}$|^\[[\da-f:]+\]:\d{1,5}$/i.test(each));
+  if (wrong !== undefined) throw new UsageError(`a broker is HOST:PORT, not "${wrong}"`);
+  return brokers;
+}
+
+async function live(wanted: Wanted): Promise<void> {
+  const { shard, host, address, topic } = wanted;
+  const asked = stopAsked().then(() => "stop" as const);
+  const logger = makeLogger("info");
+  const settled = await Promise.race([settle(wanted, logger), asked]);
+  if (settled === "stop") return process.exit(0); // nothing was begun
+  const engine = start(wanted, logger);
+  let port = 0;
+  try {
+    ({ port } = await engine.listening);
+  } catch (error) {
+    throw new Failure(wordsOf(error));
+  }
+  process.stdout.write(
+    `Solebook engine of shard ${shard}\n\n` +
+      `  gateways  ${host}:${port} (gRPC)\n` +
+      `  journal   topic ${topic} at ${address.brokers.join(", ")}\n\n` +
+      "Ctrl-C stops it.\n",
+  );
+  await Promise.race([asked, engine.ended]);
+  await engine.stop();
+  const broke = await engine.ended;
+  if (broke !== null) throw new Failure(broke.message);
+  process.stdout.write("stopped; everything is in the journal\n");
+}
+
+/** A topic that keeps what is acknowledged. A standby waits for somebody else to make it. */
+async function settle(wanted: Wanted, logger: Logger): Promise<void> {
+  const { isStandby, address, topic, replication } = wanted;
+  try {
+    if (isStandby) await untilMade(wanted, logger);
+    await settleTopic(address, topic, { replication }, !isStandby);
+  } catch (error) {
+    throw new Failure(wordsOf(error));
+  }
+}
+
+async function untilMade(wanted: Wanted, logger: Logger): Promise<void> {
+  const { shard, address, topic, replication } = wanted;
+  for (let looks = 0; ; looks++) {
+    if ((await findWrongSettings(address, topic, { replication })) !== null) return;
+    if (looks === 0) logger.info({ shard, topic }, "waiting for the journal to be made");
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+function start(wanted: Wanted, logger: Logger): ClusterShardHandle {
+  const { shard, address, topic, host, port, leaseMs } = wanted;
+  return startClusterShard({
+    shard,
+    journal: openKafkaJournal({
+      address,
+      topic,
+      shard,
+      leaseMs,
+      retainMs: null,
+      monotonicMs: () => performance.now(),
+    }),
+    leaseMs,
+    host,
+    port,
+    log: logger,
+    options: SHARD_OPTIONS_DEFAULT,
+  });
 }

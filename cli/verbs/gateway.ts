@@ -24,7 +24,7 @@ import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { reachOf } from "../reach.ts";
-import { adminToken, makeLogger, ownData, stopAsked } from "../role.ts";
+import { adminToken, makeLogger, ownData, stopAsked } from "../running.ts";
 import { version } from "../version.ts";
 
 const PORT_DEFAULT = 8787;
@@ -63,7 +63,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const directory = resolve(values.data);
   const owner = ownData(directory);
   const asked = stopAsked();
-  const logger = makeLogger();
+  const logger = makeLogger("info");
   try {
     const wanted = { shards, directory, host: values.host, port, postgres, logger };
     const { gateway, clients, registry, broke } = await start(wanted);

@@ -14,7 +14,7 @@ import { readArguments, readInteger } from "../arguments.ts";
 import { Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { type Reach, reachOf } from "../reach.ts";
-import { adminToken, makeLogger, ownData, stopAsked } from "../role.ts";
+import { adminToken, makeLogger, ownData, stopAsked } from "../running.ts";
 import { keepSnapshots, type KeptSnapshots, snapshotDirectory } from "../snapshots.ts";
 import { serveMatchStream, type ServedStream } from "../match-stream.ts";
 import { startTraders, type Traders } from "../traders.ts";
@@ -97,7 +97,7 @@ async function live(wanted: Wanted): Promise<void> {
   const { directory, host, tradersRate } = wanted;
   const owner = ownData(directory);
   const asked = stopAsked();
-  const logger = makeLogger();
+  const logger = makeLogger("warn");
   let traders: Traders | undefined;
   try {
     const exchange = await start(wanted, logger);

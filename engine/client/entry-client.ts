@@ -77,8 +77,8 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
   let figures: ShardStats = { shard, tradesTotal: 0, ordersTotal: 0, ordersOpen: 0, sequence: 0 };
   let line: ReturnType<typeof openLine> | null = null;
 
-  /** In the order in which they came, also while something is waited for. */
   function hear(message: Message): void {
+    // In the order in which they came, also while something is waited for.
     if (waiting !== null) waiting.push(message);
     else hearNow(message);
   }
@@ -136,8 +136,8 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
     goLive();
   }
 
-  /** Once all that was is told and there is credit. */
   function goLive(): void {
+    // Once all that was is told and there is credit.
     if (isLive || head < 0 || next <= head || credit === 0) return;
     isLive = true;
     if (onItsWay.size > 0) {
@@ -197,10 +197,14 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
     if (!clean) options.onEnded?.(reason);
   }
 
+  function room(): number {
+    return Math.min(STAGE - staged, credit - sent - staged);
+  }
+
   function refusal(): Refusal {
     if (!isReady || ending !== null) return Refusal.STOPPED;
     if (!isLive) return Refusal.AWAY;
-    return staged < STAGE && sent + staged < credit ? Refusal.NONE : Refusal.RING_FULL;
+    return room() > 0 ? Refusal.NONE : Refusal.RING_FULL;
   }
 
   /** What was committed while the line broke was not sent to anybody. */
@@ -231,6 +235,7 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
       });
     },
     refusal,
+    room: () => (refusal() === Refusal.NONE ? room() : 0),
     reserve: () => {
       if (refusal() !== Refusal.NONE) return -1;
       clearCommand(commands, staged);

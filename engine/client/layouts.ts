@@ -8,10 +8,13 @@ export * from "../core/command.ts";
 export * from "../core/event.ts";
 export {
   BATCH_COMMANDS_MAX,
+  BEHAVIOUR_NEWEST,
+  COMPOUND_RECORDS_MAX,
   DEADLINE_AHEAD_MAX_US,
   DEADLINE_DEFAULT_US,
   PRICE_TICKS_MAX,
   QUANTITY_MAX,
   SHARD_OPTIONS_DEFAULT,
   type ShardOptions,
+  TIMER_AHEAD_MAX_US,
 } from "../core/limits.ts";

@@ -97,6 +97,7 @@ export function openRingClient(ends: ShardEnds): RingClient {
       else tellEnd(next, ending.reason, ending.clean);
     },
     refusal,
+    room: () => (refusal() === Refusal.NONE ? producer.room() : 0),
     reserve: () => {
       if (refusal() !== Refusal.NONE) return -1;
       const index = producer.slot(0);

@@ -73,6 +73,8 @@ export interface ShardClient {
    */
   reserve(): number;
   commit(): void;
+  /** How many more commands would be taken in this tick, for those that go together or not at all. */
+  room(): number;
   /** Wakes the shard for what was committed; call once per batch of commits (e.g. per loop turn). */
   flush(): void;
   stats(): ShardStats;

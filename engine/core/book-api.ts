@@ -13,6 +13,7 @@
 import { MAKERS_PER_COMMAND_MAX } from "./limits.ts";
 import type { Orders } from "./orders.ts";
 import type { DepthLevel } from "./shard-api.ts";
+import { makeWords } from "./words.ts";
 
 /** What became of one maker a taker met. */
 export const MatchKind = {
@@ -45,8 +46,8 @@ export function makeMatches(): Matches {
   return {
     i32: new Int32Array(MAKERS_PER_COMMAND_MAX * MATCH_WORDS),
     levelQuantity: new Float64Array(MAKERS_PER_COMMAND_MAX),
-    result: new Int32Array(4),
-    room: Int32Array.of(MAKERS_PER_COMMAND_MAX),
+    result: makeWords(4),
+    room: makeWords(1).fill(MAKERS_PER_COMMAND_MAX),
   };
 }
 

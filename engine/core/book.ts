@@ -19,6 +19,7 @@ import { COLLECTED, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf } fro
 import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, makePages } from "./pages.ts";
 import { makeQueue } from "./queue.ts";
 import type { DepthLevel } from "./shard-api.ts";
+import { makeDoubles, makeWords } from "./words.ts";
 
 const WORDS = ORDER_WORDS;
 const L_WORDS = LEVEL_WORDS;
@@ -40,7 +41,7 @@ export function makeBook(options: BookOptions): Book {
   const queue = makeQueue(orders, pages);
   const matches = makeMatches();
   const { match, canFill, wouldCross } = makeMatcher(orders, pages, queue, matches, isLapsed);
-  const touched: Touched = { orders: new Int32Array(1), quantity: new Float64Array(1) };
+  const touched: Touched = { orders: makeWords(1), quantity: makeDoubles(1) };
   const { orders: touchedOrders, quantity: touchedQuantity } = touched;
   const { i32: o32, f64: o64 } = orders;
   const { i32: l32, f64: l64 } = pages;

@@ -24,6 +24,7 @@ import { isPostOnly, ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
 import { isCollectable, makeCheckAuction } from "./check-auction.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
+import { makeDoubles } from "./words.ts";
 
 const WORDS = ORDER_WORDS;
 const ORDER = OrderI32;
@@ -91,7 +92,7 @@ export function makeCheck(state: State): Check {
   const o32 = orders.i32;
   const n32 = instruments.i32;
   const { counters } = turn;
-  const planned = new Float64Array(3);
+  const planned = makeDoubles(3);
   const { selfCross } = makeCheckAuction(state);
 
   function words(): number {

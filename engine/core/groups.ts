@@ -19,6 +19,7 @@ import { assert } from "./assert.ts";
 import { Side } from "./codes.ts";
 import { INSTRUMENT_WORDS, InstrumentI32, type Instruments } from "./instruments.ts";
 import { GROUPED, ORDER_WORDS, OrderI32, type Orders, sideOf } from "./orders.ts";
+import { makeDoubles } from "./words.ts";
 
 const WORDS = ORDER_WORDS;
 const { groupNext: NEXT, bits: BITS, account: ACCOUNT, open: OPEN } = OrderI32;
@@ -61,7 +62,7 @@ export function makeGroups(orders: Orders, accounts: Accounts, instruments: Inst
   const o32 = orders.i32;
   const { i32: a32, f64: a64 } = accounts;
   const n32 = instruments.i32;
-  const worth = new Float64Array(1);
+  const worth = makeDoubles(1);
 
   const has = (slot: number): boolean => (o32[slot * WORDS + BITS]! & GROUPED_BIT) !== 0;
 

@@ -12,6 +12,7 @@ import {
   OrderI32,
   type Orders,
 } from "./orders.ts";
+import { makeDoubles, makeWords } from "./words.ts";
 
 /** How long a bucket is. */
 export const WHEEL_BUCKET_US = 2 ** 14;
@@ -53,10 +54,10 @@ export function makeIdWheel(
   const { i32, f64 } = orders;
   const buckets = new Int32Array(BUCKETS);
   const next = new Int32Array(orders.capacity + 1); // rows that share a bucket
-  const swept = Float64Array.of(-1, 0); // bucket number reached, from time 0; when the next has passed
-  const second = new Int32Array(HANDS);
-  const third = new Int32Array(HANDS);
-  const seen = new Int32Array(1); // what was read ahead, so that reading it is not left out
+  const swept = makeDoubles(2).fill(-1, 0, 1); // bucket number reached, from time 0; when the next has passed
+  const second = makeWords(HANDS);
+  const third = makeWords(HANDS);
+  const seen = makeWords(1); // what was read ahead, so that reading it is not left out
   let sweeping = 0; // what is left of the bucket being swept
   let inHands = 0; // 0: none
 

@@ -43,8 +43,8 @@
  * // events: ACCEPTED, RESTED; shard.depth(1, core.Side.ASK, 1) is [{ priceTicks: 241, … }]
  * ```
  *
- * `bench/example.ts` runs, with this shard and with a bare book. Fast tables like V8 without guards on
- * typed arrays and with larger inlining: see `bench/core/strip.ts` and V8_FLAGS in `bench/core/run.ts`.
+ * `bench/example.ts` runs, with this shard and with a bare book. It is fast where V8 was started with
+ * COMPILER_FLAGS and has no guards on typed arrays: see `compiler.ts` and `bench/core/strip.ts`.
  */
 import type { MakeBook } from "./book-api.ts";
 import { makeBook as makeFastBook } from "./book.ts";
@@ -61,6 +61,7 @@ export { makePlainBook } from "./book-plain.ts";
 export * from "./client-order-id.ts";
 export * from "./codes.ts";
 export * from "./command.ts";
+export { COMPILER_FLAGS } from "./compiler.ts";
 export * from "./event.ts";
 export * from "./limits.ts";
 export * from "./orders.ts";

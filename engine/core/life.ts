@@ -20,6 +20,7 @@ import { type Legs, makeLegs } from "./life-legs.ts";
 import { makeRest, type Rest } from "./life-rest.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
+import { makeWords } from "./words.ts";
 
 export interface Life extends Rest, Pick<Legs, "shrunk" | "takeFromSiblings"> {
   /** Takes a resting order out of the book for good. */
@@ -83,7 +84,7 @@ export function makeLife(state: State): Life {
   const m32 = book.matches.i32;
   const { result } = book.matches;
   const { counters } = turn;
-  const traded = new Int32Array(1);
+  const traded = makeWords(1);
 
   function setStatus(slot: number, status: number, reason: number): void {
     o32[slot * WORDS + BITS] = withStatus(o32[slot * WORDS + BITS]!, status, reason);

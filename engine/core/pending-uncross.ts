@@ -2,6 +2,7 @@
  * The uncross under way: which phase, whose turn (`uncross.ts` carries it on). State, with the price
  * search while there is one; all zeros when there is none.
  */
+import { makeDoubles, makeWords } from "./words.ts";
 
 export const UncrossPhase = { NONE: 0, CLEARING: 1, SEARCHING: 2, TRADING: 3, OPENING: 4 } as const;
 
@@ -16,5 +17,5 @@ export interface PendingUncross {
 }
 
 export function makePendingUncross(): PendingUncross {
-  return { i32: new Int32Array(4), f64: new Float64Array(2) };
+  return { i32: makeWords(4), f64: makeDoubles(2) };
 }

@@ -21,6 +21,7 @@ import type { Commands } from "./command.ts";
 import { READ_AHEAD_COMMANDS, READ_AHEAD_ROWS_MIN } from "./limits.ts";
 import { ORDER_WORDS, OrderI32 } from "./orders.ts";
 import type { State } from "./state.ts";
+import { makeWords } from "./words.ts";
 
 const BYTES = COMMAND_BYTES;
 const DOUBLES = COMMAND_F64;
@@ -48,7 +49,7 @@ export function makeReadAhead(state: State): ReadAhead {
   // Where each command's next read is: loops that only read overlap best.
   const lineAt = new Int32Array(COMMANDS);
   const slotAt = new Int32Array(COMMANDS);
-  const seen = new Int32Array(1); // what was read, so that reading it is not left out
+  const seen = makeWords(1); // what was read, so that reading it is not left out
 
   /** Places: the line of their id. Others: the bucket of their order. */
   function first(commands: Commands, from: number, count: number): void {

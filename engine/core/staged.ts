@@ -4,6 +4,7 @@
  */
 import { COMMAND_F64, COMMAND_I32, CommandF64, type Commands, makeCommands } from "./command.ts";
 import { COMPOUND_RECORDS_MAX } from "./limits.ts";
+import { makeWords } from "./words.ts";
 
 const WORDS = COMMAND_I32;
 const CORRELATION = CommandF64.correlation * 2;
@@ -23,7 +24,7 @@ export const ASIDE = COMPOUND_RECORDS_MAX;
 
 export function makeStaged(): Staged {
   const records = makeCommands(COMPOUND_RECORDS_MAX + 1);
-  const count = new Int32Array(1);
+  const count = makeWords(1);
 
   /** Doubles by words, for an id's bytes may be a NaN. */
   function put(index: number, from: Pick<Commands, "i32">, at: number): void {

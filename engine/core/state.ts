@@ -32,6 +32,7 @@ import {
 import { makeStaged, type Staged } from "./staged.ts";
 import { makeTimers, type Timers } from "./timers.ts";
 import { Counter, makeTurn, type Turn } from "./turn.ts";
+import { makeWords } from "./words.ts";
 
 const DOUBLES = ORDER_DOUBLES;
 const EXPIRES = OrderF64.expiresAtUs;
@@ -76,7 +77,7 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const { instrumentsMax, accountsMax } = options;
   const collected = makeCollected(orders, instrumentsMax, accountsMax);
   const uncross = makePendingUncross();
-  const waiting = new Int32Array(1);
+  const waiting = makeWords(1);
   const timers = makeTimers(options.timersMax, accountsMax, orders, counters, STAMP);
   const groups = makeGroups(orders, accounts, instruments);
   const { i32: o32, f64: o64 } = orders;

@@ -21,6 +21,7 @@
  */
 import { assert } from "./assert.ts";
 import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders } from "./orders.ts";
+import { makeDoubles } from "./words.ts";
 
 const WORDS_OF_ORDER = ORDER_WORDS;
 const DOUBLES_OF_ORDER = ORDER_DOUBLES;
@@ -145,7 +146,7 @@ export function makeTimers(
   const f64 = new Float64Array(buffer);
   const heads = new Int32Array(accountsMax);
   const heap = makeHeap(i32, f64, timersMax);
-  const firstUs = Float64Array.of(Number.POSITIVE_INFINITY);
+  const firstUs = makeDoubles(1).fill(Number.POSITIVE_INFINITY);
   const { i32: o32, f64: o64 } = orders;
   let highest = 0;
   let freeRow = 0;

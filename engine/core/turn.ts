@@ -3,6 +3,7 @@
  * once. Doubles travel in typed arrays and by index, never as arguments, so that none is boxed.
  */
 import { COMMAND_F64, COMMAND_I32, type Commands, makeCommands } from "./command.ts";
+import { makeDoubles } from "./words.ts";
 
 /** Indexes into `Turn.counters`. */
 export const Counter = {
@@ -31,7 +32,7 @@ export interface Turn {
 
 export function makeTurn(): Turn {
   const { u8, i32, f64 } = makeCommands(1);
-  return { u8, i32, f64, counters: new Float64Array(COUNTERS) };
+  return { u8, i32, f64, counters: makeDoubles(COUNTERS) };
 }
 
 /**

@@ -4,11 +4,8 @@ import { registerHooks } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { workerData } from "node:worker_threads";
 
-// The core's functions are small and many: the compiler may put more of them into one.
-setFlagsFromString("--max-inlined-bytecode-size-cumulative=4000");
-setFlagsFromString("--max-inlined-bytecode-size=1500");
-
-const { entry, sources } = workerData.thread;
+const { entry, sources, flags } = workerData.thread;
+for (const flag of flags) setFlagsFromString(flag);
 
 registerHooks({
   load: (url, context, nextLoad) => {

@@ -6,19 +6,26 @@
 import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { Worker } from "node:worker_threads";
+import { COMPILER_FLAGS } from "../core/index.ts";
 
 export interface ThreadSources {
   /** The URL of the thread's own file. */
   readonly entry: string;
   /** By URL: that file and all of ours that it imports, without types. */
   readonly sources: ReadonlyMap<string, string>;
+  /** For V8, before any of them is loaded. */
+  readonly flags: readonly string[];
 }
 
 /** The end of an `import` or `export … from` of a file of ours; those of types are gone by then. */
 const IMPORTED = /^(?:import|export|\})[^"\n]*"(\.[^"]+\.ts)"/gm;
 
 export function startThread(entry: URL, workerData: object): Worker {
-  const thread: ThreadSources = { entry: entry.href, sources: sourcesOf(entry.href) };
+  const thread: ThreadSources = {
+    entry: entry.href,
+    sources: sourcesOf(entry.href),
+    flags: COMPILER_FLAGS,
+  };
   return new Worker(new URL("./thread.mjs", import.meta.url), {
     workerData: { ...workerData, thread },
   });

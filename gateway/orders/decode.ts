@@ -3,6 +3,7 @@
  * known must be of its type. Answers a Problem instead of throwing: bad input is normal.
  */
 import {
+  COMPOUND_RECORDS_MAX,
   OrderType,
   QUANTITY_MAX,
   SelfTradePrevention,
@@ -28,6 +29,8 @@ export interface PlaceRequest {
   readonly deadlineUs: number;
   readonly postOnly: boolean;
   readonly stp: SelfTradePrevention;
+  /** 0: none. */
+  readonly tag: number;
   /** A dry run of the gateway's checks. */
   readonly validate: boolean;
 }
@@ -54,6 +57,24 @@ export interface CancelAllRequest {
   readonly symbol: string | undefined;
   /** NONE: both. */
   readonly side: Side;
+  /** 0: all. */
+  readonly tag: number;
+}
+
+/** Orders of which one quantity is filled in all; each leg as an order of its own. */
+export interface GroupRequest {
+  readonly legs: readonly PlaceRequest[];
+}
+
+export interface BatchRequest {
+  readonly isAtomic: boolean;
+  readonly ops: readonly BatchOp[];
+}
+
+/** One operation of a batch: a method that a frame may call alone, and its params. */
+export interface BatchOp {
+  readonly method: string;
+  readonly params: Params;
 }
 
 const SIDES: Words<Side> = new Map([
@@ -78,9 +99,9 @@ const STPS: Words<SelfTradePrevention> = new Map([
   ["decrement", SelfTradePrevention.DECREMENT],
 ]);
 
-/** Named in the contract and not built: refused, for whoever sends them counts on them. */
-const PLACE_UNBUILT = ["group", "tags"] as const;
-const CANCEL_ALL_UNBUILT = ["tag"] as const;
+/** Operations of a batch. */
+export const BATCH_OPS_MAX = 100;
+const TAG_MAX = 2 ** 31 - 1;
 
 type Words<T> = ReadonlyMap<unknown, T>;
 
@@ -92,14 +113,7 @@ export function invalid(param: string, message: string): Problem {
   return { code: "VALIDATION", param, message };
 }
 
-function unbuilt(params: Params, names: readonly string[]): Problem | undefined {
-  const param = names.find((name) => params[name] !== undefined);
-  return param === undefined ? undefined : { code: "NOT_SUPPORTED", param };
-}
-
 export function decodePlace(params: Params): PlaceRequest | Problem {
-  const missing = unbuilt(params, PLACE_UNBUILT);
-  if (missing !== undefined) return missing;
   const { client_order_id: clientOrderId, symbol, qty, price } = params;
   if (clientOrderId === undefined) {
     return { code: "CLIENT_ORDER_ID_MISSING", param: "client_order_id" };
@@ -126,6 +140,8 @@ export function decodePlace(params: Params): PlaceRequest | Problem {
   if (Number.isNaN(expiresAtUs)) return mustBeTime("expire_time");
   const deadlineUs = timeOf(params.deadline);
   if (Number.isNaN(deadlineUs)) return mustBeTime("deadline");
+  const tag = tagOf(params.tags);
+  if (Number.isNaN(tag)) return MUST_BE_TAGS;
   const { post_only: postOnly = false, validate = false } = params;
   if (typeof postOnly !== "boolean") return mustBeBoolean("post_only");
   if (typeof validate !== "boolean") return mustBeBoolean("validate");
@@ -141,8 +157,61 @@ export function decodePlace(params: Params): PlaceRequest | Problem {
     deadlineUs,
     postOnly,
     stp,
+    tag,
     validate,
   };
+}
+
+const LEG_OWN = ["client_order_id", "symbol", "price"] as const;
+
+/** `group` lists what the legs do not share; the rest of the params is theirs together. */
+export function decodeGroup(params: Params): GroupRequest | Problem {
+  const { group, ...shared } = params;
+  if (!Array.isArray(group) || group.length < 2 || group.length > COMPOUND_RECORDS_MAX) {
+    return invalid("group", `group is a list of 2 to ${COMPOUND_RECORDS_MAX} legs.`);
+  }
+  const own = LEG_OWN.find((name) => shared[name] !== undefined);
+  if (own !== undefined) return invalid(own, `Each leg of the group has its own ${own}.`);
+  const legs: PlaceRequest[] = [];
+  for (const [at, leg] of (group as unknown[]).entries()) {
+    if (!isParams(leg)) return invalid(`group[${at}]`, "A leg is an object.");
+    const { client_order_id, symbol, price } = leg;
+    const place = decodePlace({ ...shared, client_order_id, symbol, price });
+    if (isProblem(place)) return inLeg(place, at);
+    legs.push(place);
+  }
+  return { legs };
+}
+
+/** A leg's own parameter is named with the leg; what all share, as it is. */
+export function inLeg(problem: Problem, at: number): Problem {
+  const { param } = problem;
+  const isOwn = (LEG_OWN as readonly unknown[]).includes(param);
+  return isOwn ? { ...problem, param: `group[${at}].${param}` } : problem;
+}
+
+export function decodeBatch({ mode, ops }: Params): BatchRequest | Problem {
+  if (mode !== "atomic" && mode !== "independent") {
+    return invalid("mode", "mode is atomic or independent.");
+  }
+  if (!Array.isArray(ops) || ops.length === 0) {
+    return invalid("ops", `ops is a list of 1 to ${BATCH_OPS_MAX} operations.`);
+  }
+  const isAtomic = mode === "atomic";
+  const most = isAtomic ? COMPOUND_RECORDS_MAX : BATCH_OPS_MAX;
+  if (ops.length > most) {
+    const message = `Send at most ${most} operations in one batch that is ${mode}.`;
+    return { code: "BATCH_TOO_LARGE", param: "ops", message };
+  }
+  const read: BatchOp[] = [];
+  for (const [at, op] of (ops as unknown[]).entries()) {
+    const { method, params } = isParams(op) ? op : {};
+    if (typeof method !== "string" || !isParams(params)) {
+      return invalid(`ops[${at}]`, "An operation is an object of method and params.");
+    }
+    read.push({ method, params });
+  }
+  return { isAtomic, ops: read };
 }
 
 export function decodeTarget(params: Params): Target | Problem {
@@ -177,13 +246,26 @@ export function decodeAmend(params: Params): AmendRequest | Problem {
 }
 
 export function decodeCancelAll(params: Params): CancelAllRequest | Problem {
-  const missing = unbuilt(params, CANCEL_ALL_UNBUILT);
-  if (missing !== undefined) return missing;
   const { symbol } = params;
   if (symbol !== undefined && typeof symbol !== "string") return mustBeText("symbol");
   const side = params.side === undefined ? Side.NONE : SIDES.get(params.side);
   if (side === undefined) return oneOf("side", SIDES);
-  return { symbol, side };
+  const tag = params.tag === undefined ? 0 : params.tag;
+  if (!isWhole(tag) || tag < 0 || tag > TAG_MAX) return MUST_BE_TAG;
+  return { symbol, side, tag };
+}
+
+/** The core keeps one tag per order; 0 when absent, NaN when not a tag. */
+function tagOf(tags: unknown): number {
+  if (tags === undefined) return 0;
+  if (!Array.isArray(tags) || tags.length > 1) return Number.NaN;
+  if (tags.length === 0) return 0;
+  const tag: unknown = tags[0];
+  return isWhole(tag) && tag >= 1 && tag <= TAG_MAX ? tag : Number.NaN;
+}
+
+function isParams(value: unknown): value is Params {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isWhole(value: unknown): value is number {
@@ -197,6 +279,8 @@ function timeOf(value: unknown): number {
   return us > 0 ? us : Number.NaN;
 }
 
+const MUST_BE_TAG = invalid("tag", `tag is a whole number from 1 to ${TAG_MAX}, or 0: all.`);
+const MUST_BE_TAGS = invalid("tags", `tags is a list of one whole number from 1 to ${TAG_MAX}.`);
 const mustBeText = (param: string): Problem => invalid(param, `${param} is a text.`);
 const mustBeWhole = (param: string): Problem => invalid(param, `${param} is a whole number.`);
 const mustBeBoolean = (param: string): Problem => invalid(param, `${param} is true or false.`);

@@ -3,7 +3,7 @@
  * last one, and handed to the pending request that carries its correlation.
  *
  * A request is answered when its command is whole, so that the status in the answer is the one after
- * matching. It is never answered from anything but events; a shard that stops first leaves it unknown.
+ * matching; the operations of a batch or group, which are told within one command, all at its end. It is never answered from anything but events; a shard that stops first leaves it unknown.
  */
 import {
   CancelReason,
@@ -52,8 +52,9 @@ export interface Outcome {
 
 export class Reports {
   readonly #pending = new Map<number, Pending>();
-  readonly #outcome: Outcome = emptyOutcome();
-  #current: Pending | undefined;
+  /** Who was told of in the command that is being read, and what; several in a batch or group. */
+  readonly #current: Pending[] = [];
+  readonly #outcomes: Outcome[] = [];
 
   /** Pending requests: commands on their way. */
   get waiting(): number {
@@ -69,38 +70,26 @@ export class Reports {
     const correlation = events.f64[index * EVENT_F64 + EventF64.correlation]!;
     if (correlation !== 0) {
       const pending = this.#pending.get(correlation);
-      if (pending !== undefined) {
-        this.onCommandEnd(); // another operation of the same batch has been told
-        this.#pending.delete(correlation);
-        this.#current = pending;
-        readOutcome(this.#outcome, events, index);
-        this.#outcome.order = orders.get(this.#outcome.orderId);
-      }
-    } else if (this.#current !== undefined) {
-      const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
-      const orderId = events.f64[index * EVENT_F64 + EventF64.orderId]!;
-      if (type === EventType.CANCELLED && orderId === this.#outcome.orderId) {
-        this.#outcome.remainderReason = events.u8[index * EVENT_BYTES + EventU8.reason]!;
-      } else if (type === EventType.PREVENTED && this.#endsOwn(events, index)) {
-        this.#outcome.remainderReason = CancelReason.SELF_TRADE;
-      }
+      if (pending === undefined) return;
+      this.#pending.delete(correlation);
+      const outcome = (this.#outcomes[this.#current.length] ??= emptyOutcome());
+      this.#current.push(pending);
+      readOutcome(outcome, events, index);
+      outcome.order = orders.get(outcome.orderId);
+      return;
     }
+    for (let at = 0; at < this.#current.length; at++) readRest(this.#outcomes[at]!, events, index);
   }
 
-  /** Whether a prevention used up the command's own order, which is its taker. */
-  #endsOwn(events: Events, index: number): boolean {
-    const takerId = events.f64[index * EVENT_F64 + EventF64.takerOrderId]!;
-    const takerOpen = events.i32[index * EVENT_I32 + EventI32.takerOpen]!;
-    return takerId === this.#outcome.orderId && takerOpen === 0;
-  }
-
-  /** All events of the command are in. */
+  /** All events of the command are in: only now is known what each of its operations came to. */
   onCommandEnd(): void {
-    const pending = this.#current;
-    if (pending === undefined) return;
-    this.#current = undefined;
-    pending.settle(this.#outcome);
-    this.#outcome.order = undefined;
+    const count = this.#current.length;
+    for (let at = 0; at < count; at++) {
+      const outcome = this.#outcomes[at]!;
+      this.#current[at]!.settle(outcome);
+      outcome.order = undefined;
+    }
+    this.#current.length = 0;
   }
 
   /** What becomes of that one is known, and not from an event. */
@@ -119,8 +108,23 @@ export class Reports {
   /** The shard is gone, and so is the rest of a command that was half told. */
   abandonAll(problem: Problem): void {
     this.abandonWaiting(problem);
-    this.#current?.abandon(problem);
-    this.#current = undefined;
+    for (const pending of this.#current) pending.abandon(problem);
+    this.#current.length = 0;
+  }
+}
+
+/** What an event that is no response says of the order of `outcome`. */
+function readRest(outcome: Outcome, events: Events, index: number): void {
+  const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
+  const orderId = events.f64[index * EVENT_F64 + EventF64.orderId]!;
+  if (type === EventType.CANCELLED && orderId === outcome.orderId) {
+    outcome.remainderReason = events.u8[index * EVENT_BYTES + EventU8.reason]!;
+  } else if (type === EventType.PREVENTED) {
+    // A prevention used up the command's own order, which is its taker.
+    const takerId = events.f64[index * EVENT_F64 + EventF64.takerOrderId]!;
+    const takerOpen = events.i32[index * EVENT_I32 + EventI32.takerOpen]!;
+    const isOwn = takerId === outcome.orderId && takerOpen === 0;
+    if (isOwn) outcome.remainderReason = CancelReason.SELF_TRADE;
   }
 }
 

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Refusal } from "../../engine/client/shard-client.ts";
 import {
+  BEHAVIOUR_NEWEST,
   COMMAND_BYTES,
   COMMAND_I32,
   CommandFlag,
@@ -60,6 +61,8 @@ export class Listing {
   readonly #market: Market;
   /** Accounts each shard has been told of. */
   readonly #accounts: readonly Set<number>[];
+  /** Shards whose journal says by which rules it is to be read. */
+  readonly #ruled = new Set<number>();
 
   constructor(routes: readonly ShardRoute[], market: Market) {
     this.#routes = routes;
@@ -68,7 +71,9 @@ export class Listing {
   }
 
   onEvent(shard: number, events: Events, index: number): void {
-    if (events.u8[index * EVENT_BYTES + EventU8.type] !== EventType.ACCOUNT_SET) return;
+    const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
+    if (type === EventType.BEHAVIOUR_SET) this.#ruled.add(shard);
+    if (type !== EventType.ACCOUNT_SET) return;
     this.#accounts[shard]!.add(events.i32[index * EVENT_I32 + EventI32.account]!);
   }
 
@@ -83,8 +88,17 @@ export class Listing {
         );
       }
     }
+    await Promise.all(this.#routes.map((route) => this.#tellRules(route)));
     await Promise.all(identity.accounts().map((account) => this.tellAccount(account)));
     await this.tellInstruments(catalog.instruments());
+  }
+
+  /** A journal without a word on its rules has those of the first build; from here on it has ours. */
+  async #tellRules(route: ShardRoute): Promise<void> {
+    if (this.#ruled.has(route.client.shard)) return;
+    await this.#tell(route, CommandType.SET_BEHAVIOUR, (_u8At, i32At) => {
+      route.commands.i32[i32At + CommandI32.behaviour] = BEHAVIOUR_NEWEST;
+    });
   }
 
   async tellAccount({ account_id: id }: Account): Promise<void> {

@@ -76,6 +76,7 @@ class SocketRequest implements Asker {
 const PRIVATE = new Map<string, { scope: "orders:read" | "orders:write"; rated: boolean }>([
   ["add_order", { scope: "orders:write", rated: true }],
   ["amend_order", { scope: "orders:write", rated: true }],
+  ["batch", { scope: "orders:write", rated: true }],
   ["cancel_order", { scope: "orders:write", rated: false }],
   ["cancel_all", { scope: "orders:write", rated: false }],
   ["order_status", { scope: "orders:read", rated: false }],
@@ -114,6 +115,11 @@ const METHODS = new Map<string, Handle>([
       entry.cancelAll(request, session.key!.account.account_id, params),
   ],
   [
+    "batch",
+    ({ entry }, session, request, params) =>
+      entry.batch(request, session.key!.account.account_id, params, request.timeInUs),
+  ],
+  [
     "order_status",
     ({ entry }, session, request, params) =>
       entry.status(request, session.key!.account.account_id, params),
@@ -124,7 +130,7 @@ const METHODS = new Map<string, Handle>([
 export const METHOD_NAMES: readonly string[] = [...METHODS.keys()];
 
 /** Named in the contract and not built. */
-const UNBUILT: ReadonlySet<unknown> = new Set(["batch", "cancel_after", "cancel_on_disconnect"]);
+const UNBUILT: ReadonlySet<unknown> = new Set(["cancel_after", "cancel_on_disconnect"]);
 
 /** Text in a method's name that we repeat in an answer: no more than this. */
 const METHOD_CHARS_MAX = 64;
@@ -147,7 +153,7 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
   if (handle === undefined) return request.refuse(noSuchMethod(method));
   if (!isObject(params)) return request.refuse(invalid("params", "params is an object."));
   if (request.isOrder) {
-    const problem = mayNot(parts, session, name);
+    const problem = mayNot(parts, session, name, params);
     if (problem !== undefined) return request.refuse(problem);
   }
   try {
@@ -179,7 +185,12 @@ export function malformed(
   session.close(CloseCode.POLICY, `${problem.code}: too many frames that are not requests`);
 }
 
-function mayNot(parts: DispatchParts, session: Session, method: string): Problem | undefined {
+function mayNot(
+  parts: DispatchParts,
+  session: Session,
+  method: string,
+  params: Params,
+): Problem | undefined {
   const { key } = session;
   if (key === undefined) return { code: "NOT_LOGGED_ON" };
   const { scope, rated } = PRIVATE.get(method)!;
@@ -187,8 +198,19 @@ function mayNot(parts: DispatchParts, session: Session, method: string): Problem
     return { code: "SCOPE_MISSING", message: `This key does not have the scope ${scope}.` };
   }
   if (parts.status.state === "shutting_down") return { code: "SHUTTING_DOWN" };
-  const waitMs = rated ? parts.rate.take(key.key) : 0;
+  const orders = rated ? ordersIn(method, params) : 0;
+  const waitMs = orders > 0 ? parts.rate.take(key.key, orders) : 0;
   return waitMs > 0 ? { code: "RATE_LIMITED", retryAfterMs: waitMs } : undefined;
+}
+
+/** How many orders and amends a request asks for: what the rate limit counts. */
+function ordersIn(method: string, { ops, group }: Params): number {
+  if (method === "add_order") return Array.isArray(group) ? Math.max(group.length, 1) : 1;
+  if (method !== "batch") return 1;
+  if (!Array.isArray(ops)) return 0;
+  const isOrder = (op: unknown): boolean =>
+    isObject(op) && (op.method === "add_order" || op.method === "amend_order");
+  return (ops as unknown[]).filter(isOrder).length;
 }
 
 function logon(

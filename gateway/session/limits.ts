@@ -52,15 +52,17 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
-  take(nowMs: number): number {
+  /** All of `count` or none; more than the burst at once has to wait for a full bucket. */
+  take(nowMs: number, count = 1): number {
     const passedMs = Math.max(0, nowMs - this.#atMs);
     this.#tokens = Math.min(this.#burst, this.#tokens + passedMs * this.#perMs);
     this.#atMs = nowMs;
-    if (this.#tokens >= 1) {
-      this.#tokens--;
+    const needed = Math.min(count, this.#burst);
+    if (this.#tokens >= needed) {
+      this.#tokens -= count;
       return 0;
     }
-    return Math.ceil((1 - this.#tokens) / this.#perMs);
+    return Math.ceil((needed - this.#tokens) / this.#perMs);
   }
 }
 
@@ -74,7 +76,7 @@ export class OrderRate {
   }
 
   /** Milliseconds to wait, 0 when the order may go on. */
-  take(key: string): number {
+  take(key: string, count = 1): number {
     const { ordersPerSecond, ordersBurst } = this.#limits;
     if (ordersPerSecond === 0) return 0;
     const nowMs = performance.now();
@@ -83,6 +85,6 @@ export class OrderRate {
       bucket = new TokenBucket(ordersPerSecond, ordersBurst || ordersPerSecond, nowMs);
       this.#buckets.set(key, bucket);
     }
-    return bucket.take(nowMs);
+    return bucket.take(nowMs, count);
   }
 }

@@ -56,6 +56,10 @@ export class ShardDouble implements ShardClient {
     return this.#refusal;
   }
 
+  room(): number {
+    return this.refusal() === Refusal.NONE ? CAPACITY - this.#committed : 0;
+  }
+
   reserve(): number {
     if (this.refusal() !== Refusal.NONE) return -1;
     core.clearCommand(this.commands, this.#committed);

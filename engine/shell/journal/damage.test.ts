@@ -7,6 +7,7 @@ import { crc32 } from "node:zlib";
 import { COMMAND_I32, CommandI32 } from "../../core/command.ts";
 import { type Disk, makeDisk } from "../testing/disk.ts";
 import { appendClocks, DIRECTORY, openTestJournal, readAllFrames } from "../testing/journal.ts";
+import { sized } from "../testing/size.ts";
 import type { FileOps } from "./file-ops.ts";
 import {
   FRAME_ALIGN,
@@ -18,6 +19,8 @@ import {
 } from "./frame.ts";
 import { SEGMENT_BYTES_MIN, segmentName } from "./segments.ts";
 
+/** Behind a frame's bytes there are zeros to the sector's end: each of them in the long size. */
+const BEHIND_STEP = sized(509, 1);
 const W = 0; // a watermark: a frame of no commands
 const FIRST = `${DIRECTORY}/${segmentName(0)}`;
 const SECOND = `${DIRECTORY}/${segmentName(1)}`;
@@ -92,7 +95,7 @@ test.each([
   const { disk, bytes, starts } = written(counts);
   const bits = (HEADER_BYTES + 96) * 8;
   const wrong: unknown[] = [];
-  for (let bit = 0; bit < FRAME_ALIGN * 8; bit += bit < bits ? 1 : 509) {
+  for (let bit = 0; bit < FRAME_ALIGN * 8; bit += bit < bits ? 1 : BEHIND_STEP) {
     const at = starts[1]! + (bit >> 3);
     disk.put(FIRST, bytes);
     disk.bytesOf(FIRST)[at]! ^= 1 << (bit & 7);

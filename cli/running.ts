@@ -1,14 +1,35 @@
 /**
- * What every role of the exchange has that runs until it is stopped: a data directory of its own, the
- * operator's token in it, a log, and a way to be stopped.
+ * What verbs have in common that run until they are stopped: Ctrl-C, the log, a directory of their own
+ * and the operator's token in it.
  */
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import pino, { type Logger } from "pino";
 import { type Owner, ownDirectory } from "../engine/shell/journal/lock.ts";
-import { config } from "./config.ts";
+import { config, type LogLevel } from "./config.ts";
 import { codeOf, Failure, wordsOf } from "./errors.ts";
+
+/** Resolves at the first Ctrl-C or SIGTERM; the second one does not wait: a crash loses nothing either. */
+export function stopAsked(): Promise<void> {
+  return new Promise((asked) => {
+    let firstMs = 0;
+    const stop = (): void => {
+      // One Ctrl-C may arrive twice: from the terminal and from whoever started us.
+      if (firstMs !== 0 && performance.now() - firstMs > 500) process.exit(130);
+      if (firstMs === 0) firstMs = performance.now();
+      asked();
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+  });
+}
+
+/** `atTerminal`: how much somebody at a terminal wants to see; a collector wants all of it. */
+export function makeLogger(atTerminal: LogLevel): Logger {
+  const level = config.logLevel ?? (process.stderr.isTTY ? atTerminal : "info");
+  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+}
 
 /** Makes a role's directory where it is missing, and owns it until the process ends. */
 export function ownData(directory: string): Owner {
@@ -31,21 +52,6 @@ function makeDirectory(directory: string): void {
   mkdirSync(directory, { mode: 0o700 });
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; the second one does not wait: a crash loses nothing either. */
-export function stopAsked(): Promise<void> {
-  return new Promise((asked) => {
-    let firstMs = 0;
-    const stop = (): void => {
-      // One Ctrl-C may arrive twice: from the terminal and from whoever started us.
-      if (firstMs !== 0 && performance.now() - firstMs > 500) process.exit(130);
-      if (firstMs === 0) firstMs = performance.now();
-      asked();
-    };
-    process.on("SIGINT", stop);
-    process.on("SIGTERM", stop);
-  });
-}
-
 /** The token of this directory, made once; readable by its owner alone. */
 export function adminToken(directory: string): string {
   const file = join(directory, "admin.token");
@@ -59,10 +65,4 @@ export function adminToken(directory: string): string {
   const token = randomBytes(32).toString("base64url");
   writeFileSync(file, `${token}\n`, { mode: 0o600 });
   return token;
-}
-
-export function makeLogger(): Logger {
-  // Somebody at a terminal wants to see what is wrong, a collector wants all of it.
-  const level = config.logLevel ?? (process.stderr.isTTY ? "warn" : "info");
-  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
 }
