@@ -65,8 +65,7 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
   let isReady = false;
   let isLive = false; // commands are taken
   let ending: string | null = null;
-  let count = 0;
-  let staged = 0;
+  let [count, staged] = [0, 0];
   let [sent, credit] = [0, 0]; // on the present line
   let probe = 0; // the question that settles what was sent before it
   let doubt: NodeJS.Timeout | undefined;
@@ -185,14 +184,10 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
     listener?.onStopped(reason, clean);
   }
 
-  function room(): number {
-    return Math.min(STAGE - staged, credit - sent - staged);
-  }
-
   function refusal(): Refusal {
     if (!isReady || ending !== null) return Refusal.STOPPED;
     if (!isLive) return Refusal.AWAY;
-    return room() > 0 ? Refusal.NONE : Refusal.RING_FULL;
+    return staged < STAGE && sent + staged < credit ? Refusal.NONE : Refusal.RING_FULL;
   }
 
   /** What was committed while the line broke was not sent to anybody. */
@@ -223,7 +218,7 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
       });
     },
     refusal,
-    room: () => (refusal() === Refusal.NONE ? room() : 0),
+    room: () => (isLive ? Math.min(STAGE - staged, credit - sent - staged) : 0),
     reserve: () => {
       if (refusal() !== Refusal.NONE) return -1;
       clearCommand(commands, staged);
