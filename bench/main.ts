@@ -99,12 +99,13 @@ async function core(asked: Asked): Promise<void> {
 }
 
 async function journal(asked: Asked): Promise<void> {
-  const { file, kafka, recovery, lines } = await runJournal({
+  const measured = await runJournal({
     ...asked,
     parts: chosen(PARTS, asked.parts),
     size: asked.tiny ? JOURNAL_BENCH_TINY : JOURNAL_BENCH,
   });
-  process.stdout.write(reportJournal({ file, kafka, recovery, lines }));
+  const { file, kafka, recovery } = measured;
+  process.stdout.write(reportJournal(measured));
   if (asked.json) process.stdout.write(`${JSON.stringify({ file, kafka, recovery })}\n`);
 }
 

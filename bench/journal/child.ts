@@ -14,6 +14,7 @@ import { takeBeside } from "../../engine/shell/snapshot/taker.ts";
 import { startThread } from "../../engine/shell/thread.ts";
 import type { EngineSizes } from "../core/engines.ts";
 import type { AloneData } from "./alone.ts";
+import { type BesideFigures, measureBeside } from "./beside.ts";
 import { type Feed, openFeed } from "./feed.ts";
 import { readCommands, tablesOf } from "./stream-file.ts";
 import { openDisk } from "./sync.ts";
@@ -26,7 +27,7 @@ export interface Task {
   readonly sizes: EngineSizes;
   readonly timedFrom: number;
   readonly end: number;
-  /** Commands in flight; of syncs and acks, how many. */
+  /** Commands in flight; of syncs, acks and snapshots, how many. */
   readonly count: number;
   /** Of a sync. */
   readonly bytes: number;
@@ -45,6 +46,7 @@ export interface Result {
   readonly ackMs?: number;
   readonly syncMs?: number;
   readonly seconds?: number;
+  readonly beside?: BesideFigures;
 }
 
 const quiet = { info: () => {}, warn: console.error, error: console.error };
@@ -204,11 +206,22 @@ async function snapshot(task: Task): Promise<Result> {
   return { perS: ordersOpen / seconds, seconds };
 }
 
+/** Orders beside a snapshot that is taken. */
+async function beside(task: Task): Promise<Result> {
+  const shard = await start(task);
+  const commands = readCommands(task.file, task.end);
+  const { directory, timedFrom, end, count } = task;
+  const figures = { directory, commands, timedFrom, end, rounds: count };
+  const measured = await measureBeside(shard, figures);
+  await shard.stop();
+  return { perS: 1 / measured.seconds, beside: measured };
+}
+
 function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-const KINDS = { flow, alone, sync, ack, snapshot };
+const KINDS = { flow, alone, sync, ack, snapshot, beside };
 
 const task = JSON.parse(process.argv[2] ?? "{}") as Task;
 console.log(JSON.stringify(await KINDS[task.kind](task)));

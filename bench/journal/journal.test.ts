@@ -5,7 +5,7 @@ import { JOURNAL_BENCH_TINY, type JournalPlan, runJournal } from "./run.ts";
 import { reportJournal } from "./report.ts";
 
 const PLAN: JournalPlan = {
-  parts: ["file", "recovery"],
+  parts: ["file", "recovery", "snapshot"],
   size: JOURNAL_BENCH_TINY,
   rounds: 1,
   seed: 1,
@@ -13,12 +13,16 @@ const PLAN: JournalPlan = {
 };
 
 test("on files and back again", async () => {
-  const { lines, file, kafka, recovery } = await runJournal(PLAN);
+  const { lines, file, kafka, recovery, snapshot } = await runJournal(PLAN);
   expect(kafka).toBeNull(); // has a test of its own, with a broker
   expect(Object.keys(file!)).toEqual(["ack_over_sync", "throughput_share", "pipeline_per_s"]);
   expect(Object.keys(recovery!)).toEqual(["share_of_core", "snapshot_1m_s"]);
-  for (const figure of [...Object.values(file!), ...Object.values(recovery!)]) {
+  for (const figure of [
+    ...Object.values(file!),
+    ...Object.values(recovery!),
+    ...Object.values(snapshot!),
+  ]) {
     expect(figure).toBeGreaterThan(0);
   }
-  expect(reportJournal({ lines, file, kafka, recovery }).split("\n")).toHaveLength(11);
+  expect(reportJournal({ lines, file, kafka, recovery, snapshot }).split("\n")).toHaveLength(13);
 }, 180_000);

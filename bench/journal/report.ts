@@ -1,7 +1,7 @@
 /** The journal's figures for people, beside what they are wanted to be. */
 import type { JournalMeasured } from "./run.ts";
 
-export function reportJournal({ lines, file, kafka, recovery }: JournalMeasured): string {
+export function reportJournal({ lines, file, kafka, recovery, snapshot }: JournalMeasured): string {
   const rows: string[] = [...lines];
   const row = (what: string, figure: string, wanted: string): void =>
     void rows.push(`${what.padEnd(58)} ${figure.padStart(6)}  (${wanted})`);
@@ -26,6 +26,14 @@ export function reportJournal({ lines, file, kafka, recovery }: JournalMeasured)
     const { share_of_core: share, snapshot_1m_s: seconds } = recovery;
     row("replay: share of the whole shard fed from memory", percent(share), "≥ 50 %");
     row("start from a snapshot of a million orders, seconds", seconds.toFixed(2), "≤ 3");
+  }
+  if (snapshot !== null) {
+    const { ratio, snapshotMs, quietMs, seconds } = snapshot;
+    rows.push(
+      `while a snapshot is taken (${seconds.toFixed(1)} s) p99 of an ack is ${snapshotMs.toFixed(2)} ms, ` +
+        `else ${quietMs.toFixed(2)} ms`,
+    );
+    row("that as a share, median of the rounds", percent(ratio), "≤ 110 %");
   }
   return `${rows.join("\n")}\n`;
 }

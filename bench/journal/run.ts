@@ -11,10 +11,11 @@ import { frameBytes } from "../../engine/shell/journal/frame.ts";
 import { sizesOf } from "../core/engines.ts";
 import { makeStream } from "../core/stream.ts";
 import { WORKLOADS, type Workload } from "../core/workloads.ts";
+import type { BesideFigures } from "./beside.ts";
 import type { Result, Task } from "./child.ts";
 import { benchKafka, KAFKA_BENCH, KAFKA_BENCH_TINY, type KafkaBenchSize } from "./kafka.ts";
 
-export const PARTS = ["file", "kafka", "recovery"] as const;
+export const PARTS = ["file", "kafka", "recovery", "snapshot"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface JournalBenchSize {
@@ -23,6 +24,8 @@ export interface JournalBenchSize {
   readonly syncs: number;
   /** Orders that rest in the snapshot. */
   readonly resting: number;
+  /** Orders there are to send beside one. */
+  readonly beside: number;
   readonly kafka: KafkaBenchSize;
 }
 
@@ -31,6 +34,7 @@ export const JOURNAL_BENCH: JournalBenchSize = {
   acks: 2_000,
   syncs: 500,
   resting: 1_000_000,
+  beside: 500_000,
   kafka: KAFKA_BENCH,
 };
 export const JOURNAL_BENCH_TINY: JournalBenchSize = {
@@ -38,6 +42,7 @@ export const JOURNAL_BENCH_TINY: JournalBenchSize = {
   acks: 20,
   syncs: 20,
   resting: 2_000,
+  beside: 40_000,
   kafka: KAFKA_BENCH_TINY,
 };
 
@@ -70,6 +75,7 @@ export interface JournalMeasured {
   readonly file: FileFigures | null;
   readonly kafka: { readonly share_of_bare: number } | null;
   readonly recovery: RecoveryFigures | null;
+  readonly snapshot: BesideFigures | null;
 }
 
 const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
@@ -83,16 +89,20 @@ export async function runJournal(plan: JournalPlan): Promise<JournalMeasured> {
   const flows = parts.includes("file") || parts.includes("recovery");
   try {
     const measured = flows ? measureFiles(plan, folder) : { lines: [], file: null, recovery: null };
+    const snapshot = parts.includes("snapshot") ? measureBeside(plan, folder) : null;
     const kafka = parts.includes("kafka")
       ? { share_of_bare: rounded((await benchKafka(size.kafka)).share_of_bare) }
       : null;
-    return { ...measured, kafka };
+    return { ...measured, kafka, snapshot };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function measureFiles(plan: JournalPlan, folder: string): Omit<JournalMeasured, "kafka"> {
+function measureFiles(
+  plan: JournalPlan,
+  folder: string,
+): Omit<JournalMeasured, "kafka" | "snapshot"> {
   const { parts, size, progress } = plan;
   const hot = { ...WORKLOADS.find(({ name }) => name === "hot")!, commands: size.commands };
   progress(`making ${hot.resting + hot.commands} commands`);
@@ -184,12 +194,22 @@ function measureAcks(
 }
 
 function measureSnapshot(plan: JournalPlan, folder: string): number {
-  const { resting } = plan.size;
-  const books = Math.max(1, Math.floor(resting / 100));
-  const sneaker = WORKLOADS.find(({ name }) => name === "sneaker")!;
-  plan.progress(`a snapshot of ${resting} orders`);
-  const { task } = writeStream(plan, folder, { ...sneaker, books, resting, commands: 0 });
+  plan.progress(`a snapshot of ${plan.size.resting} orders`);
+  const { task } = writeStream(plan, folder, market(plan.size, 0));
   return rounded(runChild(folder, { ...task, kind: "snapshot" }).seconds!);
+}
+
+function measureBeside(plan: JournalPlan, folder: string): BesideFigures {
+  plan.progress(`orders beside a snapshot of ${plan.size.resting}`);
+  const { task, mix } = writeStream(plan, folder, market(plan.size, plan.size.beside));
+  const timed = { ...task, timedFrom: mix, count: plan.rounds };
+  return runChild(folder, { ...timed, kind: "beside" }).beside!;
+}
+
+/** Many books, a hundred orders in each. */
+function market({ resting }: JournalBenchSize, commands: number): Workload {
+  const sneaker = WORKLOADS.find(({ name }) => name === "sneaker")!;
+  return { ...sneaker, books: Math.max(1, Math.floor(resting / 100)), resting, commands };
 }
 
 const NOTHING: Omit<Task, "kind" | "directory"> = {

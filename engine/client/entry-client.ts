@@ -197,14 +197,10 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
     if (!clean) options.onEnded?.(reason);
   }
 
-  function room(): number {
-    return Math.min(STAGE - staged, credit - sent - staged);
-  }
-
   function refusal(): Refusal {
     if (!isReady || ending !== null) return Refusal.STOPPED;
     if (!isLive) return Refusal.AWAY;
-    return room() > 0 ? Refusal.NONE : Refusal.RING_FULL;
+    return staged < STAGE && sent + staged < credit ? Refusal.NONE : Refusal.RING_FULL;
   }
 
   /** What was committed while the line broke was not sent to anybody. */
@@ -235,7 +231,7 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
       });
     },
     refusal,
-    room: () => (refusal() === Refusal.NONE ? room() : 0),
+    room: () => (isLive ? Math.min(STAGE - staged, credit - sent - staged) : 0),
     reserve: () => {
       if (refusal() !== Refusal.NONE) return -1;
       clearCommand(commands, staged);
