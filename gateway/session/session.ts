@@ -11,6 +11,7 @@ import type { Caller } from "../registry/identity.ts";
 import { writeTooOld } from "../market-data/encode.ts";
 import type { Missed } from "../market-data/missed.ts";
 import type { Subscriber, Topic } from "../market-data/topics.ts";
+import type { DeadMan, Leash } from "./dead-man.ts";
 import type { SessionLimits } from "./limits.ts";
 
 /** Bytes of one cork: uWebSockets' own buffer is 16 KiB, and what does not fit costs a call each. */
@@ -52,6 +53,8 @@ export class Session implements Subscriber {
   behind = false;
   /** When the oldest unanswered ping was sent; 0: none is. */
   pingSentMs = 0;
+  /** Orders that end with this socket. */
+  leash: Leash | undefined;
   readonly topics = new Set<Topic>();
   /** Snapshots (null) and what was missed, promised; their updates begin when all of it was told. */
   readonly #owed = new Map<Topic, Missed | null>();
@@ -86,6 +89,12 @@ export class Session implements Subscriber {
     this.#outbox.push(text);
     this.#outboxBytes += text.length;
     this.#queue();
+  }
+
+  /** A leash that is granted after the socket has gone is pulled at once. */
+  keepLeash(leash: Leash | undefined, deadMan: DeadMan): void {
+    if (!this.closed) this.leash = leash;
+    else if (leash !== undefined) deadMan.closed(leash);
   }
 
   owe(topic: Topic): void {
