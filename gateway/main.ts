@@ -21,6 +21,7 @@ import { pageNowhere, pageRoutes } from "./rest/page.ts";
 import { publicRoutes } from "./rest/public.ts";
 import { sessionRoutes } from "./rest/session.ts";
 import { attachRest } from "./rest/server.ts";
+import { DeadMan } from "./session/dead-man.ts";
 import { Demonstration } from "./session/demonstration.ts";
 import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
 import { Doorkeeper } from "./session/logon.ts";
@@ -137,6 +138,7 @@ function build(options: GatewayOptions) {
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
+    deadMan: new DeadMan(routes),
     fills: lanes.map((lane) => lane.fills),
     rate: new OrderRate(limits),
     subscribables: { market, executions, status: status.topic },

@@ -9,6 +9,7 @@
 import type { WebSocket } from "uWebSockets.js";
 import type { Caller } from "../registry/identity.ts";
 import type { Subscriber, Topic } from "../market-data/topics.ts";
+import type { DeadMan, Leash } from "./dead-man.ts";
 import type { SessionLimits } from "./limits.ts";
 
 /** Bytes of one cork: uWebSockets' own buffer is 16 KiB, and what does not fit costs a call each. */
@@ -50,6 +51,8 @@ export class Session implements Subscriber {
   behind = false;
   /** When the oldest unanswered ping was sent; 0: none is. */
   pingSentMs = 0;
+  /** Orders that end with this socket. */
+  leash: Leash | undefined;
   readonly topics = new Set<Topic>();
   /** Snapshots promised; their updates begin when they are made. */
   readonly #owed = new Set<Topic>();
@@ -77,6 +80,12 @@ export class Session implements Subscriber {
     this.#outbox.push(text);
     this.#outboxBytes += text.length;
     this.#queue();
+  }
+
+  /** A leash that is granted after the socket has gone is pulled at once. */
+  keepLeash(leash: Leash | undefined, deadMan: DeadMan): void {
+    if (!this.closed) this.leash = leash;
+    else if (leash !== undefined) deadMan.closed(leash);
   }
 
   owe(topic: Topic): void {

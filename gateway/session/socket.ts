@@ -65,7 +65,9 @@ export class Sockets implements Hub {
       drain: (socket) => socket.getUserData().session?.drained(),
       pong: (socket) => {
         const { session } = socket.getUserData();
-        if (session !== undefined) session.pingSentMs = 0;
+        if (session === undefined) return;
+        session.pingSentMs = 0;
+        if (session.leash !== undefined) this.#parts.deadMan.heard(session.leash);
       },
       close: (socket, code, reason) => {
         const words = code === CloseCode.ABNORMAL ? Buffer.from(reason).toString() : "";
@@ -210,6 +212,7 @@ export class Sockets implements Hub {
       this.#parts.logger.warn({ session: session.id, code: "FRAME_TOO_LARGE" }, "cut");
     }
     session.forget();
+    if (session.leash !== undefined) this.#parts.deadMan.closed(session.leash);
     this.#sessions.delete(session);
   }
 
