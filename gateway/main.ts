@@ -8,7 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { App } from "uWebSockets.js";
 import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
+import type { StoredEvents } from "../engine/client/stored-events.ts";
 import { Market } from "./market-data/market.ts";
+import { Past } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
 import { Metrics } from "./metrics.ts";
 import { OrderEntry } from "./orders/entry.ts";
@@ -43,6 +45,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<SessionLimits>;
   /** Events per shard kept in memory, so that who reconnects resumes at once. */
   readonly recentEvents?: number;
+  /** By shard: what is older than those, for who was away for longer. */
+  readonly stored?: readonly StoredEvents[];
   /** Origins of pages that may connect besides our own. */
   readonly origins?: readonly string[];
 }
@@ -120,7 +124,10 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
 function build(options: GatewayOptions) {
   const { clients, registry, logger, version } = options;
   const nextRequestId = makeRequestIds();
-  const recents = clients.map(() => new Recent(options.recentEvents));
+  const recents = clients.map((_, at) => {
+    const stored = options.stored?.[at];
+    return new Recent(options.recentEvents, stored && new Past(stored, logger));
+  });
   const market = new Market(registry, recents);
   const status = new ExchangeStatus(clients.length);
   const lanes = clients.map((client, at) => makeLane(client, market, recents[at]!));

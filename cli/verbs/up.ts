@@ -7,6 +7,7 @@ import { join, relative, resolve } from "node:path";
 import type { Logger } from "pino";
 import { openRingClient, SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import { type RecoveryReport, type ShardHandle, startShard } from "../../engine/shell/main.ts";
+import { openPast } from "../../engine/shell/past/main.ts";
 import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
 import { openLocalRegistry } from "../../gateway/registry/local.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
@@ -151,10 +152,17 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     snapshots: { directory: snapshotDirectory(directory, 0), databaseUrl: null, begin: "journal" },
   });
   const client = openRingClient(shard);
+  const past = openPast({
+    shard: 0,
+    directory: journal,
+    status: shard.status,
+    options: SHARD_OPTIONS_DEFAULT,
+  });
   const opening = startGateway({
     host,
     port,
     clients: [client],
+    stored: [past],
     registry,
     adminToken: adminToken(directory),
     logger,

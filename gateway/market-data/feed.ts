@@ -121,6 +121,7 @@ export function topicOf(feed: Feed, channel: SymbolChannel, variant: Variant = {
         return writePush(head(feed, channel, "snapshot", 0), whole);
       },
       since: (seq) => missedOf(feed, channel, seq),
+      stored: storedOf(feed, channel),
     },
   ));
 }
@@ -223,6 +224,18 @@ function missedOf(feed: Feed, channel: SymbolChannel, fromSeq: number): Missed |
   const trail = publicTrail(recent, view.instrument.instrument_id);
   if (!reaches(trail, fromSeq)) return null;
   return new RecentMissed(recent, trail, fromSeq, () => seqOf(view, channel), teller);
+}
+
+/** Nothing for channels that tell states, and where no events are stored. */
+function storedOf(feed: Feed, channel: SymbolChannel): Topic["stored"] {
+  const past = feed.recent?.past;
+  if (past === undefined || TELLERS[channel] === undefined) return undefined;
+  const { instrument_id: id } = feed.view.instrument;
+  return (fromSeq) => {
+    const teller = tellerOf(feed, channel, fromSeq)!;
+    const toSeq = seqOf(feed.view, channel);
+    return past.ask({ kind: "public", id, fromSeq, toSeq, teller });
+  };
 }
 
 export function touch(feed: Feed, side: number, ticks: number): void {

@@ -23,6 +23,8 @@ import {
   makeEvents,
 } from "../../engine/client/layouts.ts";
 
+import type { Past } from "./past.ts";
+
 /** What a report says of an order and its event does not. */
 export interface OrderTerms {
   readonly orderType: number;
@@ -76,8 +78,12 @@ export class Recent {
   readonly #expiresAtUs: Float64Array;
   #count = 0;
 
-  constructor(kept = RECENT_KEPT) {
+  /** What is older, where that can be had. */
+  readonly past: Past | undefined;
+
+  constructor(kept = RECENT_KEPT, past?: Past) {
     this.#kept = kept;
+    this.past = past;
     this.#events = makeEvents(kept);
     this.#public = new Chain(kept);
     this.#parties = new Chain(kept * 2);

@@ -60,7 +60,7 @@ export interface TopicContent {
   readonly seq: () => number;
   readonly snapshot: () => string;
   readonly since?: (seq: number) => Missed | null;
-  readonly stored?: (seq: number) => Promise<Missed | null>;
+  readonly stored?: Topic["stored"];
 }
 
 export function makeTopic(channel: Channel, key: string, content: TopicContent): Topic {

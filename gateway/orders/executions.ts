@@ -97,6 +97,7 @@ export class Executions {
         return this.#push(channel, "snapshot", feed.seq, 0, this.#stampUs, `[${rows.join(",")}]`);
       },
       since: (seq) => this.#since(channel, account, seq),
+      stored: this.#stored(channel, account),
     }));
   }
 
@@ -107,6 +108,16 @@ export class Executions {
     if (!reaches(trail, fromSeq)) return null;
     const teller = this.teller(channel, fromSeq);
     return new RecentMissed(this.#recent, trail, fromSeq, () => feed.seq, teller);
+  }
+
+  #stored(channel: PrivateChannel, account: number): Topic["stored"] {
+    const past = this.#recent?.past;
+    if (past === undefined) return undefined;
+    return (fromSeq) => {
+      const teller = this.teller(channel, fromSeq);
+      const toSeq = this.#feed(account).seq;
+      return past.ask({ kind: "account", id: account, fromSeq, toSeq, teller });
+    };
   }
 
   /** Makes the pushes of one account again, each from its event and its order as it was after it. */

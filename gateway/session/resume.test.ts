@@ -21,7 +21,10 @@ const ROUNDS = Number(process.env.SOLEBOOK_RESUME_ROUNDS ?? 60);
 const ORDERS_PER_ROUND = 30;
 
 // What memory holds | events it keeps
-const MEMORIES: [string, number][] = [["all of it", 131_072]];
+const MEMORIES: [string, number][] = [
+  ["all of it", 131_072],
+  ["only the newest", 64],
+];
 
 test.each(MEMORIES)("every sequence once, memory holding %s", async (_name, recentEvents) => {
   const exchange = await startTestExchange({ recentEvents });
@@ -49,6 +52,7 @@ test.each(MEMORIES)("every sequence once, memory holding %s", async (_name, rece
   }
   await restless.join();
   await restless.catchUp(steady);
+  expect(exchange.shard.reads > 0).toBe(recentEvents < 1_000);
   expect(joins).toBeGreaterThan(ROUNDS / 3);
   const heard = linesOf(steady.pushes);
   const pieced = linesOf(restless.pushes);

@@ -16,6 +16,8 @@ import type { SessionLimits } from "./limits.ts";
 
 /** Bytes of one cork: uWebSockets' own buffer is 16 KiB, and what does not fit costs a call each. */
 const CORK_BYTES = 14 * 1024;
+/** Times that stored events are read for one resuming reader of one topic. */
+const READS_MAX = 4;
 /** Snapshots are made while less than this waits to be written. */
 const SNAPSHOT_BYTES = 64 * 1024;
 
@@ -60,6 +62,8 @@ export class Session implements Subscriber {
   readonly #owed = new Map<Topic, Missed | null>();
   /** Waited for, from stored events. */
   readonly #awaited = new Map<Topic, object>();
+  /** How often stored events were read for what is being told. */
+  readonly #reads = new Map<Topic, number>();
   readonly #socket: Socket;
   readonly #hub: Hub;
   #outbox: string[] = [];
@@ -187,6 +191,7 @@ export class Session implements Subscriber {
     this.topics.clear();
     this.#owed.clear();
     this.#awaited.clear();
+    this.#reads.clear();
     this.#outbox.length = 0;
   }
 
@@ -203,13 +208,18 @@ export class Session implements Subscriber {
   }
 
   /** Asks for stored events; whether there may be any. */
-  #await(topic: Topic, seq: number): boolean {
+  #await(topic: Topic, seq: number, reads = 0): boolean {
     if (topic.stored === undefined || seq > topic.seq()) return false;
-    const waits = {};
+    const waits = { reads: reads + 1 };
+    if (waits.reads > READS_MAX) return false; // more happens while it is read than memory holds
     this.#awaited.set(topic, waits);
     const then = (missed: Missed | null): void => {
       if (this.#awaited.get(topic) !== waits) return; // closed, or asked otherwise since
-      if (missed !== null) return this.#promise(topic, missed);
+      if (missed !== null) {
+        this.#promise(topic, missed);
+        this.#reads.set(topic, waits.reads);
+        return;
+      }
       this.#awaited.delete(topic);
       this.#tooOld(topic);
     };
@@ -220,6 +230,16 @@ export class Session implements Subscriber {
   #tooOld(topic: Topic): void {
     this.#begin(topic, writeTooOld(topic.snapshot()));
     this.#queue();
+  }
+
+  /** After what was stored: from memory, or from what has been stored meanwhile. */
+  #goOn(topic: Topic, seq: number): void {
+    const reads = this.#reads.get(topic);
+    this.#reads.delete(topic);
+    if (seq === topic.seq()) return this.subscribe(topic, false);
+    const missed = topic.since(seq);
+    if (missed !== null) this.#promise(topic, missed);
+    else if (!this.#await(topic, seq, reads)) this.#tooOld(topic);
   }
 
   #payOwed(): void {
@@ -242,7 +262,7 @@ export class Session implements Subscriber {
   #tellMissed(topic: Topic, missed: Missed): void {
     const texts = missed.take();
     if (texts === null) {
-      if (!this.#await(topic, missed.seq)) this.#tooOld(topic);
+      if (!this.#await(topic, missed.seq, this.#reads.get(topic))) this.#tooOld(topic);
       return;
     }
     for (const text of texts) {
@@ -251,7 +271,7 @@ export class Session implements Subscriber {
     }
     if (!missed.isDone) this.#owed.set(topic, missed);
     else if (missed.isLast) topic.subscribers.add(this);
-    else this.resume(topic, missed.seq);
+    else this.#goOn(topic, missed.seq);
   }
 
   /** Sends about one cork's worth from `from`; answers where the next begins. */

@@ -94,6 +94,7 @@ export async function startTestExchange(options: TestOptions = {}): Promise<Test
     host: "127.0.0.1",
     port: 0,
     clients: [shard],
+    stored: [shard.stored],
     registry,
     adminToken: TOKEN,
     logger,
