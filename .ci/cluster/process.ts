@@ -1,0 +1,75 @@
+/** One role of the exchange as a process: started as an operator would, killed or stopped at will. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const LAUNCHER = fileURLToPath(new URL("../../cli/solebook.mjs", import.meta.url));
+const WORDS_MAX = 50;
+
+export interface Role {
+  readonly name: string;
+  /** The newest lines it wrote, both streams. */
+  lastWords(): string;
+  alive(): boolean;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** As Ctrl-C does. */
+  stop(): Promise<void>;
+}
+
+export interface RoleOptions {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** It is up when it has printed this; the first group is answered. */
+  readonly upWhen: RegExp;
+  /** Each line of its log, as it comes. */
+  onLog?(words: string): void;
+}
+
+const STOP_MS = 10_000;
+
+/** Resolves when it is up; throws with its last words when it ends first. */
+export async function startRole(options: RoleOptions): Promise<Role & { readonly said: string }> {
+  const { name, args, env, upWhen } = options;
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", LAUNCHER, ...args],
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } },
+  );
+  const words: string[] = [];
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const up = Promise.withResolvers<string>();
+  const hear = (line: string): void => {
+    words.push(line);
+    if (words.length > WORDS_MAX) words.shift();
+    const found = upWhen.exec(line);
+    if (found !== null) up.resolve(found[1] ?? "");
+  };
+  createInterface({ input: child.stdout }).on("line", hear);
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    hear(line);
+    options.onLog?.(line);
+  });
+  void ended.then(() => up.reject(new Error(`${name} ended:\n${words.join("\n")}`)));
+  const role: Role = {
+    name,
+    lastWords: () => words.join("\n"),
+    alive: () => isAlive(child),
+    kill: async () => {
+      if (isAlive(child)) child.kill("SIGKILL");
+      await ended;
+    },
+    stop: async () => {
+      if (isAlive(child)) child.kill("SIGINT");
+      const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+      await ended;
+      clearTimeout(late);
+    },
+  };
+  return { ...role, said: await up.promise };
+}
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
