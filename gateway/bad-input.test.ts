@@ -134,7 +134,7 @@ const REQUESTS: [string, string, unknown, string, string | undefined][] = [
   ["a disconnect of nobody", "cancel_on_disconnect", { scope: "all" }, "VALIDATION", "scope"],
   ["a disconnect of no tag", "cancel_on_disconnect", { scope: "tag" }, "VALIDATION", "tag"],
   ["a cancel by tag", "cancel_all", { tag: "t" }, "VALIDATION", "tag"],
-  ["a channel that is not built", "subscribe", { channel: "level3" }, "NOT_SUPPORTED", "channel"],
+  ["a channel that is not built", "subscribe", { channel: "balances" }, "NOT_SUPPORTED", "channel"],
   ["a method of the prototype", "constructor", {}, "UNKNOWN_METHOD", "method"],
   ["params that are a list", "add_order", [], "VALIDATION", "params"],
   ["params that are null", "add_order", null, "VALIDATION", "params"],
@@ -230,7 +230,7 @@ const NAMING: [string, string, object, string][] = [
     {},
     "add_order, amend_order, cancel_order, cancel_all, batch, cancel_after, cancel_on_disconnect, order_status",
   ],
-  ["a channel", "subscribe", { channel: "x" }, "instrument, ticker, book, trades, size_grid"],
+  ["a channel", "subscribe", { channel: "x" }, "instrument, ticker, book, book@100ms"],
   ["a symbol", "subscribe", { channel: "book", symbols: ["NOPE", "AND:SO"] }, '"NOPE"'],
 ];
 test.each(NAMING)(

@@ -227,11 +227,11 @@ export class Sockets implements Hub {
     const stampUs = nowUs();
     const { market } = this.#parts;
     for (const session of this.#sessions) {
-      if (session.id % SLICES !== slice || !session.heartbeat || session.behind) continue;
+      if (session.id % SLICES !== slice || !session.heartbeat || session.isBehind) continue;
       const symbols: string[] = [];
       for (const name of new Set([...session.topics].map((topic) => topic.key))) {
         const feed = market.feed(name);
-        if (feed !== undefined) symbols.push(`"${name}":${feed.view.marketSeq}`);
+        if (feed !== undefined) symbols.push(`"${name}":${feed.view.bookSeq}`);
       }
       const head = { channel: "heartbeat", type: "update", seq: 0, prevSeq: 0, stampUs } as const;
       session.push(writePush(head, `{"symbols":{${symbols.join(",")}}}`));
