@@ -35,7 +35,7 @@ export async function startRole(options: RoleOptions): Promise<Role & { readonly
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", LAUNCHER, ...args],
-    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } },
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...inherited(), ...env } },
   );
   const words: string[] = [];
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -72,4 +72,10 @@ export async function startRole(options: RoleOptions): Promise<Role & { readonly
 
 function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
+}
+
+/** Without settings of tests, which a role would refuse as unknown. */
+function inherited(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(([name]) => !name.startsWith("SOLEBOOK_"));
+  return Object.fromEntries(entries);
 }
