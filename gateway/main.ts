@@ -10,7 +10,7 @@ import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 import type { StoredEvents } from "../engine/client/stored-events.ts";
 import { Market } from "./market-data/market.ts";
-import { Past } from "./market-data/past.ts";
+import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
 import { Metrics } from "./metrics.ts";
 import { OrderEntry } from "./orders/entry.ts";
@@ -121,16 +121,19 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
   return { url, port, close: () => (closing ??= close()) };
 }
 
+function saidOf({ recentEvents, stored, logger }: GatewayOptions, shard: number): Said {
+  const events = stored?.[shard];
+  const past = events === undefined ? undefined : new Past(events, logger);
+  return { recent: new Recent(recentEvents), past };
+}
+
 function build(options: GatewayOptions) {
   const { clients, registry, logger, version } = options;
   const nextRequestId = makeRequestIds();
-  const recents = clients.map((_, at) => {
-    const stored = options.stored?.[at];
-    return new Recent(options.recentEvents, stored && new Past(stored, logger));
-  });
-  const market = new Market(registry, recents);
+  const said = clients.map((_, shard) => saidOf(options, shard));
+  const market = new Market(registry, said);
   const status = new ExchangeStatus(clients.length);
-  const lanes = clients.map((client, at) => makeLane(client, market, recents[at]!));
+  const lanes = clients.map((client, at) => makeLane(client, market, said[at]!));
   const routes = lanes.map(({ route }) => route);
   const listing = new Listing(routes, market);
   const doorkeeper = new Doorkeeper(registry);
@@ -149,14 +152,17 @@ function build(options: GatewayOptions) {
     sockets: () => sockets.count,
     pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
   });
-  const executions = lanes.map((lane) => lane.executions);
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
     deadMan: new DeadMan(routes),
     fills: lanes.map((lane) => lane.fills),
     rate: new OrderRate(limits),
-    subscribables: { market, executions, status: status.topic },
+    subscribables: {
+      market,
+      executions: lanes.map((lane) => lane.executions),
+      status: status.topic,
+    },
     metrics,
     nextRequestId,
     limits,

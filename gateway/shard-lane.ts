@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { Refusal, type ShardClient } from "../engine/client/shard-client.ts";
 import type { Problem } from "./errors.ts";
 import type { Market } from "./market-data/market.ts";
+import type { Said } from "./market-data/past.ts";
 import type { Recent } from "./market-data/recent.ts";
 import { Executions } from "./orders/executions.ts";
 import { Fills } from "./orders/fills.ts";
@@ -35,14 +36,14 @@ export interface LaneParts {
   readonly flush: () => void;
 }
 
-export function makeLane(client: ShardClient, market: Market, recent: Recent): ShardLane {
+export function makeLane(client: ShardClient, market: Market, said: Said): ShardLane {
   const orders = new OpenOrders();
   const reports = new Reports();
   const view = (id: number) => market.feedById(id)?.view;
-  const executions = new Executions(client.shard, orders, view, recent);
+  const executions = new Executions(client.shard, orders, view, said);
   const fills = new Fills(client.shard, view);
   const route = new ShardRoute(client, reports, orders);
-  return { client, orders, reports, executions, fills, route, recent };
+  return { client, orders, reports, executions, fills, route, recent: said.recent };
 }
 
 /** Whether the account ever traded on this shard, or has an open order there. */

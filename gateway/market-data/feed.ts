@@ -22,7 +22,7 @@ import {
 import { type Bar, type BarBudget, History, type Resolution } from "./history.ts";
 import { writeLevel3, writeLevel3Event, writeLevel3Step } from "./level3.ts";
 import { type Missed, publicTrail, reaches, RecentMissed, type Teller } from "./missed.ts";
-import type { Recent } from "./recent.ts";
+import type { Said } from "./past.ts";
 import { bookTeller, level3Teller, tradesTeller } from "./retell.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
 import { addTrade, type InstrumentView, lastTrade, makeView, type TradeView } from "./view.ts";
@@ -61,7 +61,7 @@ export interface Feed {
   readonly topics: Partial<Record<SymbolChannel | "book checked", Topic>>;
   readonly conflated: Map<string, Conflated>;
   readonly history: History;
-  readonly recent: Recent | undefined;
+  readonly said: Said | undefined;
   stale: boolean;
 
   // Since the command began.
@@ -80,17 +80,13 @@ export interface Feed {
   readonly shown: [number, number, number, number, number];
 }
 
-export function makeFeed(
-  instrument: Instrument,
-  budget: BarBudget,
-  recent: Recent | undefined,
-): Feed {
+export function makeFeed(instrument: Instrument, budget: BarBudget, said: Said | undefined): Feed {
   return {
     view: makeView(instrument),
     topics: {},
     conflated: new Map(),
     history: new History(budget),
-    recent,
+    said,
     stale: false,
     inCommand: false,
     parametersChanged: false,
@@ -218,7 +214,8 @@ export function tellerOf(feed: Feed, channel: string, fromSeq: number): Teller |
 }
 
 function missedOf(feed: Feed, channel: SymbolChannel, fromSeq: number): Missed | null {
-  const { view, recent } = feed;
+  const { view } = feed;
+  const recent = feed.said?.recent;
   const teller = tellerOf(feed, channel, fromSeq);
   if (teller === undefined || recent === undefined || fromSeq > seqOf(view, channel)) return null;
   const trail = publicTrail(recent, view.instrument.instrument_id);
@@ -228,7 +225,7 @@ function missedOf(feed: Feed, channel: SymbolChannel, fromSeq: number): Missed |
 
 /** Nothing for channels that tell states, and where no events are stored. */
 function storedOf(feed: Feed, channel: SymbolChannel): Topic["stored"] {
-  const past = feed.recent?.past;
+  const past = feed.said?.past;
   if (past === undefined || TELLERS[channel] === undefined) return undefined;
   const { instrument_id: id } = feed.view.instrument;
   return (fromSeq) => {

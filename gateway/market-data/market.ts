@@ -35,7 +35,8 @@ import {
 } from "./feed.ts";
 import { type BarBudget, BARS_TOTAL_MAX, History, type PricedTrade, Tape } from "./history.ts";
 import { foldLevel3, movesLevel } from "./level3.ts";
-import { f64Of, i32Of, type Recent, u8Of } from "./recent.ts";
+import type { Said } from "./past.ts";
+import { f64Of, i32Of, u8Of } from "./recent.ts";
 import { tradeOf } from "./retell.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
 import type { TradeView } from "./view.ts";
@@ -73,12 +74,12 @@ export class Market {
   readonly #budget: BarBudget = { used: 0, max: BARS_TOTAL_MAX };
   readonly tape = new Tape();
 
-  readonly #recents: readonly Recent[];
+  readonly #said: readonly Said[];
 
-  /** `recents`: by shard, what lately happened; without them nothing is told again. */
-  constructor(catalog: Catalog, recents: readonly Recent[] = []) {
+  /** `said`: by shard, what happened before; without it nothing is told again. */
+  constructor(catalog: Catalog, said: readonly Said[] = []) {
     this.#catalog = catalog;
-    this.#recents = recents;
+    this.#said = said;
   }
 
   /** Folds one event. Throws when the stream has a gap or names what the catalog does not know. */
@@ -99,7 +100,7 @@ export class Market {
     view.marketSeq = marketSeq;
     view.stampUs = events.f64[f64 + EventF64.stampUs]!;
     this.#mark(feed, events.f64[f64 + EventF64.sequence]!);
-    feed.recent?.addPublic(instrumentId);
+    feed.said?.recent.addPublic(instrumentId);
     if (isParameters(type)) return readParameters(feed, events, i32);
     if (type === EventType.AUCTION_COUNTED || type === EventType.UNCROSSED) {
       return readAuction(feed, events, index);
@@ -191,7 +192,7 @@ export class Market {
           "put back the registry.json that belongs to this journal",
       );
     }
-    const feed = makeFeed(instrument, this.#budget, this.#recents[instrument.product.shard]);
+    const feed = makeFeed(instrument, this.#budget, this.#said[instrument.product.shard]);
     this.#feeds[instrumentId] = feed;
     this.#bySymbol.set(instrument.symbol, feed);
     const { style } = instrument.product.spec;

@@ -14,7 +14,7 @@ import {
 import type { StoredEvents } from "../../engine/client/stored-events.ts";
 import { OpenOrders } from "../orders/open-orders.ts";
 import { MadeMissed, type Missed, type Teller } from "./missed.ts";
-import { f64Of, i32Of, marketSeqOf, u8Of } from "./recent.ts";
+import { f64Of, i32Of, marketSeqOf, type Recent, u8Of } from "./recent.ts";
 
 /** What one channel of one reader asks for. */
 export interface Ask {
@@ -25,6 +25,12 @@ export interface Ask {
   /** The last one that is wanted. */
   readonly toSeq: number;
   readonly teller: Teller;
+}
+
+/** What one shard said: the newest in memory, and all of it, where that can be had. */
+export interface Said {
+  readonly recent: Recent;
+  readonly past: Past | undefined;
 }
 
 interface Waiting extends Ask {
@@ -89,13 +95,14 @@ export class Past {
     const wanted = { instruments, accounts: new Set(byAccount.keys()) };
     let isTooMuch = false;
     const onEvents = (events: Events): void => {
-      for (let index = 0; index < events.count && !isTooMuch; index++) {
+      if (isTooMuch) return;
+      for (let index = 0; index < events.count; index++) {
         const instrument = byInstrument.get(i32Of(events, index, EventI32.instrument));
         const marketSeq = marketSeqOf(events, index);
         if (marketSeq > 0) instrument?.forEach((one) => tell(one, marketSeq, events, index, false));
         if (byAccount.size > 0) tellParties(byAccount, orders, events, index);
       }
-      isTooMuch ||= charsOf(readers) > TEXT_CHARS_MAX;
+      isTooMuch = charsOf(readers) > TEXT_CHARS_MAX;
     };
     try {
       await this.#stored.read(wanted, onEvents);

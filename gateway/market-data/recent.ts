@@ -23,8 +23,6 @@ import {
   makeEvents,
 } from "../../engine/client/layouts.ts";
 
-import type { Past } from "./past.ts";
-
 /** What a report says of an order and its event does not. */
 export interface OrderTerms {
   readonly orderType: number;
@@ -78,12 +76,8 @@ export class Recent {
   readonly #expiresAtUs: Float64Array;
   #count = 0;
 
-  /** What is older, where that can be had. */
-  readonly past: Past | undefined;
-
-  constructor(kept = RECENT_KEPT, past?: Past) {
+  constructor(kept = RECENT_KEPT) {
     this.#kept = kept;
-    this.past = past;
     this.#events = makeEvents(kept);
     this.#public = new Chain(kept);
     this.#parties = new Chain(kept * 2);

@@ -27,6 +27,7 @@ import {
   RecentMissed,
   type Teller,
 } from "../market-data/missed.ts";
+import type { Past, Said } from "../market-data/past.ts";
 import type { OrderTerms, Recent } from "../market-data/recent.ts";
 import { writeMinor, writeOrderId, writeTime } from "../written-forms.ts";
 import { clientOrderIdOf, type OpenOrder, type OpenOrders } from "./open-orders.ts";
@@ -79,13 +80,15 @@ export class Executions {
   stale = false;
 
   readonly #recent: Recent | undefined;
+  readonly #past: Past | undefined;
 
-  /** `recent`: what lately happened, to tell it again; the event was added to it before it comes here. */
-  constructor(shard: number, orders: OpenOrders, view: FindView, recent?: Recent) {
+  /** `said`: what happened before, to tell it again; the event was added to it before it comes here. */
+  constructor(shard: number, orders: OpenOrders, view: FindView, said?: Said) {
     this.#shard = shard;
     this.#orders = orders;
     this.#view = view;
-    this.#recent = recent;
+    this.#recent = said?.recent;
+    this.#past = said?.past;
   }
 
   topic(channel: PrivateChannel, account: number, name: string): Topic {
@@ -111,7 +114,7 @@ export class Executions {
   }
 
   #stored(channel: PrivateChannel, account: number): Topic["stored"] {
-    const past = this.#recent?.past;
+    const past = this.#past;
     if (past === undefined) return undefined;
     return (fromSeq) => {
       const teller = this.teller(channel, fromSeq);

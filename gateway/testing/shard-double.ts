@@ -98,7 +98,7 @@ export class ShardDouble implements ShardClient {
       const again = core.makeShard(SIZES);
       const one = core.makeCommands(1);
       const all = core.makeEvents(EVENTS);
-      for (const record of [...this.journal]) {
+      for (const record of this.journal) {
         one.u8.set(record);
         all.count = 0;
         again.apply(one, 0, all);

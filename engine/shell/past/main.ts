@@ -2,7 +2,6 @@
  * Stored events of a shard of this process: each read is a thread of its own over the journal's files,
  * from the first command on. One read at a time; who calls puts together what is asked at once.
  */
-import type { StoredEvents, Wanted } from "../../client/stored-events.ts";
 import { EVENT_BYTES, type Events, makeEvents } from "../../core/event.ts";
 import type { ShardOptions } from "../../core/limits.ts";
 import type { StatusMemory } from "../../ring/status.ts";
@@ -20,7 +19,15 @@ export interface PastConfig {
   readonly eventsMax?: number;
 }
 
-export interface Past extends StoredEvents {
+/** By instrument, the market sequence after which it is wanted; accounts, of which everything is. */
+export interface PastWanted {
+  readonly instruments: ReadonlyMap<number, number>;
+  readonly accounts: ReadonlySet<number>;
+}
+
+/** The gateway knows it as StoredEvents. */
+export interface Past {
+  read(wanted: PastWanted, onEvents: (events: Events) => void): Promise<void>;
   /** Ends a read under way, which is then rejected. */
   stop(): Promise<void>;
 }
@@ -30,7 +37,7 @@ const EVENTS_MAX = 500_000;
 export function openPast(config: PastConfig): Past {
   let stopNow: (() => Promise<void>) | undefined;
 
-  function read(wanted: Wanted, onEvents: (events: Events) => void): Promise<void> {
+  function read(wanted: PastWanted, onEvents: (events: Events) => void): Promise<void> {
     const workerData: PastWorkerData = {
       shard: config.shard,
       directory: config.directory,
