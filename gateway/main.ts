@@ -24,7 +24,7 @@ import { sessionRoutes } from "./rest/session.ts";
 import { attachRest } from "./rest/server.ts";
 import { DeadMan } from "./session/dead-man.ts";
 import { Demonstration } from "./session/demonstration.ts";
-import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
+import { OrderRate, RequestRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
 import { Doorkeeper } from "./session/logon.ts";
 import { Sockets } from "./session/socket.ts";
 import { follow, hasPast, makeDiskWatch, makeLane, type ShardLane } from "./shard-lane.ts";
@@ -174,7 +174,13 @@ function build(options: GatewayOptions) {
     ...adminRoutes(admin),
     ...pageRoutes(),
   ];
-  attachRest(app, { routes: table, nowhere: pageNowhere(), logger, nextRequestId });
+  attachRest(app, {
+    routes: table,
+    nowhere: pageNowhere(),
+    rate: new RequestRate(limits),
+    logger,
+    nextRequestId,
+  });
   const stopMetrics = (): void => metrics.close();
   return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
 }
