@@ -127,14 +127,7 @@ function build(options: GatewayOptions) {
   const routes = lanes.map(({ route }) => route);
   const listing = new Listing(routes, market);
   const doorkeeper = new Doorkeeper(registry);
-  const demonstration = new Demonstration({
-    identity: registry,
-    listing,
-    secret: options.adminToken,
-    hasPast: (id) => lanes.some((lane) => hasPast(lane, id)),
-    hasSocket: (id) => sockets.hasAccount(id),
-    logger,
-  });
+  const demonstration = makeDemonstration(options, listing, lanes, (id) => sockets.hasAccount(id));
   const entry = new OrderEntry(routes, market, nextRequestId);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
   const metrics = new Metrics({
@@ -174,15 +167,26 @@ function build(options: GatewayOptions) {
     ...adminRoutes(admin),
     ...pageRoutes(),
   ];
-  attachRest(app, {
-    routes: table,
-    nowhere: pageNowhere(),
-    rate: new RequestRate(limits),
-    logger,
-    nextRequestId,
-  });
+  const [nowhere, rate] = [pageNowhere(), new RequestRate(limits)];
+  attachRest(app, { routes: table, nowhere, rate, logger, nextRequestId });
   const stopMetrics = (): void => metrics.close();
   return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
+}
+
+function makeDemonstration(
+  { registry, adminToken, logger }: GatewayOptions,
+  listing: Listing,
+  lanes: readonly ShardLane[],
+  hasSocket: (account: number) => boolean,
+): Demonstration {
+  return new Demonstration({
+    identity: registry,
+    listing,
+    secret: adminToken,
+    hasPast: (id) => lanes.some((lane) => hasPast(lane, id)),
+    hasSocket,
+    logger,
+  });
 }
 
 /** Unique over restarts too: support finds one request in the logs of any day. */
