@@ -95,3 +95,17 @@ function distance(from: string, to: string): number {
   }
   return row[to.length]!;
 }
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** HOST:PORT, a port of `portMin` at least. */
+export function readAddress(flag: string, text: string, portMin: 0 | 1): Address {
+  const [, host = "", port = ""] = /^([^\s:/]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(text) ?? [];
+  if (host === "" || Number(port) > 65_535 || Number(port) < portMin) {
+    throw new UsageError(`--${flag} is HOST:PORT, like 127.0.0.1:9100, not "${text}"`);
+  }
+  return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+}

@@ -1,6 +1,14 @@
-/** What verbs have in common that run until they are stopped: Ctrl-C, and the log. */
+/**
+ * What verbs have in common that run until they are stopped: Ctrl-C, the log, a directory of their own
+ * and the operator's token in it.
+ */
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import pino, { type Logger } from "pino";
+import { type Owner, ownDirectory } from "../engine/shell/journal/lock.ts";
 import { config, type LogLevel } from "./config.ts";
+import { codeOf, Failure, wordsOf } from "./errors.ts";
 
 /** Resolves at the first Ctrl-C or SIGTERM; the second one does not wait: a crash loses nothing either. */
 export function stopAsked(): Promise<void> {
@@ -21,4 +29,40 @@ export function stopAsked(): Promise<void> {
 export function makeLogger(atTerminal: LogLevel): Logger {
   const level = config.logLevel ?? (process.stderr.isTTY ? atTerminal : "info");
   return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+}
+
+/** Makes a role's directory where it is missing, and owns it until the process ends. */
+export function ownData(directory: string): Owner {
+  try {
+    makeDirectory(directory);
+    return ownDirectory(directory);
+  } catch (error) {
+    throw new Failure(
+      codeOf(error)?.startsWith("E") === true
+        ? `${directory} cannot be used: ${wordsOf(error)}. Name another directory with --data.`
+        : wordsOf(error),
+    );
+  }
+}
+
+/** Step by step: where a system refuses with ENOENT (/proc does), Node's recursive way never ends. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
+}
+
+/** The token of this directory, made once; readable by its owner alone. */
+export function adminToken(directory: string): string {
+  const file = join(directory, "admin.token");
+  try {
+    const token = readFileSync(file, "utf8").trim();
+    chmodSync(file, 0o600);
+    if (token.length >= 32) return token;
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+  const token = randomBytes(32).toString("base64url");
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return token;
 }

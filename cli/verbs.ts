@@ -21,6 +21,10 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: "one shard of a cluster, its journal at Kafka brokers: its primary or a standby",
     load: () => import("./verbs/engine.ts"),
   },
+  gateway: {
+    summary: "start one gateway of a cluster",
+    load: () => import("./verbs/gateway.ts"),
+  },
   key: {
     summary: "create, list and revoke the keys traders log on with",
     load: () => import("./verbs/key.ts"),

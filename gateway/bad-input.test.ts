@@ -128,11 +128,13 @@ test("unknown fields are ignored", async () => {
 // What is wrong | method | params | code | param
 const REQUESTS: [string, string, unknown, string, string | undefined][] = [
   ["an unknown method", "buy_everything", {}, "UNKNOWN_METHOD", "method"],
-  ["a method that is not built", "cancel_after", {}, "NOT_SUPPORTED", "method"],
-  ["a dead man's timer", "cancel_after", {}, "NOT_SUPPORTED", "method"],
-  ["a cancel when it leaves", "cancel_on_disconnect", {}, "NOT_SUPPORTED", "method"],
+  ["a timer without a time", "cancel_after", {}, "VALIDATION", "timeout_s"],
+  ["a timer of two hours", "cancel_after", { timeout_s: 7200 }, "VALIDATION", "timeout_s"],
+  ["a timer of a tag that is none", "cancel_after", { timeout_s: 1, tag: -1 }, "VALIDATION", "tag"],
+  ["a disconnect of nobody", "cancel_on_disconnect", { scope: "all" }, "VALIDATION", "scope"],
+  ["a disconnect of no tag", "cancel_on_disconnect", { scope: "tag" }, "VALIDATION", "tag"],
   ["a cancel by tag", "cancel_all", { tag: "t" }, "VALIDATION", "tag"],
-  ["a channel that is not built", "subscribe", { channel: "level3" }, "NOT_SUPPORTED", "channel"],
+  ["a channel that is not built", "subscribe", { channel: "balances" }, "NOT_SUPPORTED", "channel"],
   ["a method of the prototype", "constructor", {}, "UNKNOWN_METHOD", "method"],
   ["params that are a list", "add_order", [], "VALIDATION", "params"],
   ["params that are null", "add_order", null, "VALIDATION", "params"],
@@ -222,8 +224,13 @@ test.each(REQUESTS)("%s", async (_what, method, params, code, param) => {
 
 // What is named wrongly | method | params | what the message names
 const NAMING: [string, string, object, string][] = [
-  ["a method", "buy", {}, "add_order, amend_order, cancel_order, cancel_all, batch, order_status"],
-  ["a channel", "subscribe", { channel: "x" }, "instrument, ticker, book, trades, size_grid"],
+  [
+    "a method",
+    "buy",
+    {},
+    "add_order, amend_order, cancel_order, cancel_all, batch, cancel_after, cancel_on_disconnect, order_status",
+  ],
+  ["a channel", "subscribe", { channel: "x" }, "instrument, ticker, book, book@100ms"],
   ["a symbol", "subscribe", { channel: "book", symbols: ["NOPE", "AND:SO"] }, '"NOPE"'],
 ];
 test.each(NAMING)(

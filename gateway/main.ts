@@ -9,6 +9,7 @@ import { App } from "uWebSockets.js";
 import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 import { Market } from "./market-data/market.ts";
+import { Recent } from "./market-data/recent.ts";
 import { Metrics } from "./metrics.ts";
 import { OrderEntry } from "./orders/entry.ts";
 import { type NoPort, openPort, whyNoPort } from "./port.ts";
@@ -21,6 +22,7 @@ import { pageNowhere, pageRoutes } from "./rest/page.ts";
 import { publicRoutes } from "./rest/public.ts";
 import { sessionRoutes } from "./rest/session.ts";
 import { attachRest } from "./rest/server.ts";
+import { DeadMan } from "./session/dead-man.ts";
 import { Demonstration } from "./session/demonstration.ts";
 import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
 import { Doorkeeper } from "./session/logon.ts";
@@ -39,6 +41,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   readonly version: string;
   readonly limits?: Partial<SessionLimits>;
+  /** Events per shard kept in memory, so that who reconnects resumes at once. */
+  readonly recentEvents?: number;
   /** Origins of pages that may connect besides our own. */
   readonly origins?: readonly string[];
 }
@@ -60,6 +64,8 @@ export class GatewayStartError extends Error {
 }
 
 const DISK_WATCH_MS = 250;
+/** How often `book@100ms` and `candles` are told, at most. */
+const CONFLATED_MS = 100;
 /** How long a planned shutdown waits for answers to commands that are on their way. */
 const DRAIN_MS = 1_000;
 
@@ -95,11 +101,13 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
     throw new GatewayStartError("ENGINE_STOPPED", (error as Error).message);
   }
   status.catalogListed();
+  const conflation = setInterval(() => market.tick(), CONFLATED_MS);
   const diskWatch = setInterval(makeDiskWatch(lanes, status), DISK_WATCH_MS);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     status.shutDown();
     open.stop();
+    clearInterval(conflation);
     clearInterval(diskWatch);
     await drained(lanes);
     await end();
@@ -112,9 +120,10 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
 function build(options: GatewayOptions) {
   const { clients, registry, logger, version } = options;
   const nextRequestId = makeRequestIds();
-  const market = new Market(registry);
+  const recents = clients.map(() => new Recent(options.recentEvents));
+  const market = new Market(registry, recents);
   const status = new ExchangeStatus(clients.length);
-  const lanes = clients.map((client) => makeLane(client, market));
+  const lanes = clients.map((client, at) => makeLane(client, market, recents[at]!));
   const routes = lanes.map(({ route }) => route);
   const listing = new Listing(routes, market);
   const doorkeeper = new Doorkeeper(registry);
@@ -137,6 +146,7 @@ function build(options: GatewayOptions) {
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
+    deadMan: new DeadMan(routes),
     fills: lanes.map((lane) => lane.fills),
     rate: new OrderRate(limits),
     subscribables: { market, executions, status: status.topic },

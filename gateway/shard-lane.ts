@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { Refusal, type ShardClient } from "../engine/client/shard-client.ts";
 import type { Problem } from "./errors.ts";
 import type { Market } from "./market-data/market.ts";
+import type { Recent } from "./market-data/recent.ts";
 import { Executions } from "./orders/executions.ts";
 import { Fills } from "./orders/fills.ts";
 import { OpenOrders } from "./orders/open-orders.ts";
@@ -22,6 +23,7 @@ export interface ShardLane {
   readonly executions: Executions;
   readonly fills: Fills;
   readonly route: ShardRoute;
+  readonly recent: Recent;
 }
 
 export interface LaneParts {
@@ -33,14 +35,14 @@ export interface LaneParts {
   readonly flush: () => void;
 }
 
-export function makeLane(client: ShardClient, market: Market): ShardLane {
+export function makeLane(client: ShardClient, market: Market, recent: Recent): ShardLane {
   const orders = new OpenOrders();
   const reports = new Reports();
   const view = (id: number) => market.feedById(id)?.view;
-  const executions = new Executions(client.shard, orders, view);
+  const executions = new Executions(client.shard, orders, view, recent);
   const fills = new Fills(client.shard, view);
   const route = new ShardRoute(client, reports, orders);
-  return { client, orders, reports, executions, fills, route };
+  return { client, orders, reports, executions, fills, route, recent };
 }
 
 /** Whether the account ever traded on this shard, or has an open order there. */
@@ -68,6 +70,7 @@ export function follow(lane: ShardLane, parts: LaneParts): Promise<void> {
     client.listen(
       makeStreamListener({
         market,
+        recent: lane.recent,
         orders: lane.orders,
         executions: lane.executions,
         fills: lane.fills,

@@ -3,6 +3,7 @@
  * shell would, by a clock that merely counts, so that the same lines give the same state anywhere.
  */
 import {
+  COMMAND_BYTES,
   CommandF64,
   CommandFlag,
   CommandI32,
@@ -31,6 +32,9 @@ const STEP_US = 100;
 
 export const ACCOUNTS_MAX = OPTIONS.accountsMax;
 
+/** Commands that a core which begins anew keeps, so that another one can be made of them. */
+export const KEPT_MAX = 4_096;
+
 export interface Place {
   readonly account: number;
   readonly instrument: number;
@@ -56,6 +60,19 @@ export interface Core {
   cancel(account: number, orderId: number): void;
   reduce(account: number, orderId: number, by: number): void;
   amend(account: number, orderId: number, px: number, total: number): void;
+  /** Commands since it was made or began anew. */
+  commands(): number;
+  /**
+   * From here on it stands for an empty core, if its caller has cancelled all that rests and names
+   * accounts and instruments anew: to make one costs as much as thousands of commands.
+   */
+  beginAnew(): void;
+  /** Whether it holds nothing from before it began anew. */
+  isWhole(): boolean;
+  /** A whole core, and what came since this one began anew, KEPT_MAX commands at most. */
+  madeWhole(): { core: Core; ordersBefore: number; sequencesBefore: number };
+  /** A command's record of another core that had given out so many order ids before. */
+  again(record: Uint8Array, ordersOfOther: number): void;
 }
 
 export function makeCore(): Core {
@@ -65,18 +82,55 @@ export function makeCore(): Core {
   const { u8, i32, f64 } = commands;
   let sequence = 0;
   let stampUs = 0;
+  let sequencesBefore = 0; // it began anew
+  let ordersBefore = 0;
+  let kept: Uint8Array | null = null;
 
-  function begin(type: number): void {
-    clearCommand(commands, 0);
-    u8[CommandU8.type] = type;
+  function number(): void {
     f64[CommandF64.sequence] = ++sequence;
     stampUs += STEP_US;
     f64[CommandF64.stampUs] = stampUs;
   }
 
+  function begin(type: number): void {
+    clearCommand(commands, 0);
+    u8[CommandU8.type] = type;
+    number();
+  }
+
+  /** What makes a place's id unlike any other, and forgotten at the next command. */
+  function nameOnce(): void {
+    i32[CommandI32.clientOrderId + 1] = sequence | 0;
+    i32[CommandI32.clientOrderId + 3] = Math.floor(sequence / 2 ** 32);
+    f64[CommandF64.deadlineUs] = stampUs;
+  }
+
   function apply(): void {
+    const at = (sequence - sequencesBefore - 1) * COMMAND_BYTES;
+    if (kept !== null && at < kept.length) kept.set(u8, at);
     events.count = 0;
     shard.apply(commands, 0, events);
+  }
+
+  /** A command of another core, which had given out so many order ids before. */
+  function again(record: Uint8Array, ordersOfOther: number): void {
+    u8.set(record);
+    number();
+    const type = u8[CommandU8.type]!;
+    if (type === CommandType.PLACE) nameOnce();
+    else if (f64[CommandF64.orderId] !== 0) {
+      f64[CommandF64.orderId] = f64[CommandF64.orderId]! - ordersOfOther;
+    }
+    apply();
+  }
+
+  function madeWhole(): ReturnType<Core["madeWhole"]> {
+    const core = makeCore();
+    const end = (sequence - sequencesBefore) * COMMAND_BYTES;
+    for (let at = 0; at < end; at += COMMAND_BYTES) {
+      core.again(kept!.subarray(at, at + COMMAND_BYTES), ordersBefore);
+    }
+    return { core, ordersBefore, sequencesBefore };
   }
 
   function aboutOrder(type: number, account: number, orderId: number): void {
@@ -115,9 +169,7 @@ export function makeCore(): Core {
       i32[CommandI32.priceTicks] = place.px;
       i32[CommandI32.quantity] = place.qty;
       i32[CommandI32.clientOrderId] = place.mark;
-      i32[CommandI32.clientOrderId + 1] = sequence | 0; // so that no two ids are ever the same
-      i32[CommandI32.clientOrderId + 3] = Math.floor(sequence / 2 ** 32);
-      f64[CommandF64.deadlineUs] = stampUs;
+      nameOnce();
       apply();
     },
     cancel(account, orderId) {
@@ -135,5 +187,14 @@ export function makeCore(): Core {
       i32[CommandI32.quantity] = total;
       apply();
     },
+    commands: () => sequence - sequencesBefore,
+    beginAnew() {
+      kept ??= new Uint8Array(KEPT_MAX * COMMAND_BYTES);
+      sequencesBefore = sequence;
+      ordersBefore = shard.ordersTotal();
+    },
+    isWhole: () => sequencesBefore === 0,
+    madeWhole,
+    again,
   };
 }

@@ -11,7 +11,7 @@ import {
   Side,
   TimeInForce,
 } from "../../engine/core/index.ts";
-import { ACCOUNTS_MAX, type Core, makeCore } from "./core.ts";
+import { ACCOUNTS_MAX, type Core, KEPT_MAX, makeCore } from "./core.ts";
 import { type Line, readLine } from "./line.ts";
 import { makeOrders, type Order, type Orders, type Totals } from "./orders.ts";
 import { MARKET, placeRest, placeWhole, type Terms } from "./place.ts";
@@ -25,6 +25,9 @@ export interface Session {
   /** One line about everything so far; the hash is that of the core as it is now. */
   summary(): string;
 }
+
+/** Commands after which a core is not begun anew; a step may take many more. */
+const KEPT_HERE = KEPT_MAX / 4;
 
 /** Whoever names no account trades as this one, which nobody can name. */
 const NOBODY = 1;
@@ -63,10 +66,11 @@ export function makeSession(): Session {
     if (line.op === "book") return bookAnswer(world, line);
     if (line.op === "order") return orderAnswer(world, line);
     if (line.op === "reset") {
-      if (world.core.shard.sequence() > 1) world = makeWorld(totals);
+      if (world.core.commands() > 1) world = worldAfter(world, totals);
       return '{"ok":true}\n';
     }
     commands++;
+    if (!world.core.isWhole() && world.core.commands() >= KEPT_HERE) world = wholeWorld(world);
     return step(world, line);
   }
 
@@ -78,17 +82,39 @@ export function makeSession(): Session {
   return {
     answer,
     malformed,
-    summary: () =>
-      `{"commands":${commands},"malformed":${malformedLines},"trades":${totals.trades},` +
-      `"qty":${totals.qty.total()},"qty_px":${totals.qtyPx.total()},` +
-      `"state_hash":"${world.core.shard.hash().text}"}\n`,
+    summary: () => {
+      world = wholeWorld(world);
+      return (
+        `{"commands":${commands},"malformed":${malformedLines},"trades":${totals.trades},` +
+        `"qty":${totals.qty.total()},"qty_px":${totals.qtyPx.total()},` +
+        `"state_hash":"${world.core.shard.hash().text}"}\n`
+      );
+    },
   };
 }
 
-function makeWorld(totals: Totals): World {
-  const core = makeCore();
+function makeWorld(totals: Totals, core: Core = makeCore()): World {
   core.setAccount(NOBODY);
   return { core, orders: makeOrders(totals), accounts: new Map(), instruments: new Map() };
+}
+
+/** An empty world. A core with little in it is emptied: streams that begin anew do so often. */
+function worldAfter({ core, orders }: World, totals: Totals): World {
+  if (core.commands() > KEPT_HERE) return makeWorld(totals);
+  for (const { account, orderId } of orders.all()) core.cancel(account, orderId);
+  core.beginAnew();
+  return makeWorld(totals, core);
+}
+
+/** The same world in a core that never held another one. */
+function wholeWorld(world: World): World {
+  if (world.core.isWhole()) return world;
+  const { core, ordersBefore, sequencesBefore } = world.core.madeWhole();
+  for (const order of world.orders.all()) {
+    order.orderId -= ordersBefore;
+    order.priority -= sequencesBefore;
+  }
+  return { ...world, core };
 }
 
 function bookAnswer({ core, instruments }: World, line: Line): string {

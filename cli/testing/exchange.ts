@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url";
 
 const LAUNCHER = fileURLToPath(new URL("../solebook.mjs", import.meta.url));
 
+/** Where an exchange is, and where its admin token. */
+type Place = Pick<RunningExchange, "url" | "dir">;
+
 export interface RunningExchange {
   readonly url: string;
   readonly dir: string;
@@ -76,7 +79,7 @@ export async function startExchange(
 
 /** One request to the admin interface with the directory's token. Throws unless it is answered 2xx. */
 export async function admin(
-  exchange: RunningExchange,
+  exchange: Place,
   method: string,
   path: string,
   body?: unknown,
@@ -98,7 +101,7 @@ export interface Key {
 }
 
 /** A fresh key for `account` (made if new) that may read and write orders. */
-export async function makeKey(exchange: RunningExchange, account: string): Promise<Key> {
+export async function makeKey(exchange: Place, account: string): Promise<Key> {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
   const made = (await admin(exchange, "POST", "keys", {

@@ -2,22 +2,20 @@
  * `solebook up`: the whole exchange in one process. Wiring only: who owns the directory, the shard's
  * thread, the registry, the gateway, and how they end together.
  */
-import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { rmSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import type { Logger } from "pino";
 import { openRingClient, SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
-import { type Owner, ownDirectory } from "../../engine/shell/journal/lock.ts";
 import { type RecoveryReport, type ShardHandle, startShard } from "../../engine/shell/main.ts";
 import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
 import { openLocalRegistry } from "../../gateway/registry/local.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readArguments, readInteger } from "../arguments.ts";
-import { codeOf, Failure, wordsOf } from "../errors.ts";
+import { Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { type Reach, reachOf } from "../reach.ts";
+import { adminToken, makeLogger, ownData, stopAsked } from "../running.ts";
 import { keepSnapshots, type KeptSnapshots, snapshotDirectory } from "../snapshots.ts";
-import { makeLogger, stopAsked } from "../running.ts";
 import { serveMatchStream, type ServedStream } from "../match-stream.ts";
 import { startTraders, type Traders } from "../traders.ts";
 import { version } from "../version.ts";
@@ -97,7 +95,7 @@ interface Wanted {
 
 async function live(wanted: Wanted): Promise<void> {
   const { directory, host, tradersRate } = wanted;
-  const owner = own(directory);
+  const owner = ownData(directory);
   const asked = stopAsked();
   const logger = makeLogger("warn");
   let traders: Traders | undefined;
@@ -180,41 +178,6 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     const broke = await shard.ended;
     throw new Failure(broke?.message ?? wordsOf(error));
   }
-}
-
-function own(directory: string): Owner {
-  try {
-    makeDirectory(directory);
-    return ownDirectory(directory);
-  } catch (error) {
-    throw new Failure(
-      codeOf(error)?.startsWith("E") === true
-        ? `${directory} cannot be used: ${wordsOf(error)}. Name another directory with --data.`
-        : wordsOf(error),
-    );
-  }
-}
-
-/** Step by step: where a system refuses with ENOENT (/proc does), Node's recursive way never ends. */
-function makeDirectory(directory: string): void {
-  if (existsSync(directory)) return;
-  makeDirectory(dirname(directory));
-  mkdirSync(directory, { mode: 0o700 });
-}
-
-/** The token of this directory, made once; readable by its owner alone. */
-function adminToken(directory: string): string {
-  const file = join(directory, "admin.token");
-  try {
-    const token = readFileSync(file, "utf8").trim();
-    chmodSync(file, 0o600);
-    if (token.length >= 32) return token;
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-  }
-  const token = randomBytes(32).toString("base64url");
-  writeFileSync(file, `${token}\n`, { mode: 0o600 });
-  return token;
 }
 
 function print(

@@ -142,7 +142,7 @@ test.each<[string, Uint8Array, RegExp]>([
   ["no record", new Uint8Array(0), /0 bytes/],
   ["a clock", record(CommandType.CLOCK), /shard's own to journal/],
   ["a checkpoint", record(CommandType.CHECKPOINT), /shard's own to journal/],
-  ["a switch of rules", record(CommandType.SET_BEHAVIOUR), /shard's own to journal/],
+  ["no command at all", record(CommandType.NONE), /shard's own to journal/],
   ["more than there is credit for", record(CommandType.PLACE, WINDOW_COMMANDS + 1), /credit/],
 ])("who sends %s is cut off", async (_, records, words) => {
   const { primary, client } = await pair({}, 1);

@@ -18,7 +18,7 @@ import {
   makeCommands,
 } from "../core/command.ts";
 import { EVENT_BYTES, EVENT_F64, EventF64, type Events, makeEvents } from "../core/event.ts";
-import type { EventRecords } from "../../proto/gen/solebook/order/v1/entry_pb.ts";
+import type { EventRecords, ShardFigures } from "../../proto/gen/solebook/order/v1/entry_pb.ts";
 import { type Message, openLine } from "./entry-line.ts";
 import { Refusal, type ShardClient, type ShardListener, type ShardStats } from "./shard-client.ts";
 
@@ -32,8 +32,15 @@ export interface EntryClientOptions {
   readonly silenceMs?: number;
   /** How long what was on its way waits for a new primary before it is called unknown. */
   readonly doubtMs?: number;
+  /**
+   * Events that are about to be told: what must be waited for before; it never rejects. Who keeps names beside the journal
+   * may not know yet what another gateway named.
+   */
+  prepare?(events: Events, count: number): Promise<void> | null;
   /** For the log: a primary was lost. */
   onTrouble?(words: string): void;
+  /** It ended by itself: another attempt would change nothing. */
+  onEnded?(words: string): void;
 }
 
 export interface EntryClient extends ShardClient {
@@ -60,31 +67,27 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
   let events: Events = makeEvents(1_024);
   let listener: ShardListener | null = null;
   let journal: Uint8Array = Buffer.from(options.journalId ?? "", "hex");
-  let next = 1; // the first command whose events were not told
-  let head = -1; // what a primary had when it said welcome; -1 while there is none
-  let isReady = false;
-  let isLive = false; // commands are taken
+  let [next, head] = [1, -1]; // the first command not told; what a primary had at its welcome, or -1
+  let [isReady, isLive] = [false, false]; // it was live once; commands are taken
   let ending: string | null = null;
-  let count = 0;
-  let staged = 0;
-  let [sent, credit] = [0, 0]; // on the present line
-  let probe = 0; // the question that settles what was sent before it
+  let waiting: Message[] | null = null; // while names are learnt
+  let [lines, sent, credit] = [0, 0, 0]; // lost so far; on the present one
+  let [count, staged, probe] = [0, 0, 0]; // the last: the question that settles what was sent before
   let doubt: NodeJS.Timeout | undefined;
   let figures: ShardStats = { shard, tradesTotal: 0, ordersTotal: 0, ordersOpen: 0, sequence: 0 };
   let line: ReturnType<typeof openLine> | null = null;
 
   function hear(message: Message): void {
+    // In the order in which they came, also while something is waited for.
+    if (waiting !== null) waiting.push(message);
+    else hearNow(message);
+  }
+
+  function hearNow(message: Message): void {
     if (message.case === "events") return tellEvents(message.value);
     if (message.case === "credit") credit = Number(message.value.commandsMax);
     else if (message.case === "figures") {
-      const { tradesTotal, ordersTotal, ordersOpen, sequence } = message.value;
-      figures = {
-        shard,
-        tradesTotal: Number(tradesTotal),
-        ordersTotal: Number(ordersTotal),
-        ordersOpen: Number(ordersOpen),
-        sequence: Number(sequence),
-      };
+      figures = statsOf(shard, message.value);
     } else if (message.case === "welcome") {
       journal = message.value.journalId;
       head = Number(message.value.headSequence);
@@ -101,6 +104,21 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
     const told = records.length / EVENT_BYTES;
     if (told > events.capacity) events = makeEvents(2 * told);
     events.u8.set(records);
+    const prepared = options.prepare?.(events, told) ?? null;
+    if (prepared === null) return tellPrepared(told, Number(nextSequence));
+    waiting = [];
+    const mine = lines;
+    void prepared.then(() => {
+      if (lines !== mine) return; // it is told again, on another line
+      tellPrepared(told, Number(nextSequence));
+      const waited = waiting ?? [];
+      waiting = null;
+      for (const message of waited) hear(message);
+    });
+  }
+
+  function tellPrepared(told: number, nextSequence: number): void {
+    if (ending !== null) return;
     let settled = -1;
     for (let i = 0; i < told; i++) {
       const at = i * EVENT_F64 + EventF64.correlation;
@@ -112,35 +130,26 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
       } else if (correlation !== 0 && correlation === probe) settled = probe;
       listener!.onEvent(events, i);
     }
-    next = Number(nextSequence);
+    next = nextSequence;
     if (settled > 0) settle(settled);
     listener!.onBatchEnd();
     goLive();
   }
 
-  /** Once all that was is told and there is credit. */
   function goLive(): void {
+    // Once all that was is told and there is credit.
     if (isLive || head < 0 || next <= head || credit === 0) return;
     isLive = true;
-    if (onItsWay.size > 0) ask();
-    else resolveDoubt();
+    if (onItsWay.size > 0) {
+      probe = life + ++count;
+      sent++;
+      line!.send(questionOf(probe));
+    } else resolveDoubt();
     if (isReady) listener!.onBack?.();
     else {
       isReady = true;
       listener!.onReady();
     }
-  }
-
-  /** A question behind all that was sent before: its answer comes after everything those did. */
-  function ask(): void {
-    const question = makeCommands(1);
-    probe = life + ++count;
-    question.u8[CommandU8.type] = CommandType.ORDER_STATUS;
-    question.i32[CommandI32.account] = PROBE_ACCOUNT;
-    question.i32[CommandI32.clientOrderId] = 1;
-    question.f64[CommandF64.correlation] = probe;
-    sent++;
-    line!.send(question.u8);
   }
 
   /** What was sent before the question and did not happen by now never will. */
@@ -160,6 +169,8 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
   }
 
   function lose(words: string): void {
+    lines++;
+    waiting = null;
     head = -1;
     probe = 0;
     const wasLive = isLive;
@@ -183,16 +194,13 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
     resolveDoubt();
     line?.close();
     listener?.onStopped(reason, clean);
-  }
-
-  function room(): number {
-    return Math.min(STAGE - staged, credit - sent - staged);
+    if (!clean) options.onEnded?.(reason);
   }
 
   function refusal(): Refusal {
     if (!isReady || ending !== null) return Refusal.STOPPED;
     if (!isLive) return Refusal.AWAY;
-    return room() > 0 ? Refusal.NONE : Refusal.RING_FULL;
+    return staged < STAGE && sent + staged < credit ? Refusal.NONE : Refusal.RING_FULL;
   }
 
   /** What was committed while the line broke was not sent to anybody. */
@@ -223,7 +231,7 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
       });
     },
     refusal,
-    room: () => (refusal() === Refusal.NONE ? room() : 0),
+    room: () => (isLive ? Math.min(STAGE - staged, credit - sent - staged) : 0),
     reserve: () => {
       if (refusal() !== Refusal.NONE) return -1;
       clearCommand(commands, staged);
@@ -246,7 +254,27 @@ export function openEntryClient(options: EntryClientOptions): EntryClient {
     },
     stats: () => figures,
     queued: () => ({ commands: onItsWay.size, events: 0 }),
-    journalId: () => (journal.length === 0 ? undefined : Buffer.from(journal).toString("hex")),
+    journalId: () => Buffer.from(journal).toString("hex") || undefined,
     close: () => end("closed", true),
+  };
+}
+
+/** A question behind all that was sent before: its answer comes after everything those did. */
+function questionOf(correlation: number): Uint8Array {
+  const question = makeCommands(1);
+  question.u8[CommandU8.type] = CommandType.ORDER_STATUS;
+  question.i32[CommandI32.account] = PROBE_ACCOUNT;
+  question.i32[CommandI32.clientOrderId] = 1;
+  question.f64[CommandF64.correlation] = correlation;
+  return question.u8;
+}
+
+function statsOf(shard: number, figures: ShardFigures): ShardStats {
+  return {
+    shard,
+    tradesTotal: Number(figures.tradesTotal),
+    ordersTotal: Number(figures.ordersTotal),
+    ordersOpen: Number(figures.ordersOpen),
+    sequence: Number(figures.sequence),
   };
 }

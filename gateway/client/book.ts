@@ -34,6 +34,12 @@ export class Book {
     this.#view = undefined;
   }
 
+  /** Over the text of the best ten levels of each side, as the exchange's documentation has it. */
+  checksum(): number {
+    const { bids, asks } = this.view();
+    return crc32(`${textOf(bids)}|${textOf(asks)}`);
+  }
+
   /** Sorted when it is asked for, not with every push. */
   view(): BookView {
     return (this.#view ??= {
@@ -41,6 +47,29 @@ export class Book {
       asks: [...this.#asks.values()].toSorted((a, b) => a.priceMinor - b.priceMinor),
     });
   }
+}
+
+const CHECKED_LEVELS = 10;
+
+const textOf = (levels: readonly Level[]): string =>
+  levels
+    .slice(0, CHECKED_LEVELS)
+    .map(({ price, quantity, orders }) => `${price},${quantity},${orders}`)
+    .join(";");
+
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
+
+/** Of plain ASCII; browsers have none of their own. */
+function crc32(text: string): number {
+  let crc = -1;
+  for (let at = 0; at < text.length; at++) {
+    crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ text.charCodeAt(at)) & 0xff]!;
+  }
+  return ~crc >>> 0;
 }
 
 function put(side: Map<number, Level>, [price, quantity, orders]: LevelData): void {

@@ -5,6 +5,7 @@ import { startTestExchange, type TestExchange } from "../testing/exchange.ts";
 import {
   Book,
   type BookData,
+  type BookView,
   type Client,
   connect,
   type Credentials,
@@ -104,16 +105,34 @@ describe("what is shown is the truth, or said to be old", () => {
     expect(tap.opened).toBe(1);
   });
 
+  test("a book that went wrong is noticed by its checksum, and begins anew", async () => {
+    const tap = new Tap();
+    const client = await open(tap);
+    const stale: StaleReason[] = [];
+    const seen: BookView[] = [];
+    client.book(SYMBOL, { book: (view) => seen.push(view), stale: (why) => stale.push(why) });
+    await until(() => seen.length === 1);
+    tap.changesIn = (text) => text.replace('["105.00",1,1]', '["105.00",7,1]');
+    await bid("105.00");
+    await until(() => stale.length === 1);
+    tap.changesIn = (text) => text;
+    await bid("106.00");
+    await until(() => seen.at(-1)!.bids[0]?.price === "106.00");
+    expect(stale[0]).toBe("checksum");
+    expect(seen.at(-1)!.bids[1]).toMatchObject({ price: "105.00", quantity: 1 });
+    expect(seen.flatMap(({ bids }) => bids).filter(({ quantity }) => quantity === 7)).toEqual([]);
+  });
+
   test("a cut line is said at once and comes back by itself, to the same book", async () => {
     const tap = new Tap();
     const seen = follow(await open(tap));
     await until(() => seen.pushes.length === 1);
     tap.cut();
     expect(seen.stale).toEqual(["disconnected"]);
-    await bid("105.00");
-    await until(() => seen.book.view().bids[0]?.price === "105.00");
-    expect(seen.pushes[1]!.type).toBe("snapshot");
-    expect(seen.book.view().bids[0]!.price).toBe("105.00");
+    await bid("107.00");
+    await until(() => seen.book.view().bids[0]?.price === "107.00");
+    expect(seen.pushes[1]!.type).toBe("update"); // what was missed, and no more
+    expect(seen.book.view().bids[0]!.price).toBe("107.00");
     expect(tap.opened).toBe(2);
   });
 

@@ -2,6 +2,7 @@
  * The public client: one line to the exchange, subscriptions that survive it, order entry that knows
  * what happened. Runs in browsers and in Node; knows nothing but the public API.
  */
+import { Book, type BookView } from "./book.ts";
 import {
   type Connection,
   type Credentials,
@@ -11,7 +12,7 @@ import {
 } from "./line.ts";
 import { Orders } from "./orders.ts";
 import { type Listener, Subscriptions } from "./subscriptions.ts";
-import type { Channel } from "./wire.ts";
+import type { BookData, Channel } from "./wire.ts";
 
 export interface ClientOptions {
   /** Where the exchange is: `http://127.0.0.1:8787`. */
@@ -86,6 +87,30 @@ export class Client {
   subscribe(channel: Channel, name: string, listener: Listener): () => void {
     return this.#subscriptions.add(channel, name, listener);
   }
+
+  /**
+   * Keeps the book of a symbol right: every push in order, and every checksum compared; a book that is
+   * not the exchange's is said to be stale and begins anew. Returns the way to stop.
+   */
+  book(symbol: string, listener: BookListener): () => void {
+    const book = new Book();
+    return this.subscribe("book", symbol, {
+      ...listener,
+      push: ({ type, data, seq }) => {
+        const change = data as BookData;
+        if (type === "snapshot") book.replace(change);
+        else book.apply(change);
+        const isRight = change.crc32 === undefined || change.crc32 === book.checksum();
+        if (isRight) listener.book(book.view(), seq);
+        else this.#subscriptions.renew("book", symbol);
+      },
+    });
+  }
+}
+
+export interface BookListener extends Omit<Listener, "push"> {
+  /** The whole book as of `seq`, a new object each time. */
+  book(view: BookView, seq: number): void;
 }
 
 /** Makes a client and opens its line. */

@@ -1,6 +1,6 @@
 /** The public client of the exchange; everything else in this folder is its inside. */
 export { Book, type BookView, type Level, readMinor, writeMinor } from "./book.ts";
-export { Client, type ClientOptions, connect } from "./client.ts";
+export { type BookListener, Client, type ClientOptions, connect } from "./client.ts";
 export { ExchangeError, type LocalCode } from "./errors.ts";
 export type { Connection, Credentials, SocketLike } from "./line.ts";
 export { newClientOrderId, type OrderChange, type OrderName, type PlaceRequest } from "./orders.ts";

@@ -4,10 +4,13 @@
  * update in order, or is told that what it shows has become old.
  */
 import { ExchangeError } from "./errors.ts";
-import type { Channel, Push } from "./wire.ts";
+import type { Channel, HeartbeatData, Push } from "./wire.ts";
 
-/** `disconnected`: no line. `gap`: a push was missed and is being asked for. */
-export type StaleReason = "disconnected" | "gap";
+/**
+ * `disconnected`: no line. `gap`: a push was missed and is being asked for. `checksum`: a book is not
+ * what the exchange's is, and begins anew.
+ */
+export type StaleReason = "disconnected" | "gap" | "checksum";
 
 export interface Listener {
   /** A snapshot replaces what was, an update changes it. */
@@ -31,6 +34,10 @@ interface Topic {
   readonly seqs: Map<string, number>;
   isLive: boolean;
   isAsked: boolean;
+  /** What was missed is being asked for. */
+  isResuming: boolean;
+  /** Somebody listens who has seen nothing yet. */
+  needsSnapshot: boolean;
 }
 
 interface Row {
@@ -41,6 +48,10 @@ interface Row {
 }
 
 const SYMBOLS_PER_REQUEST = 500;
+/** Told again after a line was lost, every push of it; the others begin with the newest. */
+const DELTAS: ReadonlySet<Channel> = new Set(["book", "level3", "trades", "orders", "executions"]);
+/** Their sequence is the symbol's own: every public event moves it. */
+const EVERY_SEQ = ["book", "level3"] as const;
 const UNCHECKED: ReadonlySet<Channel> = new Set(["heartbeat"]);
 
 export class Subscriptions {
@@ -65,12 +76,15 @@ export class Subscriptions {
         seqs: new Map(),
         isLive: false,
         isAsked: false,
+        isResuming: false,
+        needsSnapshot: true,
       };
       this.#topics.set(key, topic);
     }
     const joined = topic;
     joined.listeners.add(listener);
     joined.isAsked = false; // a newcomer needs a snapshot, which does nobody harm
+    joined.needsSnapshot = true;
     this.#schedule();
     return () => this.#remove(key, joined, listener);
   }
@@ -78,10 +92,19 @@ export class Subscriptions {
   online(): void {
     this.#isOnline = true;
     for (const topic of this.#topics.values()) {
-      topic.seqs.clear();
+      if (!DELTAS.has(topic.channel)) topic.seqs.clear();
       topic.isAsked = false;
+      topic.isResuming = false;
     }
     this.#schedule();
+  }
+
+  /** What was made of the pushes is wrong: it begins again with a snapshot. */
+  renew(channel: Channel, name: string): void {
+    const topic = this.#topics.get(keyOf(channel, name));
+    if (topic === undefined) return;
+    this.#becomeStale(topic, "checksum");
+    if (this.#isOnline) this.#renew(topic);
   }
 
   down(): void {
@@ -98,9 +121,22 @@ export class Subscriptions {
       if (seen === undefined || push.seq <= seen) return; // its snapshot follows, or had it
       if (push.prev_seq !== seen) return this.#gap(topic);
     }
+    if (push.type === "snapshot") topic.needsSnapshot = false;
     topic.seqs.set(stream, push.seq);
+    if (push.channel === "heartbeat") this.#compare(push.data as HeartbeatData);
     topic.isLive = true;
     for (const listener of topic.listeners) listener.push(push);
+  }
+
+  /** The exchange says each second how far every symbol is: a last push that is missing is noticed, too. */
+  #compare({ symbols }: HeartbeatData): void {
+    for (const [symbol, seq] of Object.entries(symbols)) {
+      for (const channel of EVERY_SEQ) {
+        const topic = this.#topics.get(keyOf(channel, symbol));
+        const seen = topic?.seqs.get("");
+        if (topic !== undefined && seen !== undefined && seq > seen) this.#gap(topic);
+      }
+    }
   }
 
   #remove(key: string, topic: Topic, listener: Listener): void {
@@ -125,17 +161,21 @@ export class Subscriptions {
 
   #askAll(): void {
     if (!this.#isOnline) return;
-    const byChannel = new Map<Channel, Topic[]>();
+    const groups = new Map<string, Topic[]>();
     for (const topic of this.#topics.values()) {
       if (topic.isAsked) continue;
       topic.isAsked = true;
-      const list = byChannel.get(topic.channel);
-      if (list === undefined) byChannel.set(topic.channel, [topic]);
+      topic.isResuming = topic.seqs.size > 0 && !topic.needsSnapshot;
+      if (!topic.isResuming) topic.seqs.clear(); // what comes before the snapshot is not heard
+      const group = `${topic.channel} ${topic.isResuming}`;
+      const list = groups.get(group);
+      if (list === undefined) groups.set(group, [topic]);
       else list.push(topic);
     }
-    for (const topics of byChannel.values()) {
+    for (const topics of groups.values()) {
       for (let at = 0; at < topics.length; at += SYMBOLS_PER_REQUEST) {
-        this.#ask(topics.slice(at, at + SYMBOLS_PER_REQUEST), {});
+        const some = topics.slice(at, at + SYMBOLS_PER_REQUEST);
+        this.#ask(some, some[0]!.isResuming ? resumeOf(some) : {});
       }
     }
   }
@@ -154,7 +194,9 @@ export class Subscriptions {
     const { symbols = [], shards = [] } = result as { symbols?: Row[]; shards?: Row[] };
     for (const { symbol = "", shard = "", mode, seq } of [...symbols, ...shards]) {
       const topic = this.#topics.get(keyOf(channel, symbol));
-      if (topic === undefined || topic.isLive || mode !== "resumed") continue;
+      if (topic === undefined) continue;
+      topic.isResuming = false; // a gap from here on is not going to be filled
+      if (topic.isLive || mode !== "resumed") continue;
       if (topic.seqs.get(String(shard)) !== seq) continue; // what was missed comes as a push
       topic.isLive = true;
       for (const listener of topic.listeners) listener.fresh?.();
@@ -176,10 +218,17 @@ export class Subscriptions {
   }
 
   #gap(topic: Topic): void {
-    if (!topic.isLive) return; // asked for already
+    if (topic.isResuming) return;
+    if (!topic.isLive) return this.#renew(topic); // resuming did not help
+    topic.isResuming = true;
     this.#becomeStale(topic, "gap");
-    const seqs = [...topic.seqs].map(([stream, seq]) => [stream === "" ? topic.name : stream, seq]);
-    this.#ask([topic], { resume_from_seq: Object.fromEntries(seqs) as Record<string, number> });
+    this.#ask([topic], resumeOf([topic]));
+  }
+
+  /** From a snapshot. */
+  #renew(topic: Topic): void {
+    topic.seqs.clear(); // what comes before it is not listened to
+    this.#ask([topic], {});
   }
 
   #becomeStale(topic: Topic, reason: StaleReason): void {
@@ -190,6 +239,15 @@ export class Subscriptions {
 
 const keyOf = (channel: Channel, name: string): string => `${channel} ${name}`;
 
+/** From the last push that was seen, by symbol or shard. */
+function resumeOf(topics: readonly Topic[]): { resume_from_seq: Record<string, number> } {
+  const seqs = topics.flatMap(({ name, seqs: each }) =>
+    [...each].map(([stream, seq]) => [stream === "" ? name : stream, seq] as const),
+  );
+  return { resume_from_seq: Object.fromEntries(seqs) };
+}
+
 function paramsOf(channel: Channel, names: readonly string[]): object {
+  if (channel === "book") return { channel, symbols: names, crc32: true };
   return names.length === 1 && names[0] === "" ? { channel } : { channel, symbols: names };
 }

@@ -24,8 +24,13 @@ export type Channel =
   | "instrument"
   | "ticker"
   | "book"
+  | "book@100ms"
+  | "level3"
   | "trades"
+  | "candles"
   | "size_grid"
+  | "auction"
+  | "orders"
   | "executions"
   | "heartbeat"
   | "status";
@@ -82,6 +87,8 @@ export type LevelData = readonly [string, number, number];
 export interface BookData {
   readonly bids: readonly LevelData[];
   readonly asks: readonly LevelData[];
+  /** Of the best ten levels after this push; see `Book.checksum`. */
+  readonly crc32?: number;
 }
 
 export interface TradeData {
@@ -150,6 +157,10 @@ export interface TimerData {
   readonly count: number;
   readonly engine_seq: number;
   readonly account_seq: number;
+}
+
+export interface HeartbeatData {
+  readonly symbols: Readonly<Record<string, number>>;
 }
 
 export interface StatusData {

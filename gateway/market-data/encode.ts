@@ -3,9 +3,11 @@
  * once and read by many. Only text from the catalog is quoted by JSON.stringify; symbols and style
  * codes are held to characters that need no escape when they are registered.
  */
+import { crc32 } from "node:zlib";
 import { InstrumentState, Side } from "../../engine/client/layouts.ts";
 import { writeMinor, writeTime } from "../written-forms.ts";
 import { bestIndex, indexOfLevel, type Levels } from "./depth.ts";
+import type { Bar } from "./history.ts";
 import { type InstrumentView, lastTrade, type TradeView } from "./view.ts";
 
 const STATES: Record<InstrumentState, string> = {
@@ -29,12 +31,13 @@ export interface PushHead {
   readonly stale?: boolean;
 }
 
-export function writePush(head: PushHead, data: string): string {
+/** `more` are members of the push besides its data, each with a comma before it. */
+export function writePush(head: PushHead, data: string, more = ""): string {
   const { channel, type, symbol, seq, prevSeq, stampUs } = head;
   const named = symbol === undefined ? "" : `,"symbol":"${symbol}"`;
   return (
     `{"channel":"${channel}","type":"${type}"${named},"seq":${seq},"prev_seq":${prevSeq}` +
-    `,"ts":"${writeTime(stampUs)}"${head.stale ? ',"stale":true' : ""},"data":${data}}`
+    `,"ts":"${writeTime(stampUs)}"${head.stale ? ',"stale":true' : ""}${more},"data":${data}}`
   );
 }
 
@@ -103,11 +106,12 @@ export function writeBook(view: InstrumentView): string {
   return `{"bids":[${wholeSide(view, view.bids)}],"asks":[${wholeSide(view, view.asks)}]}`;
 }
 
-function wholeSide(view: InstrumentView, levels: Levels): string {
+function wholeSide(view: InstrumentView, levels: Levels, depth = Infinity): string {
   let text = "";
-  for (let at = bestIndex(levels); at >= 0; at--) {
+  const last = Math.max(0, levels.priceTicks.length - depth);
+  for (let at = bestIndex(levels); at >= last; at--) {
     if (text !== "") text += ",";
-    text += level(view, levels.priceTicks[at]!, levels.quantity[at]!, levels.orders[at]!);
+    text += writeLevel(view, levels.priceTicks[at]!, levels.quantity[at]!, levels.orders[at]!);
   }
   return text;
 }
@@ -122,6 +126,39 @@ export function writeBookChange(
   return `{"bids":[${bids}],"asks":[${changedSide(view, view.asks, askTicks)}]}`;
 }
 
+/** The best `depth` levels of each side, best first. */
+export function writeBest(view: InstrumentView, depth: number): string {
+  const bids = wholeSide(view, view.bids, depth);
+  return `{"bids":[${bids}],"asks":[${wholeSide(view, view.asks, depth)}]}`;
+}
+
+/** Levels of each side that the checksum covers. */
+export const CHECKSUM_LEVELS = 10;
+
+/**
+ * CRC32 over the best ten levels: each `price,qty,orders` as they are pushed, best first, joined by `;`,
+ * the bids, then `|`, then the asks.
+ */
+export function checksumOf(view: InstrumentView): number {
+  return crc32(`${checkedSide(view, view.bids)}|${checkedSide(view, view.asks)}`);
+}
+
+function checkedSide(view: InstrumentView, levels: Levels): string {
+  let text = "";
+  const last = Math.max(0, levels.priceTicks.length - CHECKSUM_LEVELS);
+  for (let at = bestIndex(levels); at >= last; at--) {
+    if (text !== "") text += ";";
+    const minor = levels.priceTicks[at]! * view.tickMinor;
+    text += `${writeMinor(minor)},${levels.quantity[at]!},${levels.orders[at]!}`;
+  }
+  return text;
+}
+
+/** The data of a book push with the checksum of the whole book after it. */
+export function withChecksum(data: string, view: InstrumentView): string {
+  return `${data.slice(0, -1)},"crc32":${checksumOf(view)}}`;
+}
+
 function changedSide(view: InstrumentView, levels: Levels, ticks: readonly number[]): string {
   let text = "";
   for (let each = 0; each < ticks.length; each++) {
@@ -130,13 +167,18 @@ function changedSide(view: InstrumentView, levels: Levels, ticks: readonly numbe
     if (text !== "") text += ",";
     text +=
       at < 0
-        ? level(view, priceTicks, 0, 0)
-        : level(view, priceTicks, levels.quantity[at]!, levels.orders[at]!);
+        ? writeLevel(view, priceTicks, 0, 0)
+        : writeLevel(view, priceTicks, levels.quantity[at]!, levels.orders[at]!);
   }
   return text;
 }
 
-function level(view: InstrumentView, ticks: number, quantity: number, orders: number): string {
+export function writeLevel(
+  view: InstrumentView,
+  ticks: number,
+  quantity: number,
+  orders: number,
+): string {
   return `[${price(view, ticks)},${quantity},${orders}]`;
 }
 
@@ -150,4 +192,41 @@ export function writeTrades(view: InstrumentView, trades: readonly TradeView[]):
       `,"ts":"${writeTime(trade.stampUs)}","engine_seq":${trade.engineSeq}}`;
   }
   return `${text}]`;
+}
+
+/** Of what an auction has collected, and what it came to. */
+export function writeAuction(view: InstrumentView): string {
+  const { auction } = view;
+  const indicative =
+    auction.indicativeTicks === 0
+      ? `"indicative_price":null,"indicative_qty":null`
+      : `"indicative_price":${price(view, auction.indicativeTicks)}` +
+        `,"indicative_qty":${auction.indicativeUnits}`;
+  const { uncross } = auction;
+  const uncrossed =
+    uncross === null
+      ? "null"
+      : `{"price":${uncross.priceTicks === 0 ? "null" : price(view, uncross.priceTicks)}` +
+        `,"qty":${uncross.units},"bid_qty":${uncross.bidUnits},"ask_qty":${uncross.askUnits}}`;
+  return (
+    `{"state":"${STATES[view.state]}","bid_orders":${auction.bidOrders}` +
+    `,"ask_orders":${auction.askOrders},"bid_qty":${auction.bidUnits}` +
+    `,"ask_qty":${auction.askUnits},${indicative},"uncross":${uncrossed}}`
+  );
+}
+
+/** Bars of one length, oldest first; the last one may still grow. */
+export function writeBars(bars: readonly Bar[]): string {
+  const rows = bars.map(
+    (bar) =>
+      `{"ts":"${writeTime(bar.startUs)}","open":"${writeMinor(bar.openMinor)}"` +
+      `,"high":"${writeMinor(bar.highMinor)}","low":"${writeMinor(bar.lowMinor)}"` +
+      `,"close":"${writeMinor(bar.closeMinor)}","volume":${bar.volume},"trades":${bar.trades}}`,
+  );
+  return `[${rows.join(",")}]`;
+}
+
+/** A snapshot that comes instead of what was missed: that is not at hand any more. */
+export function writeTooOld(snapshot: string): string {
+  return snapshot.replace('"type":"snapshot"', '"type":"snapshot","resume":"RESUME_TOO_OLD"');
 }

@@ -1,11 +1,17 @@
 /**
  * One instrument's channels: its view, the topics people listen to, and what changed since they were
- * last told. Book changes go out once per command, trades, ticker and grid once per batch.
+ * last told. Book, orders and auction changes go out once per command, trades and ticker once per
+ * batch, and what is conflated by time when `tick` says so.
  */
-import { Side } from "../../engine/client/layouts.ts";
+import { type Events, Side } from "../../engine/client/layouts.ts";
+import type { Instrument } from "../registry/catalog.ts";
 import { bestIndex, type Levels } from "./depth.ts";
 import {
   type PushHead,
+  withChecksum,
+  writeAuction,
+  writeBars,
+  writeBest,
   writeBook,
   writeBookChange,
   writeInstrument,
@@ -13,24 +19,58 @@ import {
   writeTicker,
   writeTrades,
 } from "./encode.ts";
-import { type BarBudget, History } from "./history.ts";
+import { type Bar, type BarBudget, History, type Resolution } from "./history.ts";
+import { writeLevel3, writeLevel3Event, writeLevel3Step } from "./level3.ts";
+import { type Missed, publicTrail, reaches, RecentMissed, type Teller } from "./missed.ts";
+import type { Recent } from "./recent.ts";
+import { bookTeller, level3Teller, tradesTeller } from "./retell.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
 import { addTrade, type InstrumentView, lastTrade, makeView, type TradeView } from "./view.ts";
-import type { Instrument } from "../registry/catalog.ts";
 
-type SymbolChannel = "instrument" | "ticker" | "book" | "trades";
+export type SymbolChannel =
+  | "instrument"
+  | "ticker"
+  | "book"
+  | "level3"
+  | "trades"
+  | "auction"
+  | "book@100ms"
+  | "candles";
+
+/** What tells the topics of one channel and instrument apart. */
+export interface Variant {
+  /** Of `book@100ms`. */
+  readonly depth?: number;
+  /** Of `candles`. */
+  readonly resolution?: Resolution;
+  /** Of `book`: with the checksum. */
+  readonly isChecked?: boolean;
+}
+
+/** A topic that is told by time: `seq` moved since `toldSeq`. */
+interface Conflated {
+  readonly topic: Topic;
+  toldSeq: number;
+  readonly tell: (prevSeq: number) => string;
+  readonly seqNow: () => number;
+}
 
 export interface Feed {
   readonly view: InstrumentView;
-  readonly topics: Partial<Record<SymbolChannel, Topic>>;
+  /** By channel, and variant where there are several. */
+  readonly topics: Partial<Record<SymbolChannel | "book checked", Topic>>;
+  readonly conflated: Map<string, Conflated>;
   readonly history: History;
+  readonly recent: Recent | undefined;
   stale: boolean;
 
   // Since the command began.
   inCommand: boolean;
   parametersChanged: boolean;
+  auctionChanged: boolean;
   readonly touchedBids: number[];
   readonly touchedAsks: number[];
+  readonly level3: string[];
 
   // Since the batch began.
   inBatch: boolean;
@@ -40,16 +80,24 @@ export interface Feed {
   readonly shown: [number, number, number, number, number];
 }
 
-export function makeFeed(instrument: Instrument, budget: BarBudget): Feed {
+export function makeFeed(
+  instrument: Instrument,
+  budget: BarBudget,
+  recent: Recent | undefined,
+): Feed {
   return {
     view: makeView(instrument),
     topics: {},
+    conflated: new Map(),
     history: new History(budget),
+    recent,
     stale: false,
     inCommand: false,
     parametersChanged: false,
+    auctionChanged: false,
     touchedBids: [],
     touchedAsks: [],
+    level3: [],
     inBatch: false,
     fresh: [],
     tradesSeqBefore: 0,
@@ -58,17 +106,133 @@ export function makeFeed(instrument: Instrument, budget: BarBudget): Feed {
 }
 
 /** The topic of a channel, made when somebody first asks for it. */
-export function topicOf(feed: Feed, channel: SymbolChannel): Topic {
-  return (feed.topics[channel] ??= makeTopic(channel, feed.view.instrument.symbol, {
-    seq: () => seqOf(feed.view, channel),
-    snapshot: () => writePush(head(feed, channel, "snapshot", 0), dataOf(feed.view, channel)),
-    since: (seq) => (channel === Channel.trades ? tradesSince(feed, seq) : null),
-  }));
+export function topicOf(feed: Feed, channel: SymbolChannel, variant: Variant = {}): Topic {
+  if (channel === Channel.bookConflated) return bestOf(feed, variant.depth!);
+  if (channel === Channel.candles) return candlesOf(feed, variant.resolution!);
+  const isChecked = channel === Channel.book && variant.isChecked === true;
+  return (feed.topics[isChecked ? "book checked" : channel] ??= makeTopic(
+    channel,
+    feed.view.instrument.symbol,
+    {
+      seq: () => seqOf(feed.view, channel),
+      snapshot: () => {
+        const data = dataOf(feed.view, channel);
+        const whole = isChecked ? withChecksum(data, feed.view) : data;
+        return writePush(head(feed, channel, "snapshot", 0), whole);
+      },
+      since: (seq) => missedOf(feed, channel, seq),
+    },
+  ));
+}
+
+/** The best levels of each side, as they are when somebody may be told again. */
+function bestOf(feed: Feed, depth: number): Topic {
+  const { view } = feed;
+  return conflatedOf(feed, `book@100ms ${depth}`, Channel.bookConflated, {
+    seqNow: () => view.bookSeq,
+    data: () => writeBest(view, depth),
+    change: () => writeBest(view, depth),
+  });
+}
+
+/** The bars that began or grew: those of a snapshot are all there are. */
+function candlesOf(feed: Feed, resolution: Resolution): Topic {
+  const { view, history } = feed;
+  const bars = (sinceUs: number): readonly Bar[] => history.bars(resolution, sinceUs);
+  let toldUs = 0;
+  const tell = (from: readonly Bar[]): string => {
+    toldUs = from[from.length - 1]?.startUs ?? toldUs;
+    return writeBars(from);
+  };
+  return conflatedOf(feed, `candles ${resolution.name}`, Channel.candles, {
+    seqNow: () => view.tradesSeq,
+    data: () => tell(bars(0)),
+    change: () => tell(bars(toldUs)),
+    more: `,"interval":"${resolution.name}"`,
+  });
+}
+
+interface ConflatedContent {
+  readonly seqNow: () => number;
+  /** The whole. */
+  readonly data: () => string;
+  /** What changed since it was last told. */
+  readonly change: () => string;
+  readonly more?: string;
+}
+
+/** Whoever joins is shown the present, and so is everyone else just before: all read one chain. */
+function conflatedOf(
+  feed: Feed,
+  name: string,
+  channel: SymbolChannel,
+  { seqNow, data, change, more = "" }: ConflatedContent,
+): Topic {
+  const known = feed.conflated.get(name);
+  if (known !== undefined) return known.topic;
+  const { symbol } = feed.view.instrument;
+  const write = (type: PushHead["type"], prevSeq: number, text: string): string => {
+    const { stampUs } = feed.view;
+    const seq = seqNow();
+    const pushed = { channel, type, symbol, seq, prevSeq, stampUs, stale: feed.stale };
+    return writePush(pushed, text, more);
+  };
+  const conflated: Conflated = {
+    topic: makeTopic(channel, symbol, {
+      seq: () => conflated.toldSeq,
+      snapshot: () => {
+        tellConflated(conflated);
+        return write("snapshot", 0, data());
+      },
+    }),
+    toldSeq: seqNow(),
+    tell: (prevSeq) => write("update", prevSeq, change()),
+    seqNow,
+  };
+  feed.conflated.set(name, conflated);
+  return conflated.topic;
+}
+
+function tellConflated(conflated: Conflated): void {
+  const { topic, toldSeq, seqNow } = conflated;
+  if (seqNow() === toldSeq) return;
+  if (isHeard(topic)) publish(topic, conflated.tell(toldSeq));
+  conflated.toldSeq = seqNow();
+}
+
+/** Time has passed: what is conflated by it and moved is told. */
+export function tick(feed: Feed): void {
+  for (const conflated of feed.conflated.values()) tellConflated(conflated);
+}
+
+const TELLERS: Partial<Record<SymbolChannel, (view: InstrumentView, fromSeq: number) => Teller>> = {
+  book: bookTeller,
+  level3: level3Teller,
+  trades: tradesTeller,
+};
+
+/** Makes the pushes of a delta channel again; undefined for a channel that tells states. */
+export function tellerOf(feed: Feed, channel: string, fromSeq: number): Teller | undefined {
+  return TELLERS[channel as SymbolChannel]?.(feed.view, fromSeq);
+}
+
+function missedOf(feed: Feed, channel: SymbolChannel, fromSeq: number): Missed | null {
+  const { view, recent } = feed;
+  const teller = tellerOf(feed, channel, fromSeq);
+  if (teller === undefined || recent === undefined || fromSeq > seqOf(view, channel)) return null;
+  const trail = publicTrail(recent, view.instrument.instrument_id);
+  if (!reaches(trail, fromSeq)) return null;
+  return new RecentMissed(recent, trail, fromSeq, () => seqOf(view, channel), teller);
 }
 
 export function touch(feed: Feed, side: number, ticks: number): void {
   const touched = side === Side.BID ? feed.touchedBids : feed.touchedAsks;
   if (!touched.includes(ticks)) touched.push(ticks);
+}
+
+/** A public event of a resting order, before its command ends. */
+export function noteLevel3(feed: Feed, events: Events, index: number): void {
+  if (isHeard(feed.topics.level3)) feed.level3.push(writeLevel3Event(feed.view, events, index));
 }
 
 export function noteTrade(feed: Feed, trade: TradeView): void {
@@ -84,22 +248,40 @@ export function endCommand(feed: Feed): void {
   const { view, topics } = feed;
   const before = view.bookSeq;
   view.bookSeq = view.marketSeq;
-  if (isHeard(topics.book)) {
+  const checked = topics["book checked"];
+  if (isHeard(topics.book) || isHeard(checked)) {
     const data = writeBookChange(view, feed.touchedBids, feed.touchedAsks);
-    publish(topics.book, writePush(head(feed, Channel.book, "update", before), data));
+    const pushed = head(feed, Channel.book, "update", before);
+    if (isHeard(topics.book)) publish(topics.book, writePush(pushed, data));
+    if (isHeard(checked)) publish(checked, writePush(pushed, withChecksum(data, view)));
+  }
+  if (isHeard(topics.level3)) {
+    const pushed = head(feed, Channel.level3, "update", before);
+    publish(topics.level3, writePush(pushed, writeLevel3Step(feed.level3)));
   }
   if (feed.parametersChanged) {
     const instrumentBefore = view.instrumentSeq;
     view.instrumentSeq = view.marketSeq;
-    if (isHeard(topics.instrument)) {
-      const pushed = head(feed, Channel.instrument, "update", instrumentBefore);
-      publish(topics.instrument, writePush(pushed, writeInstrument(view)));
-    }
+    tellState(feed, Channel.instrument, instrumentBefore);
+  }
+  if (feed.auctionChanged) {
+    const auctionBefore = view.auctionSeq;
+    view.auctionSeq = view.marketSeq;
+    tellState(feed, Channel.auction, auctionBefore);
   }
   feed.touchedBids.length = 0;
   feed.touchedAsks.length = 0;
+  feed.level3.length = 0;
   feed.parametersChanged = false;
+  feed.auctionChanged = false;
   feed.inCommand = false;
+}
+
+function tellState(feed: Feed, channel: "instrument" | "auction", before: number): void {
+  const topic = feed.topics[channel];
+  if (!isHeard(topic)) return;
+  const pushed = head(feed, channel, "update", before);
+  publish(topic, writePush(pushed, dataOf(feed.view, channel)));
 }
 
 export function endBatch(feed: Feed): void {
@@ -140,15 +322,35 @@ function bestMoved(levels: Levels, shown: Feed["shown"], at: 0 | 2): boolean {
 }
 
 function seqOf(view: InstrumentView, channel: SymbolChannel): number {
-  if (channel === Channel.book) return view.bookSeq;
-  if (channel === Channel.trades) return view.tradesSeq;
-  return channel === Channel.ticker ? view.tickerSeq : view.instrumentSeq;
+  switch (channel) {
+    case Channel.trades:
+      return view.tradesSeq;
+    case Channel.ticker:
+      return view.tickerSeq;
+    case Channel.auction:
+      return view.auctionSeq;
+    case Channel.instrument:
+      return view.instrumentSeq;
+    default:
+      return view.bookSeq;
+  }
 }
 
 function dataOf(view: InstrumentView, channel: SymbolChannel): string {
-  if (channel === Channel.book) return writeBook(view);
-  if (channel === Channel.trades) return writeTrades(view, view.trades);
-  return channel === Channel.ticker ? writeTicker(view) : writeInstrument(view);
+  switch (channel) {
+    case Channel.trades:
+      return writeTrades(view, view.trades);
+    case Channel.ticker:
+      return writeTicker(view);
+    case Channel.auction:
+      return writeAuction(view);
+    case Channel.instrument:
+      return writeInstrument(view);
+    case Channel.level3:
+      return writeLevel3(view, view.resting);
+    default:
+      return writeBook(view);
+  }
 }
 
 function head(
@@ -161,13 +363,4 @@ function head(
   const { symbol } = view.instrument;
   const seq = seqOf(view, channel);
   return { channel, type, symbol, seq, prevSeq, stampUs: view.stampUs, stale };
-}
-
-/** The trades after `seq`, when the one at `seq` (or the very first) is still among those kept. */
-function tradesSince(feed: Feed, seq: number): string | null {
-  const { trades } = feed.view;
-  const at = trades.findIndex((trade) => trade.marketSeq === seq);
-  if (at < 0 && !(seq === 0 && trades[0]?.tradeId === 1)) return null;
-  const missed = trades.slice(at + 1);
-  return writePush(head(feed, Channel.trades, "update", seq), writeTrades(feed.view, missed));
 }

@@ -10,7 +10,6 @@ import {
   EVENT_F64,
   EVENT_I32,
   EventF64,
-  EventFlag,
   EventI32,
   type Events,
   EventType,
@@ -21,9 +20,25 @@ import {
 import type { Catalog, Product } from "../registry/catalog.ts";
 import { setLevel } from "./depth.ts";
 import { writeGridRow, writePush } from "./encode.ts";
-import { endBatch, endCommand, type Feed, makeFeed, noteTrade, topicOf, touch } from "./feed.ts";
+import {
+  endBatch,
+  endCommand,
+  type Feed,
+  makeFeed,
+  noteLevel3,
+  noteTrade,
+  type SymbolChannel,
+  tick,
+  topicOf,
+  touch,
+  type Variant,
+} from "./feed.ts";
 import { type BarBudget, BARS_TOTAL_MAX, History, type PricedTrade, Tape } from "./history.ts";
+import { foldLevel3, movesLevel } from "./level3.ts";
+import { f64Of, i32Of, type Recent, u8Of } from "./recent.ts";
+import { tradeOf } from "./retell.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
+import type { TradeView } from "./view.ts";
 
 /** One product of the market, to be read: its sizes and what they traded together. */
 export interface ProductView {
@@ -53,11 +68,17 @@ export class Market {
   readonly #commandFeeds: Feed[] = [];
   readonly #batchFeeds: Feed[] = [];
   readonly #batchGrids: Grid[] = [];
+  /** Those with topics that are told by time. */
+  readonly #timed = new Set<Feed>();
   readonly #budget: BarBudget = { used: 0, max: BARS_TOTAL_MAX };
   readonly tape = new Tape();
 
-  constructor(catalog: Catalog) {
+  readonly #recents: readonly Recent[];
+
+  /** `recents`: by shard, what lately happened; without them nothing is told again. */
+  constructor(catalog: Catalog, recents: readonly Recent[] = []) {
     this.#catalog = catalog;
+    this.#recents = recents;
   }
 
   /** Folds one event. Throws when the stream has a gap or names what the catalog does not know. */
@@ -78,38 +99,25 @@ export class Market {
     view.marketSeq = marketSeq;
     view.stampUs = events.f64[f64 + EventF64.stampUs]!;
     this.#mark(feed, events.f64[f64 + EventF64.sequence]!);
-    if (isParameters(type)) {
-      readParameters(feed, events, i32);
-      return;
+    feed.recent?.addPublic(instrumentId);
+    if (isParameters(type)) return readParameters(feed, events, i32);
+    if (type === EventType.AUCTION_COUNTED || type === EventType.UNCROSSED) {
+      return readAuction(feed, events, index);
     }
-    if (type === EventType.AUCTION_COUNTED || type === EventType.UNCROSSED) return; // of no level
-    const side = events.u8[index * EVENT_BYTES + EventU8.side]! as Side;
-    const ticks = events.i32[i32 + EventI32.priceTicks]!;
-    const flags = events.u8[index * EVENT_BYTES + EventU8.flags]!;
-    if ((flags & EventFlag.AUCTION) === 0) {
-      const quantity = events.f64[f64 + EventF64.levelQuantity]!;
-      const orders = events.i32[i32 + EventI32.levelOrders]!;
-      setLevel(side === Side.BID ? view.bids : view.asks, ticks, quantity, orders);
-      touch(feed, side, ticks);
-    } // else both orders had been unseen
-    if (type !== EventType.TRADE) return;
-    const trade = {
-      tradeId: events.f64[f64 + EventF64.tradeId]!,
-      priceTicks: ticks,
-      quantity: events.i32[i32 + EventI32.quantity]!,
-      takerSide: side === Side.BID ? Side.ASK : Side.BID,
-      stampUs: view.stampUs,
-      engineSeq: events.f64[f64 + EventF64.sequence]!,
-      marketSeq,
-    };
+    if (movesLevel(events, index)) foldLevel(feed, events, index);
+    if (type === EventType.TRADE) this.#trade(feed, tradeOf(events, index));
+  }
+
+  #trade(feed: Feed, trade: TradeView): void {
+    const { view } = feed;
     noteTrade(feed, trade);
     this.#remember(feed, {
       instrument: view.instrument,
       tradeId: trade.tradeId,
-      priceMinor: ticks * view.tickMinor,
+      priceMinor: trade.priceTicks * view.tickMinor,
       quantity: trade.quantity,
       isBuy: trade.takerSide === Side.BID,
-      stampUs: view.stampUs,
+      stampUs: trade.stampUs,
     });
   }
 
@@ -125,6 +133,11 @@ export class Market {
     this.#batchGrids.length = 0;
     for (const feed of this.#batchFeeds) endBatch(feed);
     this.#batchFeeds.length = 0;
+  }
+
+  /** Some time has passed: what is conflated by time is told. */
+  tick(): void {
+    for (const feed of this.#timed) tick(feed);
   }
 
   /** The shard speaks no more: what it last said stays readable, marked. */
@@ -152,7 +165,7 @@ export class Market {
   }
 
   /** The topic of a public channel, or undefined when the key names nothing. */
-  topic(channel: Channel, key: string): Topic | undefined {
+  topic(channel: Channel, key: string, variant: Variant = {}): Topic | undefined {
     if (channel === Channel.sizeGrid) {
       const grid = this.#grids.get(key);
       if (grid === undefined) return undefined;
@@ -162,7 +175,10 @@ export class Market {
       }));
     }
     const feed = this.#bySymbol.get(key);
-    return feed === undefined ? undefined : topicOf(feed, channel as "book");
+    if (feed === undefined) return undefined;
+    const topic = topicOf(feed, channel as SymbolChannel, variant);
+    if (feed.conflated.size > 0) this.#timed.add(feed);
+    return topic;
   }
 
   #list(instrumentId: number): Feed {
@@ -175,7 +191,7 @@ export class Market {
           "put back the registry.json that belongs to this journal",
       );
     }
-    const feed = makeFeed(instrument, this.#budget);
+    const feed = makeFeed(instrument, this.#budget, this.#recents[instrument.product.shard]);
     this.#feeds[instrumentId] = feed;
     this.#bySymbol.set(instrument.symbol, feed);
     const { style } = instrument.product.spec;
@@ -224,6 +240,36 @@ export class Market {
     const changed = grid.feeds.filter((feed) => feed.inBatch);
     publish(grid.topic, writeGrid(grid, "update", before, changed));
   }
+}
+
+function foldLevel(feed: Feed, events: Events, index: number): void {
+  const { view } = feed;
+  const side = u8Of(events, index, EventU8.side);
+  const ticks = i32Of(events, index, EventI32.priceTicks);
+  const quantity = f64Of(events, index, EventF64.levelQuantity);
+  const orders = i32Of(events, index, EventI32.levelOrders);
+  setLevel(side === Side.BID ? view.bids : view.asks, ticks, quantity, orders);
+  touch(feed, side, ticks);
+  foldLevel3(view.resting, events, index);
+  noteLevel3(feed, events, index);
+}
+
+/** An auction that begins again forgets what the last one came to. */
+function readAuction(feed: Feed, events: Events, index: number): void {
+  const { auction } = feed.view;
+  const priceTicks = i32Of(events, index, EventI32.priceTicks);
+  const units = f64Of(events, index, EventF64.auctionUnits);
+  const bidUnits = f64Of(events, index, EventF64.bidUnits);
+  const askUnits = f64Of(events, index, EventF64.askUnits);
+  const isCounted = u8Of(events, index, EventU8.type) === EventType.AUCTION_COUNTED;
+  auction.bidOrders = isCounted ? i32Of(events, index, EventI32.bidOrders) : 0;
+  auction.askOrders = isCounted ? i32Of(events, index, EventI32.askOrders) : 0;
+  auction.bidUnits = isCounted ? bidUnits : 0;
+  auction.askUnits = isCounted ? askUnits : 0;
+  auction.indicativeTicks = isCounted ? priceTicks : 0;
+  auction.indicativeUnits = isCounted ? units : 0;
+  auction.uncross = isCounted ? null : { priceTicks, units, bidUnits, askUnits };
+  feed.auctionChanged = true;
 }
 
 function isParameters(type: number): boolean {

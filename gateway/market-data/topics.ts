@@ -5,6 +5,8 @@
  * Slow readers: a delta topic goes on until the socket's own bound closes it; a conflated one skips a
  * reader that is behind and owes it a snapshot of the newest instead.
  */
+import type { Missed } from "./missed.ts";
+
 export interface Subscriber {
   /** Queues one message for the socket. */
   push(text: string): void;
@@ -18,15 +20,25 @@ export const Channel = {
   instrument: "instrument",
   ticker: "ticker",
   book: "book",
+  bookConflated: "book@100ms",
+  level3: "level3",
   trades: "trades",
+  candles: "candles",
   sizeGrid: "size_grid",
+  auction: "auction",
+  orders: "orders",
   executions: "executions",
   heartbeat: "heartbeat",
   status: "status",
 } as const;
 export type Channel = (typeof Channel)[keyof typeof Channel];
 
-const CONFLATED: ReadonlySet<Channel> = new Set([Channel.ticker, Channel.sizeGrid]);
+const CONFLATED: ReadonlySet<Channel> = new Set([
+  Channel.ticker,
+  Channel.sizeGrid,
+  Channel.bookConflated,
+  Channel.candles,
+]);
 
 export interface Topic {
   readonly channel: Channel;
@@ -38,14 +50,17 @@ export interface Topic {
   seq(): number;
   /** The newest state as a whole push. */
   snapshot(): string;
-  /** What came after `seq` as one push, from memory; null when that is not at hand any more. */
-  since(seq: number): string | null;
+  /** What came after `seq`, from memory; null when that is not at hand any more. */
+  since(seq: number): Missed | null;
+  /** The same from stored events; null when there are none, or too many. Not of every topic. */
+  readonly stored: ((seq: number) => Promise<Missed | null>) | undefined;
 }
 
 export interface TopicContent {
   readonly seq: () => number;
   readonly snapshot: () => string;
-  readonly since?: (seq: number) => string | null;
+  readonly since?: (seq: number) => Missed | null;
+  readonly stored?: (seq: number) => Promise<Missed | null>;
 }
 
 export function makeTopic(channel: Channel, key: string, content: TopicContent): Topic {
@@ -57,6 +72,7 @@ export function makeTopic(channel: Channel, key: string, content: TopicContent):
     seq: content.seq,
     snapshot: content.snapshot,
     since: content.since ?? (() => null),
+    stored: content.stored,
   };
 }
 

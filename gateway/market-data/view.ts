@@ -31,6 +31,36 @@ interface DayRange {
   low: number;
 }
 
+/** What a call auction has collected; the numbers of the last one stay until the next begins. */
+export interface AuctionView {
+  bidOrders: number;
+  askOrders: number;
+  bidUnits: number;
+  askUnits: number;
+  /** 0: the instrument does not tell it, or nothing would trade. */
+  indicativeTicks: number;
+  indicativeUnits: number;
+  /** Null until there was one. `priceTicks` 0: nothing traded. */
+  uncross: {
+    readonly priceTicks: number;
+    readonly units: number;
+    /** Would have bought and sold at it. */
+    readonly bidUnits: number;
+    readonly askUnits: number;
+  } | null;
+}
+
+/** A resting order that is seen. */
+interface Resting {
+  readonly side: number;
+  readonly priceTicks: number;
+  readonly priority: number;
+  open: number;
+}
+
+/** By order id, in the order of joining. */
+export type RestingOrders = Map<number, Resting>;
+
 export interface InstrumentView {
   readonly instrument: Instrument;
   readonly shard: number;
@@ -51,6 +81,8 @@ export interface InstrumentView {
   readonly days: DayRange[];
   highTicks: number;
   lowTicks: number;
+  readonly auction: AuctionView;
+  readonly resting: RestingOrders;
 
   marketSeq: number;
   /** The market sequence after the last change of each channel's content. */
@@ -58,6 +90,7 @@ export interface InstrumentView {
   bookSeq: number;
   tradesSeq: number;
   tickerSeq: number;
+  auctionSeq: number;
   /** Stamp of the last public event. */
   stampUs: number;
 }
@@ -79,11 +112,22 @@ export function makeView(instrument: Instrument): InstrumentView {
     days: [],
     highTicks: 0,
     lowTicks: 0,
+    auction: {
+      bidOrders: 0,
+      askOrders: 0,
+      bidUnits: 0,
+      askUnits: 0,
+      indicativeTicks: 0,
+      indicativeUnits: 0,
+      uncross: null,
+    },
+    resting: new Map(),
     marketSeq: 0,
     instrumentSeq: 0,
     bookSeq: 0,
     tradesSeq: 0,
     tickerSeq: 0,
+    auctionSeq: 0,
     stampUs: 0,
   };
 }

@@ -251,8 +251,13 @@ export function decodeCancelAll(params: Params): CancelAllRequest | Problem {
   const side = params.side === undefined ? Side.NONE : SIDES.get(params.side);
   if (side === undefined) return oneOf("side", SIDES);
   const tag = params.tag === undefined ? 0 : params.tag;
-  if (!isWhole(tag) || tag < 0 || tag > TAG_MAX) return MUST_BE_TAG;
+  if (!isTag(tag)) return MUST_BE_TAG;
   return { symbol, side, tag };
+}
+
+/** Of an order, or 0: whatever they have. */
+export function isTag(value: unknown): value is number {
+  return isWhole(value) && value >= 0 && value <= TAG_MAX;
 }
 
 /** The core keeps one tag per order; 0 when absent, NaN when not a tag. */
@@ -279,7 +284,7 @@ function timeOf(value: unknown): number {
   return us > 0 ? us : Number.NaN;
 }
 
-const MUST_BE_TAG = invalid("tag", `tag is a whole number from 1 to ${TAG_MAX}, or 0: all.`);
+export const MUST_BE_TAG = invalid("tag", `tag is a whole number from 1 to ${TAG_MAX}, or 0: all.`);
 const MUST_BE_TAGS = invalid("tags", `tags is a list of one whole number from 1 to ${TAG_MAX}.`);
 const mustBeText = (param: string): Problem => invalid(param, `${param} is a text.`);
 const mustBeWhole = (param: string): Problem => invalid(param, `${param} is a whole number.`);

@@ -8,7 +8,7 @@ test("a session's timer that fired is told in the account's own sequence", () =>
   const executions = new Executions(0, new OpenOrders(), () => undefined);
   const pushes: unknown[] = [];
   const reader = { push: (text: string) => pushes.push(JSON.parse(text)), behind: false, owe() {} };
-  executions.topic(7, "7").subscribers.add(reader);
+  executions.topic("executions", 7, "7").subscribers.add(reader);
   const events = makeEvents(2);
   for (const index of [0, 1]) {
     events.u8[index * 168 + EventU8.type] = EventType.TIMER_FIRED;

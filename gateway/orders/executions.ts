@@ -20,6 +20,14 @@ import {
 import { codeOfReject, nameOfCancelReason } from "../errors.ts";
 import type { InstrumentView } from "../market-data/view.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "../market-data/topics.ts";
+import {
+  accountTrail,
+  type Missed,
+  reaches,
+  RecentMissed,
+  type Teller,
+} from "../market-data/missed.ts";
+import type { OrderTerms, Recent } from "../market-data/recent.ts";
 import { writeMinor, writeOrderId, writeTime } from "../written-forms.ts";
 import { clientOrderIdOf, type OpenOrder, type OpenOrders } from "./open-orders.ts";
 
@@ -56,8 +64,11 @@ export type FindView = (instrumentId: number) => InstrumentView | undefined;
 
 interface AccountFeed {
   seq: number;
-  topic: Topic | undefined;
+  executions: Topic | undefined;
+  orders: Topic | undefined;
 }
+
+type PrivateChannel = "orders" | "executions";
 
 export class Executions {
   readonly #shard: number;
@@ -67,21 +78,57 @@ export class Executions {
   #stampUs = 0;
   stale = false;
 
-  constructor(shard: number, orders: OpenOrders, view: FindView) {
+  readonly #recent: Recent | undefined;
+
+  /** `recent`: what lately happened, to tell it again; the event was added to it before it comes here. */
+  constructor(shard: number, orders: OpenOrders, view: FindView, recent?: Recent) {
     this.#shard = shard;
     this.#orders = orders;
     this.#view = view;
+    this.#recent = recent;
   }
 
-  topic(account: number, name: string): Topic {
+  topic(channel: PrivateChannel, account: number, name: string): Topic {
     const feed = this.#feed(account);
-    return (feed.topic ??= makeTopic(Channel.executions, name, {
+    return (feed[channel] ??= makeTopic(channel, name, {
       seq: () => feed.seq,
       snapshot: () => {
         const rows = this.#orders.ofAccount(account).map((order) => `{${this.#order(order)}}`);
-        return this.#push("snapshot", feed.seq, 0, `[${rows.join(",")}]`);
+        return this.#push(channel, "snapshot", feed.seq, 0, this.#stampUs, `[${rows.join(",")}]`);
       },
+      since: (seq) => this.#since(channel, account, seq),
     }));
+  }
+
+  #since(channel: PrivateChannel, account: number, fromSeq: number): Missed | null {
+    const feed = this.#feed(account);
+    if (this.#recent === undefined || fromSeq > feed.seq) return null;
+    const trail = accountTrail(this.#recent, account);
+    if (!reaches(trail, fromSeq)) return null;
+    const teller = this.teller(channel, fromSeq);
+    return new RecentMissed(this.#recent, trail, fromSeq, () => feed.seq, teller);
+  }
+
+  /** Makes the pushes of one account again, each from its event and its order as it was after it. */
+  teller(channel: PrivateChannel, fromSeq: number): Teller {
+    const texts: string[] = [];
+    let seq = fromSeq;
+    return {
+      texts,
+      get seq() {
+        return seq;
+      },
+      add: (events, index, isTaker, terms) => {
+        const field = isTaker ? EventF64.takerAccountSeq : EventF64.accountSeq;
+        const next = events.f64[index * EVENT_F64 + field]!;
+        const data = this.#data(channel, events, index, isTaker, next, terms);
+        const stampUs = events.f64[index * EVENT_F64 + EventF64.stampUs]!;
+        texts.push(this.#push(channel, "update", next, seq, stampUs, data));
+        seq = next;
+      },
+      endCommand: () => {},
+      end: () => {},
+    };
   }
 
   /** After the open orders folded the event, before they forget. Throws on a gap. */
@@ -106,31 +153,78 @@ export class Executions {
     const before = feed.seq;
     if (seq !== before + 1) throw new Error(`account ${account}: ${seq} follows ${before}`);
     feed.seq = seq;
-    if (!isHeard(feed.topic)) return;
-    const data = this.#report(events, index, isTaker, seq);
-    publish(feed.topic, this.#push("update", seq, before, data));
+    const field = isTaker ? EventF64.takerOrderId : EventF64.orderId;
+    const order = this.#orders.get(events.f64[index * EVENT_F64 + field]!);
+    this.#recent?.addParty(account, isTaker, order);
+    this.#publish(feed.executions, events, index, isTaker, seq, order);
+    this.#publish(feed.orders, events, index, isTaker, seq, order);
   }
 
-  #push(type: "snapshot" | "update", seq: number, prevSeq: number, data: string): string {
+  #publish(
+    topic: Topic | undefined,
+    events: Events,
+    index: number,
+    isTaker: boolean,
+    seq: number,
+    order: OrderTerms | undefined,
+  ): void {
+    if (!isHeard(topic)) return;
+    const channel = topic.channel as PrivateChannel;
+    const data = this.#data(channel, events, index, isTaker, seq, order);
+    publish(topic, this.#push(channel, "update", seq, seq - 1, this.#stampUs, data));
+  }
+
+  #push(
+    channel: PrivateChannel,
+    type: "snapshot" | "update",
+    seq: number,
+    prevSeq: number,
+    stampUs: number,
+    data: string,
+  ): string {
     return (
-      `{"channel":"executions","type":"${type}","shard":${this.#shard},"seq":${seq}` +
-      `,"prev_seq":${prevSeq},"ts":"${writeTime(this.#stampUs)}"` +
+      `{"channel":"${channel}","type":"${type}","shard":${this.#shard},"seq":${seq}` +
+      `,"prev_seq":${prevSeq},"ts":"${writeTime(stampUs)}"` +
       `${this.stale ? ',"stale":true' : ""},"data":${data}}`
     );
   }
 
-  #report(events: Events, index: number, isTaker: boolean, seq: number): string {
-    const f64 = index * EVENT_F64;
+  /** A report, or for `orders` the row of the order it is about. */
+  #data(
+    channel: PrivateChannel,
+    events: Events,
+    index: number,
+    isTaker: boolean,
+    seq: number,
+    terms: OrderTerms | undefined,
+  ): string {
     const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
-    if (type === EventType.TIMER_FIRED) return timerReport(events, index, seq);
-    const orderId = events.f64[f64 + (isTaker ? EventF64.takerOrderId : EventF64.orderId)]!;
-    const order = this.#orders.get(orderId);
-    const described = order === undefined ? this.#refused(events, index) : this.#order(order);
+    if (type === EventType.TIMER_FIRED) {
+      return channel === Channel.orders ? "[]" : timerReport(events, index, seq);
+    }
+    const described =
+      terms === undefined
+        ? this.#refused(events, index)
+        : this.#ofEvent(events, index, isTaker, terms);
+    if (channel === Channel.orders) return `[{${described}}]`;
     return (
       `{"exec_type":"${EXEC_TYPES[type] ?? "restated"}",${described}` +
       this.#fill(events, index, isTaker) +
       reasonOf(type, events.u8[index * EVENT_BYTES + EventU8.reason]!) +
-      `,"engine_seq":${events.f64[f64 + EventF64.sequence]!},"account_seq":${seq}}`
+      `,"engine_seq":${events.f64[index * EVENT_F64 + EventF64.sequence]!},"account_seq":${seq}}`
+    );
+  }
+
+  #ofEvent(events: Events, index: number, isTaker: boolean, terms: OrderTerms): string {
+    const i32 = index * EVENT_I32;
+    const id = i32 + (isTaker ? EventI32.takerClientOrderId : EventI32.clientOrderId);
+    const orderId = isTaker ? EventF64.takerOrderId : EventF64.orderId;
+    return this.#describe(
+      { ...terms, orderId: events.f64[index * EVENT_F64 + orderId]! },
+      events.i32[i32 + EventI32.instrument]!,
+      terms.priceTicks,
+      terms.expiresAtUs,
+      decodeClientOrderId(events.i32, id),
     );
   }
 
@@ -213,7 +307,7 @@ export class Executions {
   }
 
   #feed(account: number): AccountFeed {
-    return (this.#accounts[account] ??= { seq: 0, topic: undefined });
+    return (this.#accounts[account] ??= { seq: 0, executions: undefined, orders: undefined });
   }
 }
 

@@ -76,6 +76,11 @@ export function checkDry(
 ): Problem | undefined {
   if (view.state === InstrumentState.HALTED) return { code: "INSTRUMENT_HALTED" };
   if (view.state === InstrumentState.CLOSED) return { code: "INSTRUMENT_CLOSED" };
+  if (view.state === InstrumentState.UNCROSSING) return { code: "UNCROSSING" };
+  const mayRest = place.tif === TimeInForce.GTC || place.tif === TimeInForce.GTD;
+  if (view.state === InstrumentState.PRE_OPEN && (!mayRest || place.postOnly)) {
+    return { code: "NOT_IN_AUCTION" };
+  }
   if (place.quantity > view.quantityMax) return { code: "QUANTITY_TOO_LARGE", param: "qty" };
   const banded = view.bandLowTicks !== 0 || view.bandHighTicks !== 0;
   const isOutside = ticks < view.bandLowTicks || ticks > view.bandHighTicks;

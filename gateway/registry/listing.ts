@@ -25,7 +25,7 @@ import { codeOfRefusal, codeOfReject, type Problem, Refused } from "../errors.ts
 import type { Market } from "../market-data/market.ts";
 import type { Outcome, Pending } from "../orders/report.ts";
 import type { ShardRoute } from "../orders/route.ts";
-import type { Catalog, Instrument } from "./catalog.ts";
+import type { Catalog, Instrument, Product } from "./catalog.ts";
 import type { Account, Identity } from "./identity.ts";
 import { termsOf } from "./product-spec.ts";
 
@@ -35,8 +35,9 @@ type Fill = (u8At: number, i32At: number) => void;
 
 /** An operator's command: a promise instead of an answer. */
 class Told implements Pending {
-  readonly done: Promise<void>;
-  #resolve!: () => void;
+  /** The quantity of the response. */
+  readonly done: Promise<number>;
+  #resolve!: (quantity: number) => void;
   #reject!: (error: Refused) => void;
 
   constructor() {
@@ -47,7 +48,7 @@ class Told implements Pending {
   }
 
   settle(outcome: Outcome): void {
-    if (outcome.type !== EventType.REJECTED) return this.#resolve();
+    if (outcome.type !== EventType.REJECTED) return this.#resolve(outcome.quantity);
     this.#reject(new Refused({ code: codeOfReject(outcome.reason) }));
   }
 
@@ -120,27 +121,37 @@ export class Listing {
     await Promise.all(missing.map((instrument) => this.#tellInstrument(instrument)));
   }
 
-  setState(instrument: Instrument, state: InstrumentState): Promise<void> {
+  async setState(instrument: Instrument, state: InstrumentState): Promise<void> {
     const route = this.#routes[instrument.product.shard]!;
-    return this.#tell(route, CommandType.SET_INSTRUMENT_STATE, (_u8At, i32At) => {
+    await this.#tell(route, CommandType.SET_INSTRUMENT_STATE, (_u8At, i32At) => {
       route.commands.i32[i32At + CommandI32.instrument] = instrument.instrument_id;
       route.commands.i32[i32At + CommandI32.state] = state;
     });
   }
 
-  setBand(instrument: Instrument, lowTicks: number, highTicks: number): Promise<void> {
+  async setBand(instrument: Instrument, lowTicks: number, highTicks: number): Promise<void> {
     const route = this.#routes[instrument.product.shard]!;
-    return this.#tell(route, CommandType.SET_BAND, (_u8At, i32At) => {
+    await this.#tell(route, CommandType.SET_BAND, (_u8At, i32At) => {
       route.commands.i32[i32At + CommandI32.instrument] = instrument.instrument_id;
       route.commands.i32[i32At + CommandI32.bandLowTicks] = lowTicks;
       route.commands.i32[i32At + CommandI32.bandHighTicks] = highTicks;
     });
   }
 
-  #tellInstrument({ instrument_id: id, product }: Instrument): Promise<void> {
+  /** Concludes the auction of every size of the product that collects, or of one instrument; how many. */
+  uncross(product: Product, instrument?: Instrument): Promise<number> {
+    const route = this.#routes[product.shard]!;
+    return this.#tell(route, CommandType.UNCROSS, (_u8At, i32At) => {
+      const { i32 } = route.commands;
+      if (instrument === undefined) i32[i32At + CommandI32.product] = product.product_id;
+      else i32[i32At + CommandI32.instrument] = instrument.instrument_id;
+    });
+  }
+
+  async #tellInstrument({ instrument_id: id, product }: Instrument): Promise<void> {
     const route = this.#routes[product.shard]!;
     const terms = termsOf(product.spec);
-    return this.#tell(route, CommandType.LIST_INSTRUMENT, (_u8At, i32At) => {
+    await this.#tell(route, CommandType.LIST_INSTRUMENT, (_u8At, i32At) => {
       const { i32 } = route.commands;
       i32[i32At + CommandI32.instrument] = id;
       i32[i32At + CommandI32.product] = product.product_id;
@@ -154,7 +165,7 @@ export class Listing {
   }
 
   /** Waits for room in the ring; any other refusal is the answer. */
-  async #tell(route: ShardRoute, type: CommandType, fill: Fill): Promise<void> {
+  async #tell(route: ShardRoute, type: CommandType, fill: Fill): Promise<number> {
     let index = route.reserve();
     while (index < 0) {
       const refusal = route.refusal();
@@ -168,6 +179,6 @@ export class Listing {
     route.commands.u8[index * COMMAND_BYTES + CommandU8.type] = type;
     fill(index * COMMAND_BYTES, index * COMMAND_I32);
     route.commit(index, told);
-    await told.done;
+    return told.done;
   }
 }

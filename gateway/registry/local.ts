@@ -20,13 +20,17 @@ const FILE = "registry.json";
 /** DER of an Ed25519 public key up to its 32 raw bytes. */
 const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
 
-export interface RegistryOptions {
-  readonly dataDir: string;
+/** What a registry may hold, wherever it is kept. */
+export interface RegistryBounds {
   readonly shards: number;
   /** Products of the very first start, in the same write that makes the file. */
   readonly seed: readonly ProductSpec[];
   readonly accountsMax: number;
   readonly instrumentsMax: number;
+}
+
+export interface RegistryOptions extends RegistryBounds {
+  readonly dataDir: string;
 }
 
 /** No more ids: refused by name at the border. */
@@ -43,13 +47,15 @@ export function openLocalRegistry(options: RegistryOptions): LocalRegistry {
   const registry = new LocalRegistry(
     options,
     text === undefined ? undefined : parseRegistry(text, path),
+    (file) => replaceFile(options.dataDir, FILE, `${JSON.stringify(file, null, 1)}\n`),
   );
   if (text === undefined) registry.seed(options.seed);
   return registry;
 }
 
 export class LocalRegistry implements Identity, Catalog {
-  readonly #options: RegistryOptions;
+  readonly #options: RegistryBounds;
+  readonly #keep: (file: RegistryFile) => void;
   readonly #accounts: Account[] = [];
   readonly #accountByName = new Map<string, Account>();
   readonly #keys = new Map<string, StoredKey>();
@@ -61,8 +67,14 @@ export class LocalRegistry implements Identity, Catalog {
   #journals: readonly string[] = [];
   readonly #revokedListeners: ((key: string) => void)[] = [];
 
-  constructor(options: RegistryOptions, stored: RegistryFile | undefined) {
+  /** `keep` makes what it is given durable, or throws. */
+  constructor(
+    options: RegistryBounds,
+    stored: RegistryFile | undefined,
+    keep: (file: RegistryFile) => void,
+  ) {
     this.#options = options;
+    this.#keep = keep;
     if (stored !== undefined) this.#load(stored);
   }
 
@@ -299,7 +311,12 @@ export class LocalRegistry implements Identity, Catalog {
 
   /** Durable when it returns. Blocking on purpose: rare, small, and ids follow one another. */
   #write(): void {
-    const file: RegistryFile = {
+    this.#keep(this.file());
+  }
+
+  /** All of it, in the form that is kept. */
+  file(): RegistryFile {
+    return {
       format: 1,
       journals: this.#journals,
       accounts: this.#accounts,
@@ -311,7 +328,6 @@ export class LocalRegistry implements Identity, Catalog {
         size,
       })),
     };
-    replaceFile(this.#options.dataDir, FILE, `${JSON.stringify(file, null, 1)}\n`);
   }
 }
 

@@ -8,7 +8,7 @@ import { Refused } from "../errors.ts";
 import type { Market } from "../market-data/market.ts";
 import { invalid } from "../orders/decode.ts";
 import { readMinor } from "../written-forms.ts";
-import type { Catalog, Instrument } from "../registry/catalog.ts";
+import type { Catalog, Instrument, Product } from "../registry/catalog.ts";
 import {
   type Identity,
   type KeyRequest,
@@ -31,6 +31,7 @@ const STATES: ReadonlyMap<unknown, InstrumentState> = new Map([
   ["continuous", InstrumentState.CONTINUOUS],
   ["halted", InstrumentState.HALTED],
   ["closed", InstrumentState.CLOSED],
+  ["pre_open", InstrumentState.PRE_OPEN],
 ]);
 
 export interface AdminParts {
@@ -75,6 +76,9 @@ export function adminRoutes(parts: AdminParts): Route[] {
     guarded("POST", "products", (call) => createProduct(parts, call), PRODUCT_BODY_MAX),
     guarded("POST", "instruments/*/state", (call) => setState(parts, call)),
     guarded("POST", "instruments/*/band", (call) => setBand(parts, call)),
+    guarded("POST", "products/*/state", (call) => setStates(parts, call)),
+    guarded("POST", "instruments/*/uncross", (call) => uncross(parts, call, true)),
+    guarded("POST", "products/*/uncross", (call) => uncross(parts, call, false)),
   ];
 }
 
@@ -139,14 +143,34 @@ async function createProduct(parts: AdminParts, call: Call): Promise<Reply> {
   return json(status, writeProduct(parts.catalog.product(spec.style)!));
 }
 
+function readState(call: Call): InstrumentState {
+  const state = STATES.get(readBody(call).state);
+  if (state !== undefined) return state;
+  throw new Refused(invalid("state", "state is continuous, halted, closed or pre_open."));
+}
+
 async function setState(parts: AdminParts, call: Call): Promise<Reply> {
   const instrument = instrumentOf(parts, call);
-  const state = STATES.get(readBody(call).state);
-  if (state === undefined) {
-    throw new Refused(invalid("state", "state is continuous, halted or closed."));
-  }
-  await parts.listing.setState(instrument, state);
+  await parts.listing.setState(instrument, readState(call));
   return asItIs(parts, instrument);
+}
+
+/** Size by size: what one refuses is the answer, and those before it are as was asked. */
+async function setStates(parts: AdminParts, call: Call): Promise<Reply> {
+  const { spec } = productOf(parts, call);
+  const state = readState(call);
+  const symbols = spec.sizes.map((size) => `${spec.style}:${size}`);
+  for (const symbol of symbols) {
+    await parts.listing.setState(parts.catalog.instrument(symbol)!, state);
+  }
+  return json(200, JSON.stringify({ symbols }));
+}
+
+async function uncross(parts: AdminParts, call: Call, isOne: boolean): Promise<Reply> {
+  const instrument = isOne ? instrumentOf(parts, call) : undefined;
+  const product = instrument?.product ?? productOf(parts, call);
+  const instruments = await parts.listing.uncross(product, instrument);
+  return json(200, JSON.stringify({ instruments }));
 }
 
 async function setBand(parts: AdminParts, call: Call): Promise<Reply> {
@@ -174,6 +198,12 @@ function instrumentOf({ catalog }: AdminParts, { parts: [symbol] }: Call): Instr
   const instrument = catalog.instrument(symbol!);
   if (instrument === undefined) throw new Refused({ code: "UNKNOWN_SYMBOL", param: "symbol" });
   return instrument;
+}
+
+function productOf({ catalog }: AdminParts, { parts: [style] }: Call): Product {
+  const product = catalog.product(style!);
+  if (product === undefined) throw new Refused({ code: "UNKNOWN_PRODUCT", param: "style" });
+  return product;
 }
 
 function readBody({ body }: Call): Body {

@@ -11,6 +11,7 @@ import type { OrderEntry } from "../orders/entry.ts";
 import { FILLS_DEFAULT, FILLS_MAX, type Fills, writeFills } from "../orders/fills.ts";
 import type { ExchangeStatus } from "../status.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
+import type { DeadMan, Leash } from "./dead-man.ts";
 import type { OrderRate } from "./limits.ts";
 import type { Doorkeeper } from "./logon.ts";
 import { CloseCode, type Session } from "./session.ts";
@@ -19,6 +20,7 @@ import { type Subscribables, subscribe, unsubscribe } from "./subscribe.ts";
 export interface DispatchParts {
   readonly doorkeeper: Doorkeeper;
   readonly entry: OrderEntry;
+  readonly deadMan: DeadMan;
   readonly fills: readonly Fills[];
   readonly rate: OrderRate;
   readonly subscribables: Subscribables;
@@ -76,6 +78,8 @@ class SocketRequest implements Asker {
 const PRIVATE = new Map<string, { scope: "orders:read" | "orders:write"; rated: boolean }>([
   ["add_order", { scope: "orders:write", rated: true }],
   ["amend_order", { scope: "orders:write", rated: true }],
+  ["cancel_after", { scope: "orders:write", rated: false }],
+  ["cancel_on_disconnect", { scope: "orders:write", rated: false }],
   ["batch", { scope: "orders:write", rated: true }],
   ["cancel_order", { scope: "orders:write", rated: false }],
   ["cancel_all", { scope: "orders:write", rated: false }],
@@ -120,6 +124,19 @@ const METHODS = new Map<string, Handle>([
       entry.batch(request, session.key!.account.account_id, params, request.timeInUs),
   ],
   [
+    "cancel_after",
+    ({ deadMan }, session, request, params) =>
+      deadMan.cancelAfter(request, session.key!.account.account_id, params),
+  ],
+  [
+    "cancel_on_disconnect",
+    ({ deadMan }, session, request, params) => {
+      const keep = (leash: Leash | undefined): void => session.keepLeash(leash, deadMan);
+      const account = session.key!.account.account_id;
+      deadMan.cancelOnDisconnect(request, account, params, keep, session.leash);
+    },
+  ],
+  [
     "order_status",
     ({ entry }, session, request, params) =>
       entry.status(request, session.key!.account.account_id, params),
@@ -128,9 +145,6 @@ const METHODS = new Map<string, Handle>([
 ]);
 
 export const METHOD_NAMES: readonly string[] = [...METHODS.keys()];
-
-/** Named in the contract and not built. */
-const UNBUILT: ReadonlySet<unknown> = new Set(["cancel_after", "cancel_on_disconnect"]);
 
 /** Text in a method's name that we repeat in an answer: no more than this. */
 const METHOD_CHARS_MAX = 64;
@@ -150,7 +164,7 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
     return request.refuse(invalid("req_id", "req_id is a whole number or a text of 64 at most."));
   }
   const handle = METHODS.get(method as string);
-  if (handle === undefined) return request.refuse(noSuchMethod(method));
+  if (handle === undefined) return request.refuse(noSuchMethod());
   if (!isObject(params)) return request.refuse(invalid("params", "params is an object."));
   if (request.isOrder) {
     const problem = mayNot(parts, session, name, params);
@@ -167,8 +181,7 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
   }
 }
 
-function noSuchMethod(method: unknown): Problem {
-  if (UNBUILT.has(method)) return { code: "NOT_SUPPORTED", param: "method" };
+function noSuchMethod(): Problem {
   const message = `There is no such method; there are ${METHOD_NAMES.join(", ")}.`;
   return { code: "UNKNOWN_METHOD", param: "method", message };
 }

@@ -8,7 +8,10 @@
  */
 import type { WebSocket } from "uWebSockets.js";
 import type { Caller } from "../registry/identity.ts";
+import { writeTooOld } from "../market-data/encode.ts";
+import type { Missed } from "../market-data/missed.ts";
 import type { Subscriber, Topic } from "../market-data/topics.ts";
+import type { DeadMan, Leash } from "./dead-man.ts";
 import type { SessionLimits } from "./limits.ts";
 
 /** Bytes of one cork: uWebSockets' own buffer is 16 KiB, and what does not fit costs a call each. */
@@ -50,9 +53,13 @@ export class Session implements Subscriber {
   behind = false;
   /** When the oldest unanswered ping was sent; 0: none is. */
   pingSentMs = 0;
+  /** Orders that end with this socket. */
+  leash: Leash | undefined;
   readonly topics = new Set<Topic>();
-  /** Snapshots promised; their updates begin when they are made. */
-  readonly #owed = new Set<Topic>();
+  /** Snapshots (null) and what was missed, promised; their updates begin when all of it was told. */
+  readonly #owed = new Map<Topic, Missed | null>();
+  /** Waited for, from stored events. */
+  readonly #awaited = new Map<Topic, object>();
   readonly #socket: Socket;
   readonly #hub: Hub;
   #outbox: string[] = [];
@@ -72,6 +79,11 @@ export class Session implements Subscriber {
     return this.#hub.limits;
   }
 
+  /** What the exchange knows is further than what was written to it, or will be. */
+  get isBehind(): boolean {
+    return this.behind || this.#owed.size > 0 || this.#awaited.size > 0;
+  }
+
   push(text: string): void {
     if (this.closed) return;
     this.#outbox.push(text);
@@ -79,11 +91,15 @@ export class Session implements Subscriber {
     this.#queue();
   }
 
+  /** A leash that is granted after the socket has gone is pulled at once. */
+  keepLeash(leash: Leash | undefined, deadMan: DeadMan): void {
+    if (!this.closed) this.leash = leash;
+    else if (leash !== undefined) deadMan.closed(leash);
+  }
+
   owe(topic: Topic): void {
     if (this.closed) return;
-    topic.subscribers.delete(this);
-    this.#owed.add(topic);
-    this.#queue();
+    this.#promise(topic, null);
   }
 
   /** Listens to `topic`, beginning with a snapshot; without one when the client has the state. */
@@ -91,12 +107,34 @@ export class Session implements Subscriber {
     this.topics.add(topic);
     if (withSnapshot) return this.owe(topic);
     this.#owed.delete(topic);
+    this.#awaited.delete(topic);
     topic.subscribers.add(this);
+  }
+
+  /**
+   * Listens to `topic` from `seq` on: what came since is told first. Answers whether it may be; else,
+   * and when it turns out not to be, the topic begins with a snapshot that says so.
+   */
+  resume(topic: Topic, seq: number): boolean {
+    this.topics.add(topic);
+    topic.subscribers.delete(this);
+    if (seq === topic.seq()) {
+      this.subscribe(topic, false);
+      return true;
+    }
+    const missed = topic.since(seq);
+    if (missed !== null) this.#promise(topic, missed);
+    else if (!this.#await(topic, seq)) {
+      this.owe(topic);
+      return false;
+    }
+    return true;
   }
 
   unsubscribe(topic: Topic): boolean {
     topic.subscribers.delete(this);
     this.#owed.delete(topic);
+    this.#awaited.delete(topic);
     return this.topics.delete(topic);
   }
 
@@ -148,6 +186,7 @@ export class Session implements Subscriber {
     for (const topic of this.topics) topic.subscribers.delete(this);
     this.topics.clear();
     this.#owed.clear();
+    this.#awaited.clear();
     this.#outbox.length = 0;
   }
 
@@ -157,15 +196,62 @@ export class Session implements Subscriber {
     this.#hub.needsFlush(this);
   }
 
+  #promise(topic: Topic, missed: Missed | null): void {
+    this.#awaited.delete(topic);
+    this.#owed.set(topic, missed);
+    this.#queue();
+  }
+
+  /** Asks for stored events; whether there may be any. */
+  #await(topic: Topic, seq: number): boolean {
+    if (topic.stored === undefined || seq > topic.seq()) return false;
+    const waits = {};
+    this.#awaited.set(topic, waits);
+    const then = (missed: Missed | null): void => {
+      if (this.#awaited.get(topic) !== waits) return; // closed, or asked otherwise since
+      if (missed !== null) return this.#promise(topic, missed);
+      this.#awaited.delete(topic);
+      this.#tooOld(topic);
+    };
+    topic.stored(seq).then(then, () => then(null)); // why it failed is its reader's to log
+    return true;
+  }
+
+  #tooOld(topic: Topic): void {
+    this.#begin(topic, writeTooOld(topic.snapshot()));
+    this.#queue();
+  }
+
   #payOwed(): void {
-    for (const topic of this.#owed) {
+    for (const [topic, missed] of this.#owed) {
       if (this.behind || this.#outboxBytes > SNAPSHOT_BYTES) return;
       this.#owed.delete(topic);
-      topic.subscribers.add(this);
-      const text = topic.snapshot();
+      if (missed === null) this.#begin(topic, topic.snapshot());
+      else this.#tellMissed(topic, missed);
+    }
+  }
+
+  /** The topic's updates follow this text. */
+  #begin(topic: Topic, text: string): void {
+    topic.subscribers.add(this);
+    this.#outbox.push(text);
+    this.#outboxBytes += text.length;
+  }
+
+  /** As much of it as is made at once; the rest when there is room again. */
+  #tellMissed(topic: Topic, missed: Missed): void {
+    const texts = missed.take();
+    if (texts === null) {
+      if (!this.#await(topic, missed.seq)) this.#tooOld(topic);
+      return;
+    }
+    for (const text of texts) {
       this.#outbox.push(text);
       this.#outboxBytes += text.length;
     }
+    if (!missed.isDone) this.#owed.set(topic, missed);
+    else if (missed.isLast) topic.subscribers.add(this);
+    else this.resume(topic, missed.seq);
   }
 
   /** Sends about one cork's worth from `from`; answers where the next begins. */

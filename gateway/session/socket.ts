@@ -65,7 +65,9 @@ export class Sockets implements Hub {
       drain: (socket) => socket.getUserData().session?.drained(),
       pong: (socket) => {
         const { session } = socket.getUserData();
-        if (session !== undefined) session.pingSentMs = 0;
+        if (session === undefined) return;
+        session.pingSentMs = 0;
+        if (session.leash !== undefined) this.#parts.deadMan.heard(session.leash);
       },
       close: (socket, code, reason) => {
         const words = code === CloseCode.ABNORMAL ? Buffer.from(reason).toString() : "";
@@ -210,6 +212,7 @@ export class Sockets implements Hub {
       this.#parts.logger.warn({ session: session.id, code: "FRAME_TOO_LARGE" }, "cut");
     }
     session.forget();
+    if (session.leash !== undefined) this.#parts.deadMan.closed(session.leash);
     this.#sessions.delete(session);
   }
 
@@ -224,11 +227,11 @@ export class Sockets implements Hub {
     const stampUs = nowUs();
     const { market } = this.#parts;
     for (const session of this.#sessions) {
-      if (session.id % SLICES !== slice || !session.heartbeat || session.behind) continue;
+      if (session.id % SLICES !== slice || !session.heartbeat || session.isBehind) continue;
       const symbols: string[] = [];
       for (const name of new Set([...session.topics].map((topic) => topic.key))) {
         const feed = market.feed(name);
-        if (feed !== undefined) symbols.push(`"${name}":${feed.view.marketSeq}`);
+        if (feed !== undefined) symbols.push(`"${name}":${feed.view.bookSeq}`);
       }
       const head = { channel: "heartbeat", type: "update", seq: 0, prevSeq: 0, stampUs } as const;
       session.push(writePush(head, `{"symbols":{${symbols.join(",")}}}`));

@@ -3,6 +3,8 @@
  * request is taken or none of it.
  */
 import type { Problem } from "../errors.ts";
+import type { Variant } from "../market-data/feed.ts";
+import { RESOLUTIONS } from "../market-data/history.ts";
 import type { Market } from "../market-data/market.ts";
 import { Channel, type Topic } from "../market-data/topics.ts";
 import type { Executions } from "../orders/executions.ts";
@@ -17,9 +19,7 @@ const UNKNOWN_CHANNEL: Problem = {
   message: `There is no such channel; there are ${Object.values(Channel).join(", ")}.`,
 };
 /** Named in the contract and not built. */
-const UNBUILT: ReadonlySet<unknown> = new Set(
-  "book@100ms level3 candles auction orders balances settlements".split(" "),
-);
+const UNBUILT: ReadonlySet<unknown> = new Set("balances settlements".split(" "));
 
 /** Of a name that is not known, in a message. */
 const NAME_CHARS_SHOWN = 100;
@@ -42,12 +42,9 @@ export function subscribe(
   asker: Asker,
   params: Params,
 ): void {
-  const { channel, snapshot = true, resume_from_seq: resume, depth } = params;
+  const { channel, snapshot = true, resume_from_seq: resume } = params;
   if (typeof snapshot !== "boolean") {
     return asker.refuse(invalid("snapshot", "snapshot is true or false."));
-  }
-  if (depth !== undefined && channel === Channel.book) {
-    return asker.refuse(invalid("depth", "book is always the whole book: leave depth out."));
   }
   if (!isResume(resume)) {
     const message = "resume_from_seq is a whole number, or an object of them by symbol.";
@@ -60,14 +57,10 @@ export function subscribe(
     return asker.refuse({ code: "TOO_MANY_SUBSCRIPTIONS" });
   }
   if (channel === Channel.heartbeat) session.heartbeat = true;
-  const resumed: string[] = [];
-  const rows = named.map((each) =>
-    begin(session, each, snapshot, seqFor(resume, each.name), resumed),
-  );
-  const list = channel === Channel.executions ? "shards" : "symbols";
+  const rows = named.map((each) => begin(session, each, snapshot, seqFor(resume, each.name)));
+  const list = isPrivate(channel) ? "shards" : "symbols";
   const symbols = list === "shards" ? `"symbols":[],` : "";
   asker.answer(`{"channel":"${channel as string}",${symbols}"${list}":[${rows.join(",")}]}`);
-  for (const text of resumed) session.push(text);
 }
 
 export function unsubscribe(
@@ -84,28 +77,52 @@ export function unsubscribe(
   asker.answer(`{"channel":"${params.channel as string}","symbols":[${rows.join(",")}]}`);
 }
 
-/** Joins one topic; what it missed and we still know goes into `resumed`. Answers its row. */
+/** Joins one topic; answers its row. What it missed, or its snapshot, follows the answer. */
 function begin(
   session: Session,
   { name, topic }: Named,
   snapshot: boolean,
   resumeSeq: number | undefined,
-  resumed: string[],
 ): string {
-  const row = topic.channel === Channel.executions ? `{"shard":${name}` : `{"symbol":"${name}"`;
+  const row = isPrivate(topic.channel) ? `{"shard":${name}` : `{"symbol":"${name}"`;
   const seq = topic.seq();
   if (resumeSeq !== undefined) {
-    const missed = resumeSeq === seq ? "" : topic.since(resumeSeq);
-    if (missed !== null) {
-      if (missed !== "") resumed.push(missed);
-      session.subscribe(topic, false);
-      return `${row},"mode":"resumed","seq":${seq}}`;
-    }
-    session.subscribe(topic, true);
-    return `${row},"mode":"snapshot","resume":"RESUME_TOO_OLD","seq":${seq}}`;
+    return session.resume(topic, resumeSeq)
+      ? `${row},"mode":"resumed","seq":${seq}}`
+      : `${row},"mode":"snapshot","resume":"RESUME_TOO_OLD","seq":${seq}}`;
   }
   session.subscribe(topic, snapshot);
   return `${row},"mode":"${snapshot ? "snapshot" : "live"}","seq":${seq}}`;
+}
+
+const isPrivate = (channel: unknown): boolean =>
+  channel === Channel.executions || channel === Channel.orders;
+
+/** Of `book@100ms`. */
+const DEPTHS: readonly unknown[] = [10, 25, 100];
+const DEPTH_DEFAULT = 10;
+const INTERVAL_DEFAULT = "1h";
+
+/** What tells apart the topics of one channel and symbol. */
+function variantOf({ channel, depth, interval, crc32 }: Params): Variant | Problem {
+  if (depth !== undefined && channel === Channel.book) {
+    return invalid("depth", "book is always the whole book: leave depth out.");
+  }
+  if (crc32 !== undefined && typeof crc32 !== "boolean") {
+    return invalid("crc32", "crc32 is true or false.");
+  }
+  if (channel === Channel.book) return { isChecked: crc32 === true };
+  if (channel === Channel.bookConflated) {
+    if (depth === undefined) return { depth: DEPTH_DEFAULT };
+    const isKnown = DEPTHS.includes(depth);
+    return isKnown ? { depth: depth as number } : invalid("depth", "depth is 10, 25 or 100.");
+  }
+  if (channel !== Channel.candles) return {};
+  const resolution = RESOLUTIONS.find(({ name }) => name === (interval ?? INTERVAL_DEFAULT));
+  const names = RESOLUTIONS.map(({ name }) => name).join(", ");
+  return resolution === undefined
+    ? invalid("interval", `interval is one of ${names}.`)
+    : { resolution };
 }
 
 function topicsOf(from: Subscribables, session: Session, params: Params): Named[] | Problem {
@@ -114,14 +131,14 @@ function topicsOf(from: Subscribables, session: Session, params: Params): Named[
   if (!CHANNELS.has(channel)) return UNKNOWN_CHANNEL;
   if (channel === Channel.heartbeat) return [];
   if (channel === Channel.status) return [{ name: "", topic: from.status }];
-  if (channel === Channel.executions) {
+  if (isPrivate(channel)) {
     const { key } = session;
     if (key === undefined) return { code: "NOT_LOGGED_ON" };
     if (!key.scopes.includes("orders:read")) return { code: "SCOPE_MISSING", param: "channel" };
     const { account_id: id, name } = key.account;
     return from.executions.map((each, shard) => ({
       name: String(shard),
-      topic: each.topic(id, name),
+      topic: each.topic(channel as "orders" | "executions", id, name),
     }));
   }
   if (!Array.isArray(symbols) || symbols.length === 0) {
@@ -130,10 +147,12 @@ function topicsOf(from: Subscribables, session: Session, params: Params): Named[
   if (symbols.length > session.limits.symbolsPerRequestMax) {
     return { code: "TOO_MANY_SYMBOLS", param: "symbols" };
   }
+  const variant = variantOf(params);
+  if (isProblem(variant)) return variant;
   const named = new Map<string, Named>();
   for (const name of symbols as unknown[]) {
     if (typeof name !== "string") return invalid("symbols", "symbols is a list of texts.");
-    const topic = from.market.topic(channel as Channel, name);
+    const topic = from.market.topic(channel as Channel, name, variant);
     if (topic === undefined) return unknownSymbol(channel as Channel, name);
     named.set(name, { name, topic });
   }

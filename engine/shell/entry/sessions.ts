@@ -41,12 +41,7 @@ export interface Entrance {
 }
 
 /** What only the shard itself, or its own followers, may journal. */
-const OWN: readonly number[] = [
-  CommandType.NONE,
-  CommandType.CLOCK,
-  CommandType.CHECKPOINT,
-  CommandType.SET_BEHAVIOUR,
-];
+const OWN: readonly number[] = [CommandType.NONE, CommandType.CLOCK, CommandType.CHECKPOINT];
 
 interface Sent {
   /** How far the ring was filled when they had come, and how many they were. */

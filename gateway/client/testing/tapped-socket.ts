@@ -10,6 +10,8 @@ type CloseListener = (event: { readonly reason: string }) => void;
 export class Tap {
   /** Whether a message of the exchange is lost. */
   losesIn: (text: string) => boolean = () => false;
+  /** What a message of the exchange arrives as. */
+  changesIn: (text: string) => string = (text) => text;
   /** Whether a message to the exchange is lost. */
   losesOut: (text: string) => boolean = () => false;
   /** Messages that left, on whatever socket. */
@@ -34,7 +36,8 @@ export class Tap {
         if (type === "close") this.#closers.push(listener as CloseListener);
         if (type !== "message") return socket.addEventListener(type, listener as () => void);
         socket.addEventListener("message", (event) => {
-          if (!this.losesIn(String(event.data))) (listener as MessageListener)(event);
+          const text = String(event.data);
+          if (!this.losesIn(text)) (listener as MessageListener)({ data: this.changesIn(text) });
         });
       },
     };

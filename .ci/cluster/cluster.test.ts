@@ -1,0 +1,214 @@
+/**
+ * The exchange as a cluster of processes, under load: a shard's primary and a gateway are killed. No
+ * order that was acknowledged is lost, none is executed twice, and orders flow again.
+ */
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { admin, type Key, makeKey } from "../../cli/testing/exchange.ts";
+import { connectTrader, type Trader } from "../../cli/testing/trader.ts";
+import { isLong, report, sized } from "../../engine/shell/testing/size.ts";
+import { type ExchangeCluster, startExchangeCluster } from "./cluster.ts";
+
+const TRADERS = 6;
+const LOAD_MS = 1_500;
+const ORDER_LIFE_MS = 30 * 60_000;
+const ORDER = { side: "buy", type: "limit", qty: 1, price: "60.00" };
+const PRODUCT = {
+  brand: "Jordan",
+  model: "Air Jordan 1 High OG",
+  colourway: "Chicago",
+  retail_price: "180.00",
+  release_date: "2022-11-19",
+  sizes: ["US-9"],
+  tick: "1.00",
+  band: null,
+  currency: "USD",
+};
+
+let cluster: ExchangeCluster;
+let symbols: readonly string[];
+const killed: string[] = [];
+
+beforeAll(async () => {
+  cluster = await startExchangeCluster({ brokers: isLong ? 3 : 1, shards: 2, gateways: 2 });
+  symbols = await symbolsOfBothShards();
+}, 240_000);
+afterAll(() => cluster?.stop(), 60_000);
+
+test(
+  "kill -9 of a shard's primary and of a gateway, under load",
+  async () => {
+    const gateway = cluster.gateways()[0]!;
+    const keys = await Promise.all(
+      Array.from({ length: TRADERS }, (_, i) => makeKey(gateway, `trader-${i}`)),
+    );
+    const before = await ordersOpen();
+    const load = startLoad(keys);
+    await sleep(LOAD_MS);
+    const primary = cluster.primaryOf(0)!;
+    killed.push(cluster.gateways()[0]!.url);
+    await Promise.all([primary.kill(), cluster.gateways()[0]!.kill()]);
+    const killedMs = performance.now();
+    const againMs = await flowsAgain(load, killedMs);
+    await sleep(LOAD_MS);
+    await load.stop();
+    const acknowledged = [...load.acknowledged.keys()];
+    report("orders flow again after SIGKILL of a primary and a gateway", {
+      againMs,
+      acknowledged: acknowledged.length,
+      asked: load.asked(),
+    });
+
+    // All that was asked for was acknowledged in the end: so there are as many orders, and no more.
+    expect(acknowledged.length).toBe(load.asked());
+    expect(await settled(before + acknowledged.length)).toBe(before + acknowledged.length);
+    expect(await missing(keys, load.acknowledged)).toEqual([]);
+    expect(cluster.primaryOf(0)).not.toBe(primary);
+  },
+  sized(180_000, 600_000),
+);
+
+test("a killed engine and a killed gateway come back and are part of it again", async () => {
+  const dead = cluster.engines().find((engine) => !engine.alive())!;
+  const gone = cluster.gateways().find((gateway) => !gateway.alive())!;
+  await Promise.all([cluster.startEngineAgain(dead), cluster.startGatewayAgain(gone)]);
+  const open = await Promise.all(cluster.gateways().map(({ url }) => ordersOpenAt(url)));
+  expect(open[0]).toBe(open[1]);
+  await cluster.primaryOf(0)!.kill(); // and the one that came back takes over
+  await until(() => cluster.primaryOf(0) !== undefined);
+  await until(async () => (await ordersOpenAt(cluster.gateways()[0]!.url)) === open[0]);
+}, 120_000);
+
+interface Acknowledged {
+  readonly symbol: string;
+  readonly orderId: unknown;
+  readonly atMs: number;
+  readonly trader: number;
+}
+
+interface Load {
+  readonly acknowledged: ReadonlyMap<string, Acknowledged>;
+  /** Orders that were begun; each is asked for until it is acknowledged. */
+  asked(): number;
+  /** Resolves when what was begun is acknowledged. */
+  stop(): Promise<void>;
+}
+
+/** Every trader places one resting bid after the other, in turn on both shards. */
+function startLoad(keys: readonly Key[]): Load {
+  const acknowledged = new Map<string, Acknowledged>();
+  let asked = 0;
+  const over = new AbortController();
+  const lives = keys.map(async (key, trader) => {
+    let line: Trader | null = null;
+    for (let count = 0; !over.signal.aborted; count++) {
+      const symbol = symbols[count % symbols.length]!;
+      const order = {
+        client_order_id: `t${trader}-${count}`,
+        symbol,
+        ...ORDER,
+        deadline: new Date(Date.now() + ORDER_LIFE_MS).toISOString(),
+      };
+      asked++;
+      for (;;) {
+        line ??= await connectAnywhere(key);
+        const answer = await line.request("add_order", order);
+        if (answer === null) line = null;
+        else if (answer.success) {
+          const orderId = answer.result!["order_id"];
+          const atMs = performance.now();
+          acknowledged.set(order.client_order_id, { symbol, orderId, atMs, trader });
+          break;
+        } else if (answer.error!.code !== "ENGINE_AWAY") throw new Error(JSON.stringify(answer));
+        else await sleep(20);
+        // The same message again, deadline and all: whether or not it happened, it happens once.
+      }
+    }
+    line?.close();
+  });
+  const all = Promise.all(lives);
+  all.catch(() => over.abort());
+  return {
+    acknowledged,
+    asked: () => asked,
+    stop: async () => {
+      over.abort();
+      await all;
+    },
+  };
+}
+
+/** How long after the kill the first order of shard 0 that was then asked for was acknowledged. */
+async function flowsAgain(load: Load, killedMs: number): Promise<number> {
+  const isAgain = ({ symbol, atMs }: Acknowledged): boolean =>
+    symbol === symbols[0] && atMs > killedMs + 50;
+  await until(() => [...load.acknowledged.values()].some(isAgain));
+  const first = [...load.acknowledged.values()].filter(isAgain).map(({ atMs }) => atMs);
+  return Math.round(Math.min(...first) - killedMs);
+}
+
+/** Acknowledged orders that their owner's question does not find as they were acknowledged. */
+async function missing(
+  keys: readonly Key[],
+  acknowledged: ReadonlyMap<string, Acknowledged>,
+): Promise<string[]> {
+  const lines = await Promise.all(keys.map(connectAnywhere));
+  const found = await Promise.all(
+    [...acknowledged].map(async ([id, { symbol, orderId, trader }]) => {
+      const answer = await lines[trader]!.request("order_status", { client_order_id: id, symbol });
+      return answer?.result?.["order_id"] === orderId ? [] : [`${id}: ${JSON.stringify(answer)}`];
+    }),
+  );
+  for (const line of lines) line.close();
+  return found.flat();
+}
+
+async function connectAnywhere(key: Key): Promise<Trader> {
+  for (let attempt = 0; ; attempt++) {
+    const urls = cluster.gateways().map(({ url }) => url);
+    try {
+      return await connectTrader(urls[attempt % urls.length]!, key);
+    } catch (error) {
+      if (attempt > 200) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+/** Products of our own: the next two numbers belong to the two shards. Shard 0's first. */
+async function symbolsOfBothShards(): Promise<string[]> {
+  const [gateway] = cluster.gateways();
+  const key = await makeKey(gateway!, "finder");
+  const found: string[] = [];
+  for (const style of ["CLUSTER-A", "CLUSTER-B"]) {
+    await admin(gateway!, "POST", "products", { ...PRODUCT, style });
+    const line = await connectTrader(gateway!.url, key);
+    const order = { ...ORDER, client_order_id: style, symbol: `${style}:US-9` };
+    const answer = await line.request("add_order", order);
+    found[Number(String(answer?.result?.["order_id"]).split("-")[0])] = order.symbol;
+    line.close();
+  }
+  return found;
+}
+
+async function ordersOpenAt(url: string): Promise<number> {
+  const stats = (await (await fetch(`${url}/v1/stats`)).json()) as { orders_open: number };
+  return stats.orders_open;
+}
+
+const ordersOpen = (): Promise<number> =>
+  ordersOpenAt(cluster.gateways().find(({ url }) => !killed.includes(url))!.url);
+
+/** Totals come ten times a second: waits a little for what is expected, and a little for more. */
+async function settled(expected: number): Promise<number> {
+  for (let look = 0; look < 100 && (await ordersOpen()) < expected; look++) await sleep(50);
+  await sleep(300);
+  return ordersOpen();
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(10);
+}

@@ -1,0 +1,175 @@
+/**
+ * `solebook gateway`: one gateway of a cluster, before engines that it reaches over gRPC and a registry
+ * in Postgres that all gateways share. Wiring only.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { type EntryClient, openEntryClient } from "../../engine/client/entry-client.ts";
+import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
+import {
+  EVENT_BYTES,
+  EVENT_I32,
+  EventI32,
+  type Events,
+  EventType,
+  EventU8,
+} from "../../engine/client/layouts.ts";
+import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
+import { openSharedRegistry, type SharedRegistry } from "../../gateway/registry/postgres.ts";
+import { modelsOn } from "../../satellites/catalog/models.ts";
+import { readAddress, readArguments, readInteger } from "../arguments.ts";
+import { config } from "../config.ts";
+import { Failure, UsageError, wordsOf } from "../errors.ts";
+import { DATA_DEFAULT } from "../exchange.ts";
+import { reachOf } from "../reach.ts";
+import { adminToken, makeLogger, ownData, stopAsked } from "../running.ts";
+import { version } from "../version.ts";
+
+const PORT_DEFAULT = 8787;
+const HOST_DEFAULT = "127.0.0.1";
+const RETRY_MS = 200;
+
+export const usage = `solebook gateway --shard HOST:PORT,… [--shard …] [--data DIR]
+            [--port N] [--host H]
+
+Runs one gateway of a cluster: the public socket, the page and the admin interface, before
+engines it finds by asking. Run as many as needed; accounts, keys and products are in the
+Postgres that DATABASE_URL names, and all of them know the same.
+
+  --shard LIST   where the engines of a shard listen; once for each shard, shard 0 first, and the
+                 same shards for every gateway
+  --data DIR     where its admin token and its URL are kept (${DATA_DEFAULT}); made if missing
+  --port N       ${PORT_DEFAULT} unless said otherwise; 0 takes any free one
+  --host H       ${HOST_DEFAULT}, so that only this machine can reach it
+`;
+
+export async function run(args: readonly string[]): Promise<void> {
+  const { values } = readArguments(args, {
+    options: {
+      shard: { type: "string", multiple: true },
+      data: { type: "string", default: DATA_DEFAULT },
+      port: { type: "string", default: String(PORT_DEFAULT) },
+      host: { type: "string", default: HOST_DEFAULT },
+    },
+  });
+  const shards = (values.shard ?? []).map((list) => list.split(","));
+  if (shards.length === 0) throw new UsageError("--shard is missing");
+  for (const address of shards.flat()) readAddress("shard", address, 1);
+  const port = readInteger("port", values.port, 0, 65_535);
+  const { postgres } = config.servers;
+  if (postgres === null) throw new UsageError("DATABASE_URL is not set: names live in Postgres");
+  const directory = resolve(values.data);
+  const owner = ownData(directory);
+  const asked = stopAsked();
+  const logger = makeLogger("info");
+  try {
+    const wanted = { shards, directory, host: values.host, port, postgres, logger };
+    const { gateway, clients, registry, broke } = await start(wanted);
+    const { here } = reachOf(values.host, gateway.port);
+    writeFileSync(join(directory, "url"), `${here}\n`);
+    process.stdout.write(`Solebook ${version()}: gateway at ${here}; Ctrl-C stops it\n`);
+    const why = await Promise.race([asked.then(() => null), broke]);
+    await gateway.close();
+    for (const client of clients) client.close();
+    await registry.close();
+    rmSync(join(directory, "url"), { force: true });
+    if (why !== null) throw new Failure(why);
+  } finally {
+    owner.release();
+  }
+}
+
+interface Wanted {
+  readonly shards: readonly (readonly string[])[];
+  readonly directory: string;
+  readonly host: string;
+  readonly port: number;
+  readonly postgres: string;
+  readonly logger: Logger;
+}
+
+interface Started {
+  readonly gateway: GatewayHandle;
+  readonly clients: readonly EntryClient[];
+  readonly registry: SharedRegistry;
+  /** Resolves when a shard is lost for good: what is shown here would grow old. */
+  readonly broke: Promise<string>;
+}
+
+async function start(wanted: Wanted): Promise<Started> {
+  const { shards, directory, host, port, postgres, logger } = wanted;
+  const registry = await openSharedRegistry(postgres, {
+    shards: shards.length,
+    seed: modelsOn(new Date().toISOString().slice(0, 10)),
+    accountsMax: SHARD_OPTIONS_DEFAULT.accountsMax,
+    instrumentsMax: SHARD_OPTIONS_DEFAULT.instrumentsMax,
+  }).catch((error: unknown) => {
+    throw new Failure(`the registry in Postgres cannot be used: ${wordsOf(error)}`);
+  });
+  const broke = Promise.withResolvers<string>();
+  const clients = shards.map((addresses, shard) =>
+    openEntryClient({
+      shard,
+      addresses,
+      journalId: registry.journalId(shard),
+      prepare: (events, count) => namesIn(registry, logger, events, count),
+      onTrouble: (words) => logger.warn({ shard }, words),
+      onEnded: (words) => broke.resolve(words),
+    }),
+  );
+  try {
+    const gateway = await startGateway({
+      host,
+      port,
+      clients,
+      registry,
+      adminToken: adminToken(directory),
+      logger,
+      version: version(),
+    });
+    // What was listed is in the journals by now: from here on they and the registry belong together.
+    await registry.bindJournals(clients.map((client) => client.journalId()!));
+    return { gateway, clients, registry, broke: broke.promise };
+  } catch (error) {
+    for (const client of clients) client.close();
+    await registry.close();
+    throw new Failure(wordsOf(error));
+  }
+}
+
+/** Another gateway named it, durably, before its engine heard: then it is in Postgres. */
+function namesIn(
+  registry: SharedRegistry,
+  logger: Logger,
+  events: Events,
+  count: number,
+): Promise<void> | null {
+  const isUnknown = (): boolean => {
+    for (let i = 0; i < count; i++) {
+      const type = events.u8[i * EVENT_BYTES + EventU8.type]!;
+      const { account, instrument } = EventI32;
+      const id = (at: number): number => events.i32[i * EVENT_I32 + at]!;
+      if (type === EventType.INSTRUMENT_LISTED) {
+        if (registry.instrumentById(id(instrument)) === undefined) return true;
+      } else if (type === EventType.ACCOUNT_SET) {
+        if (registry.accountById(id(account)) === undefined) return true;
+      }
+    }
+    return false;
+  };
+  return isUnknown() ? learn(registry, logger) : null;
+}
+
+/** Waits for Postgres, if need be: without the names nothing could be shown. */
+async function learn(registry: SharedRegistry, logger: Logger): Promise<void> {
+  for (;;) {
+    try {
+      return await registry.refresh();
+    } catch (error) {
+      logger.warn({}, `the registry cannot be read: ${wordsOf(error)}`);
+      await sleep(RETRY_MS);
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * The newest events of one shard, kept as records so that whoever missed some is told them again.
+ * Bounded: a ring; what falls out is in the journal, and only there.
+ *
+ * Each record is a link of up to three chains, to be walked both ways: that of its instrument, when
+ * the public saw it, and those of its parties, the owner's and the taker's.
+ *
+ * ```
+ * position   70  71  72  73  74    slot = position mod kept
+ * instrument  3   8   3   3   8
+ * before     61  66  70  72  71    the same instrument's one before: newest -> older
+ * after      72  74  73   -   -    and the one after it
+ * ```
+ *
+ * A party's link carries its order as it was after the event: an event does not repeat all of it.
+ */
+import {
+  EVENT_BYTES,
+  EVENT_I32,
+  type Events,
+  EventF64,
+  EVENT_F64,
+  makeEvents,
+} from "../../engine/client/layouts.ts";
+
+/** What a report says of an order and its event does not. */
+export interface OrderTerms {
+  readonly orderType: number;
+  readonly tif: number;
+  readonly side: number;
+  readonly status: number;
+  readonly priceTicks: number;
+  readonly quantity: number;
+  readonly open: number;
+  readonly filled: number;
+  readonly expiresAtUs: number;
+}
+
+/** Events kept per shard; some 300 bytes each. */
+export const RECENT_KEPT = 131_072;
+export const NOWHERE = -1;
+
+/** The newest position of each instrument or account; positions older than the ring are stale. */
+class Chain {
+  readonly #newest: number[] = [];
+  readonly before: Float64Array;
+  readonly after: Float64Array;
+
+  constructor(links: number) {
+    this.before = new Float64Array(links);
+    this.after = new Float64Array(links);
+  }
+
+  newest(key: number): number {
+    return this.#newest[key] ?? NOWHERE;
+  }
+
+  add(key: number, link: number, oldest: number): void {
+    const { length } = this.before;
+    const before = this.newest(key);
+    this.before[link % length] = before;
+    this.after[link % length] = NOWHERE;
+    if (before >= oldest) this.after[before % length] = link;
+    this.#newest[key] = link;
+  }
+}
+
+export class Recent {
+  readonly #kept: number;
+  readonly #events: Events;
+  readonly #public: Chain;
+  /** Links are position * 2, and one more for a taker. */
+  readonly #parties: Chain;
+  readonly #words: Int32Array;
+  readonly #codes: Uint8Array;
+  readonly #expiresAtUs: Float64Array;
+  #count = 0;
+
+  constructor(kept = RECENT_KEPT) {
+    this.#kept = kept;
+    this.#events = makeEvents(kept);
+    this.#public = new Chain(kept);
+    this.#parties = new Chain(kept * 2);
+    this.#words = new Int32Array(kept * 8);
+    this.#codes = new Uint8Array(kept * 8);
+    this.#expiresAtUs = new Float64Array(kept * 2);
+  }
+
+  get events(): Events {
+    return this.#events;
+  }
+
+  /** Keeps a copy of the event. What else is added belongs to it. */
+  add(events: Events, index: number): void {
+    const from = index * EVENT_I32;
+    const to = (this.#count++ % this.#kept) * EVENT_I32;
+    const target = this.#events.i32;
+    for (let word = 0; word < EVENT_I32; word++) target[to + word] = events.i32[from + word]!;
+  }
+
+  /** The event last added is one the public saw. */
+  addPublic(instrument: number): void {
+    this.#public.add(instrument, this.#count - 1, this.#oldest());
+  }
+
+  /** The account is a party of the event last added; its order as it is now, if it is one. */
+  addParty(account: number, isTaker: boolean, terms: OrderTerms | undefined): void {
+    const link = (this.#count - 1) * 2 + (isTaker ? 1 : 0);
+    this.#parties.add(account, link, this.#oldest() * 2);
+    const at = link % (this.#kept * 2);
+    this.#codes[at * 4] = terms === undefined ? 0 : terms.orderType;
+    if (terms === undefined) return;
+    this.#codes[at * 4 + 1] = terms.tif;
+    this.#codes[at * 4 + 2] = terms.side;
+    this.#codes[at * 4 + 3] = terms.status;
+    this.#words[at * 4] = terms.priceTicks;
+    this.#words[at * 4 + 1] = terms.quantity;
+    this.#words[at * 4 + 2] = terms.open;
+    this.#words[at * 4 + 3] = terms.filled;
+    this.#expiresAtUs[at] = terms.expiresAtUs;
+  }
+
+  newestPublic(instrument: number): number {
+    return this.#inRing(this.#public.newest(instrument));
+  }
+
+  /** NOWHERE when it has fallen out, or there is none. */
+  beforePublic(position: number): number {
+    return this.#inRing(this.#public.before[position % this.#kept]!);
+  }
+
+  afterPublic(position: number): number {
+    return this.#public.after[position % this.#kept]!;
+  }
+
+  newestOf(account: number): number {
+    return this.#linkInRing(this.#parties.newest(account));
+  }
+
+  beforeLink(link: number): number {
+    return this.#linkInRing(this.#parties.before[link % (this.#kept * 2)]!);
+  }
+
+  afterLink(link: number): number {
+    return this.#parties.after[link % (this.#kept * 2)]!;
+  }
+
+  /** Where the record stands in `events`. */
+  index(position: number): number {
+    return position % this.#kept;
+  }
+
+  /** Whether a position that was in the ring still is. */
+  has(position: number): boolean {
+    return position >= this.#oldest() && position < this.#count;
+  }
+
+  /** Undefined when the event was of no order that is known. */
+  terms(link: number): OrderTerms | undefined {
+    const at = link % (this.#kept * 2);
+    if (this.#codes[at * 4] === 0) return undefined;
+    return {
+      orderType: this.#codes[at * 4]!,
+      tif: this.#codes[at * 4 + 1]!,
+      side: this.#codes[at * 4 + 2]!,
+      status: this.#codes[at * 4 + 3]!,
+      priceTicks: this.#words[at * 4]!,
+      quantity: this.#words[at * 4 + 1]!,
+      open: this.#words[at * 4 + 2]!,
+      filled: this.#words[at * 4 + 3]!,
+      expiresAtUs: this.#expiresAtUs[at]!,
+    };
+  }
+
+  #oldest(): number {
+    return Math.max(0, this.#count - this.#kept);
+  }
+
+  #inRing(position: number): number {
+    return position >= this.#oldest() ? position : NOWHERE;
+  }
+
+  #linkInRing(link: number): number {
+    return link >= this.#oldest() * 2 ? link : NOWHERE;
+  }
+}
+
+export const f64Of = (events: Events, index: number, field: number): number =>
+  events.f64[index * EVENT_F64 + field]!;
+export const i32Of = (events: Events, index: number, field: number): number =>
+  events.i32[index * EVENT_I32 + field]!;
+export const u8Of = (events: Events, index: number, field: number): number =>
+  events.u8[index * EVENT_BYTES + field]!;
+export const marketSeqOf = (events: Events, index: number): number =>
+  f64Of(events, index, EventF64.marketSeq);
