@@ -118,7 +118,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
 }
 
 function build(options: GatewayOptions) {
-  const { clients, registry, logger, version } = options;
+  const { clients, registry, logger, version, adminToken: token } = options;
   const nextRequestId = makeRequestIds();
   const recents = clients.map(() => new Recent(options.recentEvents));
   const market = new Market(registry, recents);
@@ -130,7 +130,7 @@ function build(options: GatewayOptions) {
   const demonstration = new Demonstration({
     identity: registry,
     listing,
-    secret: options.adminToken,
+    secret: token,
     hasPast: (id) => lanes.some((lane) => hasPast(lane, id)),
     hasSocket: (id) => sockets.hasAccount(id),
     logger,
@@ -164,7 +164,6 @@ function build(options: GatewayOptions) {
 
   const app = App();
   sockets.attach(app);
-  const token = options.adminToken;
   const open = { clients, market, catalog: registry, status, doorkeeper, entry, metrics, version };
   const admin = { identity: registry, catalog: registry, listing, market, status, token };
   const table = [
