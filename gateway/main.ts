@@ -118,7 +118,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
 }
 
 function build(options: GatewayOptions) {
-  const { clients, registry, logger, version } = options;
+  const { clients, registry, logger, version, adminToken: token } = options;
   const nextRequestId = makeRequestIds();
   const recents = clients.map(() => new Recent(options.recentEvents));
   const market = new Market(registry, recents);
@@ -157,7 +157,6 @@ function build(options: GatewayOptions) {
 
   const app = App();
   sockets.attach(app);
-  const token = options.adminToken;
   const open = { clients, market, catalog: registry, status, doorkeeper, entry, metrics, version };
   const admin = { identity: registry, catalog: registry, listing, market, status, token };
   const table = [
