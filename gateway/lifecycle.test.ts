@@ -112,7 +112,7 @@ test("what the registry had and the engine had not is listed at the next start",
   const registry = openLocalRegistry({ dataDir: dir, seed: [JORDAN], ...sizes });
   await registry.openAccount("alice");
   const exchange = await start({ dir });
-  expect(exchange.shard.core.sequence()).toBe(JORDAN.sizes.length + 1);
+  expect(exchange.shard.core.sequence()).toBe(1 + JORDAN.sizes.length + 1); // the rules first
   const listed = await (await fetch(`${exchange.url}/v1/instruments`)).json();
   expect(listed).toMatchObject({ instruments: [{ size: "US-9" }, { size: "US-10" }, {}] });
 });

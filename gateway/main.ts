@@ -26,7 +26,7 @@ import { sessionRoutes } from "./rest/session.ts";
 import { attachRest } from "./rest/server.ts";
 import { DeadMan } from "./session/dead-man.ts";
 import { Demonstration } from "./session/demonstration.ts";
-import { OrderRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
+import { OrderRate, RequestRate, SESSION_LIMITS, type SessionLimits } from "./session/limits.ts";
 import { Doorkeeper } from "./session/logon.ts";
 import { Sockets } from "./session/socket.ts";
 import { follow, hasPast, makeDiskWatch, makeLane, type ShardLane } from "./shard-lane.ts";
@@ -128,7 +128,7 @@ function saidOf({ recentEvents, stored, logger }: GatewayOptions, shard: number)
 }
 
 function build(options: GatewayOptions) {
-  const { clients, registry, logger, version } = options;
+  const { clients, registry, logger, version, adminToken: token } = options;
   const nextRequestId = makeRequestIds();
   const said = clients.map((_, shard) => saidOf(options, shard));
   const market = new Market(registry, said);
@@ -137,14 +137,7 @@ function build(options: GatewayOptions) {
   const routes = lanes.map(({ route }) => route);
   const listing = new Listing(routes, market);
   const doorkeeper = new Doorkeeper(registry);
-  const demonstration = new Demonstration({
-    identity: registry,
-    listing,
-    secret: options.adminToken,
-    hasPast: (id) => lanes.some((lane) => hasPast(lane, id)),
-    hasSocket: (id) => sockets.hasAccount(id),
-    logger,
-  });
+  const demonstration = makeDemonstration(options, listing, lanes, (id) => sockets.hasAccount(id));
   const entry = new OrderEntry(routes, market, nextRequestId);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
   const metrics = new Metrics({
@@ -177,7 +170,6 @@ function build(options: GatewayOptions) {
 
   const app = App();
   sockets.attach(app);
-  const token = options.adminToken;
   const open = { clients, market, catalog: registry, status, doorkeeper, entry, metrics, version };
   const admin = { identity: registry, catalog: registry, listing, market, status, token };
   const table = [
@@ -187,9 +179,26 @@ function build(options: GatewayOptions) {
     ...adminRoutes(admin),
     ...pageRoutes(),
   ];
-  attachRest(app, { routes: table, nowhere: pageNowhere(), logger, nextRequestId });
+  const [nowhere, rate] = [pageNowhere(), new RequestRate(limits)];
+  attachRest(app, { routes: table, nowhere, rate, logger, nextRequestId });
   const stopMetrics = (): void => metrics.close();
   return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
+}
+
+function makeDemonstration(
+  { registry, adminToken, logger }: GatewayOptions,
+  listing: Listing,
+  lanes: readonly ShardLane[],
+  hasSocket: (account: number) => boolean,
+): Demonstration {
+  return new Demonstration({
+    identity: registry,
+    listing,
+    secret: adminToken,
+    hasPast: (id) => lanes.some((lane) => hasPast(lane, id)),
+    hasSocket,
+    logger,
+  });
 }
 
 /** Unique over restarts too: support finds one request in the logs of any day. */

@@ -5,7 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openRingClient } from "../../engine/client/index.ts";
+import { openRingClient, Refusal } from "../../engine/client/index.ts";
 import * as core from "../../engine/core/index.ts";
 import type { ShardHandle } from "../../engine/shell/main.ts";
 import { startSnapshots } from "../../engine/shell/snapshot/main.ts";
@@ -126,7 +126,7 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
       tookMs = [];
       while (!over.signal.aborted) {
         const due = first + Math.floor((performance.now() - beganMs) * PER_MS);
-        while (count.sent < due) send();
+        while (count.sent < due && client.refusal() === Refusal.NONE) send(); // full after a pause
         client.flush();
         await sleep(1);
       }

@@ -4,6 +4,7 @@
  */
 import type { HttpRequest, HttpResponse, TemplatedApp } from "uWebSockets.js";
 import type { Logger } from "pino";
+import type { RequestRate, Standing } from "../session/limits.ts";
 import { CODES, errorMembers, type Problem, Refused } from "../errors.ts";
 
 export interface Call {
@@ -90,6 +91,7 @@ export interface ServerParts {
   readonly routes: readonly Route[];
   /** What somebody sees who came to a path that leads nowhere; undefined: the problem does. */
   readonly nowhere: (call: Pick<Call, "path" | "header">) => Reply | undefined;
+  readonly rate: RequestRate;
   readonly logger: Logger;
   readonly nextRequestId: () => string;
 }
@@ -108,6 +110,8 @@ export function attachRest(app: TemplatedApp, parts: ServerParts): void {
     const asked = method === "HEAD" ? "GET" : method;
     const found = atPath.find(({ route }) => route.method === asked);
     const exchange = new Exchange(parts, response, method === "HEAD");
+    const isCounted = path.startsWith("/v1/") && !path.startsWith("/v1/admin/");
+    if (isCounted && !exchange.isWithinRate()) return;
     if (found !== undefined) {
       return exchange.run(found.route, request, openParts(found.segments, segments));
     }
@@ -124,6 +128,7 @@ class Exchange {
   readonly #parts: ServerParts;
   readonly #response: HttpResponse;
   readonly #headOnly: boolean;
+  #headers: readonly (readonly [string, string])[] = [];
   #gone = false;
 
   constructor(parts: ServerParts, response: HttpResponse, headOnly: boolean) {
@@ -132,6 +137,17 @@ class Exchange {
     this.#headOnly = headOnly;
     // Without this, an aborted request would end the process; with it, the response is let go of.
     response.onAborted(() => (this.#gone = true));
+  }
+
+  /** Counts the request; one too many is answered here. */
+  isWithinRate(): boolean {
+    const address = Buffer.from(this.#response.getRemoteAddressAsText()).toString();
+    const standing = this.#parts.rate.take(address);
+    if (standing === undefined) return true;
+    this.#headers = rateHeaders(standing);
+    if (standing.waitMs === 0) return true;
+    this.#write(this.#problem({ code: "RATE_LIMITED", retryAfterMs: standing.waitMs }), true);
+    return false;
   }
 
   reply(reply: Reply): void {
@@ -215,11 +231,22 @@ class Exchange {
       for (const [name, value] of HEADERS_OUT) {
         if (!own.some(([each]) => each === name)) this.#response.writeHeader(name, value);
       }
+      for (const [name, value] of this.#headers) this.#response.writeHeader(name, value);
       for (const [name, value] of own) this.#response.writeHeader(name, value);
       if (this.#headOnly) this.#response.endWithoutBody(Buffer.byteLength(reply.body), close);
       else this.#response.end(reply.body, close);
     });
   }
+}
+
+/** As in the IETF's draft on RateLimit header fields; `w` and `t` are seconds until all is there again. */
+function rateHeaders({ waitMs, left, burst, perSecond }: Standing): [string, string][] {
+  const seconds = (units: number): number => Math.ceil(units / perSecond);
+  const headers: [string, string][] = [
+    ["RateLimit-Policy", `"address";q=${burst};w=${seconds(burst)}`],
+    ["RateLimit", `"address";r=${left};t=${seconds(burst - left)}`],
+  ];
+  return waitMs === 0 ? headers : [...headers, ["Retry-After", String(Math.ceil(waitMs / 1000))]];
 }
 
 function fits(pattern: readonly string[], path: readonly string[]): boolean {

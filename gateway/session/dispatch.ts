@@ -12,7 +12,7 @@ import { FILLS_DEFAULT, FILLS_MAX, type Fills, writeFills } from "../orders/fill
 import type { ExchangeStatus } from "../status.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
-import type { OrderRate } from "./limits.ts";
+import type { OrderRate, Standing } from "./limits.ts";
 import type { Doorkeeper } from "./logon.ts";
 import { CloseCode, type Session } from "./session.ts";
 import { type Subscribables, subscribe, unsubscribe } from "./subscribe.ts";
@@ -45,6 +45,7 @@ class SocketRequest implements Asker {
   readonly #reqId: string;
   readonly timeInUs: number;
   readonly isOrder: boolean;
+  limits: Standing | undefined;
 
   constructor(parts: DispatchParts, session: Session, method: string, reqId: string, inUs: number) {
     this.#parts = parts;
@@ -69,9 +70,16 @@ class SocketRequest implements Asker {
     if (this.isOrder) this.#parts.metrics.orderAnswered(this.#method, code, outUs - this.timeInUs);
     this.#session.push(
       `{"method":${JSON.stringify(this.#method)},"req_id":${this.#reqId},${outcome}` +
-        `,"time_in":"${writeTime(this.timeInUs)}","time_out":"${writeTime(outUs)}"}`,
+        `,"time_in":"${writeTime(this.timeInUs)}","time_out":"${writeTime(outUs)}"${writeLimits(this.limits)}}`,
     );
   }
+}
+
+/** What is left of the limit on orders that comes first; nothing where there is none. */
+function writeLimits(standing: Standing | undefined): string {
+  if (standing === undefined) return "";
+  const { left, burst, perSecond } = standing;
+  return `,"limits":{"orders_left":${left},"burst":${burst},"per_second":${perSecond}}`;
 }
 
 /** Order entry: method, the scope it needs, whether the rate limit counts it. */
@@ -167,7 +175,7 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
   if (handle === undefined) return request.refuse(noSuchMethod());
   if (!isObject(params)) return request.refuse(invalid("params", "params is an object."));
   if (request.isOrder) {
-    const problem = mayNot(parts, session, name, params);
+    const problem = mayNot(parts, session, name, params, request);
     if (problem !== undefined) return request.refuse(problem);
   }
   try {
@@ -203,6 +211,7 @@ function mayNot(
   session: Session,
   method: string,
   params: Params,
+  request: SocketRequest,
 ): Problem | undefined {
   const { key } = session;
   if (key === undefined) return { code: "NOT_LOGGED_ON" };
@@ -211,8 +220,11 @@ function mayNot(
     return { code: "SCOPE_MISSING", message: `This key does not have the scope ${scope}.` };
   }
   if (parts.status.state === "shutting_down") return { code: "SHUTTING_DOWN" };
-  const orders = rated ? ordersIn(method, params) : 0;
-  const waitMs = orders > 0 ? parts.rate.take(key.key, orders) : 0;
+  const placer = { key: key.key, account: key.account.account_id, address: session.address };
+  const standing = parts.rate.take(placer, rated ? ordersIn(method, params) : 0);
+  if (standing === undefined) return undefined;
+  request.limits = standing;
+  const { waitMs } = standing;
   return waitMs > 0 ? { code: "RATE_LIMITED", retryAfterMs: waitMs } : undefined;
 }
 

@@ -17,6 +17,12 @@ export interface SessionLimits {
   /** Places and amends a second per key; 0: no limit. Cancels are never refused for rate. */
   readonly ordersPerSecond: number;
   readonly ordersBurst: number;
+  /** The same per account and per address, whatever the key. */
+  readonly accountOrdersPerSecond: number;
+  readonly addressOrdersPerSecond: number;
+  /** REST requests a second per address, administration and health apart; 0: no limit. */
+  readonly requestsPerSecond: number;
+  readonly requestsBurst: number;
   /** How often those who are here on an account that was given to them are told of. */
   readonly guestsSeenEveryMs: number;
   /** The longest of the spread over which sockets are closed at a planned shutdown. */
@@ -34,6 +40,10 @@ export const SESSION_LIMITS: SessionLimits = {
   pongWithinMs: 8_000,
   ordersPerSecond: 0,
   ordersBurst: 0,
+  accountOrdersPerSecond: 0,
+  addressOrdersPerSecond: 0,
+  requestsPerSecond: 200,
+  requestsBurst: 1_000,
   guestsSeenEveryMs: 30 * 60_000,
   shutdownSpreadMs: 1_000,
 };
@@ -54,37 +64,128 @@ export class TokenBucket {
 
   /** All of `count` or none; more than the burst at once has to wait for a full bucket. */
   take(nowMs: number, count = 1): number {
+    const waitMs = this.waitMs(nowMs, count);
+    if (waitMs === 0) this.#tokens -= count;
+    return waitMs;
+  }
+
+  /** What `take` would answer, taking nothing. */
+  waitMs(nowMs: number, count: number): number {
+    const needed = Math.min(count, this.#burst);
+    const left = this.left(nowMs);
+    return left >= needed ? 0 : Math.ceil((needed - left) / this.#perMs);
+  }
+
+  /** Tokens there are now; below 0 after more than the burst was taken at once. */
+  left(nowMs: number): number {
     const passedMs = Math.max(0, nowMs - this.#atMs);
     this.#tokens = Math.min(this.#burst, this.#tokens + passedMs * this.#perMs);
     this.#atMs = nowMs;
-    const needed = Math.min(count, this.#burst);
-    if (this.#tokens >= needed) {
-      this.#tokens -= count;
-      return 0;
-    }
-    return Math.ceil((needed - this.#tokens) / this.#perMs);
+    return this.#tokens;
   }
 }
 
-/** One bucket per key; a key's sockets share it. */
-export class OrderRate {
-  readonly #limits: SessionLimits;
-  readonly #buckets = new Map<string, TokenBucket>();
+/** What is left to one who asks, said in every answer. */
+export interface Standing {
+  /** 0: taken. */
+  readonly waitMs: number;
+  readonly left: number;
+  readonly burst: number;
+  readonly perSecond: number;
+}
 
-  constructor(limits: SessionLimits) {
-    this.#limits = limits;
+/** Buckets by name, as many as are not full: one that is says no more than none would. */
+const BUCKETS_SWEEP_AT = 8_192;
+
+class Buckets {
+  readonly perSecond: number;
+  readonly burst: number;
+  readonly #buckets = new Map<string, TokenBucket>();
+  #sweepAt = BUCKETS_SWEEP_AT;
+
+  constructor(perSecond: number, burst: number) {
+    this.perSecond = perSecond;
+    this.burst = Math.max(burst || perSecond, 1);
   }
 
-  /** Milliseconds to wait, 0 when the order may go on. */
-  take(key: string, count = 1): number {
-    const { ordersPerSecond, ordersBurst } = this.#limits;
-    if (ordersPerSecond === 0) return 0;
-    const nowMs = performance.now();
-    let bucket = this.#buckets.get(key);
+  of(name: string, nowMs: number): TokenBucket {
+    let bucket = this.#buckets.get(name);
     if (bucket === undefined) {
-      bucket = new TokenBucket(ordersPerSecond, ordersBurst || ordersPerSecond, nowMs);
-      this.#buckets.set(key, bucket);
+      this.#sweep(nowMs);
+      bucket = new TokenBucket(this.perSecond, this.burst, nowMs);
+      this.#buckets.set(name, bucket);
     }
-    return bucket.take(nowMs, count);
+    return bucket;
+  }
+
+  #sweep(nowMs: number): void {
+    if (this.#buckets.size < this.#sweepAt) return;
+    for (const [name, bucket] of this.#buckets) {
+      if (bucket.left(nowMs) >= this.burst) this.#buckets.delete(name);
+    }
+    this.#sweepAt = Math.max(BUCKETS_SWEEP_AT, this.#buckets.size * 2);
+  }
+}
+
+/** Who places an order, in the three ways in which orders are counted. */
+export interface Placer {
+  readonly key: string;
+  readonly account: number;
+  readonly address: string;
+}
+
+/** Places and amends per key, per account and per address; a limit of 0 is none. */
+export class OrderRate {
+  readonly #limited: readonly (readonly [(placer: Placer) => string, Buckets])[];
+
+  constructor(limits: SessionLimits) {
+    const { ordersPerSecond: perKey, ordersBurst } = limits;
+    const { accountOrdersPerSecond: perAccount, addressOrdersPerSecond: perAddress } = limits;
+    const all = [
+      [(placer: Placer) => placer.key, new Buckets(perKey, ordersBurst)],
+      [(placer: Placer) => String(placer.account), new Buckets(perAccount, 0)],
+      [(placer: Placer) => placer.address, new Buckets(perAddress, 0)],
+    ] as const;
+    this.#limited = all.filter(([, { perSecond }]) => perSecond > 0);
+  }
+
+  /**
+   * Takes `count` from each or from none; how things stand where the least is left. With a count of 0
+   * it only says so. Undefined: there are no limits.
+   */
+  take(placer: Placer, count: number): Standing | undefined {
+    if (this.#limited.length === 0) return undefined;
+    const nowMs = performance.now();
+    let [waitMs, left] = [0, Infinity];
+    let tightest = this.#limited[0]![1];
+    const taking = this.#limited.map(([nameOf, buckets]) => {
+      const bucket = buckets.of(nameOf(placer), nowMs);
+      if (count > 0) waitMs = Math.max(waitMs, bucket.waitMs(nowMs, count));
+      return [bucket, buckets] as const;
+    });
+    for (const [bucket, buckets] of taking) {
+      if (count > 0 && waitMs === 0) bucket.take(nowMs, count);
+      const here = Math.max(0, Math.floor(bucket.left(nowMs)));
+      if (here < left) [left, tightest] = [here, buckets];
+    }
+    return { waitMs, left, burst: tightest.burst, perSecond: tightest.perSecond };
+  }
+}
+
+/** REST requests per address. */
+export class RequestRate {
+  readonly #buckets: Buckets;
+
+  constructor({ requestsPerSecond, requestsBurst }: SessionLimits) {
+    this.#buckets = new Buckets(requestsPerSecond, requestsBurst);
+  }
+
+  take(address: string): Standing | undefined {
+    const { perSecond, burst } = this.#buckets;
+    if (perSecond === 0) return undefined;
+    const nowMs = performance.now();
+    const bucket = this.#buckets.of(address, nowMs);
+    const waitMs = bucket.take(nowMs);
+    return { waitMs, left: Math.floor(bucket.left(nowMs)), burst, perSecond };
   }
 }

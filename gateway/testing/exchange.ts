@@ -67,6 +67,7 @@ export interface Message {
   readonly data: Json;
   readonly stale?: boolean;
   readonly time_in: string;
+  readonly limits?: { readonly orders_left: number };
 }
 
 export interface LogonParams {

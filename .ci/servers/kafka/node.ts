@@ -38,7 +38,7 @@ export interface NodeOptions {
 const HEAP = ["-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 const LOG = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"];
 /** Its input ends when whoever started it does, however that came; so does the broker then. */
-const HOLD = `exec 3<&0
+export const HOLD = `exec 3<&0
 "$@" < /dev/null 3<&- &
 pid=$!
 echo $pid

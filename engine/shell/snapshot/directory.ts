@@ -24,6 +24,11 @@ import type { SnapshotStore, StoredSnapshot } from "./store.ts";
 
 const NAME = /^(\d{15})\.snapshot(\.unverified)?$/;
 const DRAFT = /^\d{15}\.tmp$/;
+/**
+ * Synced whenever so much was written: a sync of all of it at the end would keep the disk busy for as
+ * long as it takes to write, and the journal's own sync, beside which this happens, waiting.
+ */
+const SYNC_BYTES = 1_048_576;
 const ZERO_HEAD = new Uint8Array(HEAD_BYTES);
 
 /** A file being written; nobody sees it before it is sealed. Blocks its thread. */
@@ -52,11 +57,15 @@ export function openSnapshotDirectory(files: FileOps, directory: string): Snapsh
     const path = pathOf(`${name}.tmp`);
     const fd = files.openNew(path);
     let position = 0;
+    let synced = 0;
     let isOpen = true;
 
     function write(bytes: Uint8Array): void {
       writeAll(files, fd, bytes, bytes.length, position);
       position += bytes.length;
+      if (position < synced + SYNC_BYTES) return;
+      files.sync(fd);
+      synced = position;
     }
 
     function close(): void {
