@@ -280,7 +280,7 @@ test("the journal is whole, and shows what was asked", async () => {
   const shown = await solebook(["journal", "inspect", "--from", "1", "--to", "3", ...data]);
   expect(shown.stdout.split("\n")).toHaveLength(4);
   expect(shown.stdout).toMatch(
-    /^1 {2}20\S+Z {2}LIST_INSTRUMENT {2}instrument 1, product 1, tickMinor 100/,
+    /^1 {2}20\S+Z {2}SET_BEHAVIOUR .*\n2 {2}20\S+Z {2}LIST_INSTRUMENT {2}instrument 1, product 1, tickMinor 100/,
   );
   const all = await solebook(["journal", "inspect", "--json", ...data]);
   const commands = all.stdout.trimEnd().split("\n");
