@@ -30,7 +30,7 @@ function linesOf(count: number, { below, once, pick }: Random): string[] {
 test("after a reset it is as if nothing had come before: short streams, long ones, one after another", () => {
   const random = makeRandom(SEED);
   const session = makeSession();
-  for (const count of [1, 5, 40, 0, 7, 900, 3, 1_500, 12, 6_000, 2, 30, 2_500, 8, 300]) {
+  for (const count of [1, 40, 0, 7, 900, 3, 6_000, 2, 2_500, 8]) {
     const alone = makeSession();
     for (const [n, line] of linesOf(count, random).entries()) {
       expect(session.answer(line, n)).toBe(alone.answer(line, n));
@@ -49,7 +49,7 @@ test("after a reset it is as if nothing had come before: short streams, long one
 
 test("what comes before many resets costs nobody room", () => {
   const session = makeSession();
-  for (let n = 0; n < 5_000; n++) {
+  for (let n = 0; n < 2_000; n++) {
     session.answer('{"op":"limit","id":"a","side":"buy","px":10,"qty":1}', n);
     session.answer('{"op":"limit","id":"b","side":"sell","px":11,"qty":1,"account":"7"}', n);
     session.answer('{"op":"reset"}', n);
