@@ -53,24 +53,19 @@ export function runCapacity({ orders, books, slice }: CapacitySizes): Capacity {
   }
 
   function place(account: number, instrument: number, side: number, priceTicks: number): void {
-    placed++;
-    u8[B.side] = side;
-    u8[B.orderType] = core.OrderType.LIMIT;
     u8[B.tif] = core.TimeInForce.GTC;
-    i32[C.account] = account;
-    i32[C.instrument] = instrument;
-    i32[C.priceTicks] = priceTicks;
-    i32[C.quantity] = 1;
-    i32[C.clientOrderId] = placed;
-    f64[D.deadlineUs] = stampUs + 1_000;
-    apply(TYPE.PLACE);
+    send(account, instrument, side, priceTicks);
   }
 
   function placeGtd(account: number, instrument: number, priceTicks: number, us: number): void {
     u8[B.tif] = core.TimeInForce.GTD;
     f64[D.expiresAtUs] = us;
+    send(account, instrument, core.Side.ASK, priceTicks);
+  }
+
+  function send(account: number, instrument: number, side: number, priceTicks: number): void {
     placed++;
-    u8[B.side] = core.Side.ASK;
+    u8[B.side] = side;
     u8[B.orderType] = core.OrderType.LIMIT;
     i32[C.account] = account;
     i32[C.instrument] = instrument;

@@ -1,25 +1,17 @@
 /**
  * The way into a shard over gRPC: carries gateways' commands to `sessions.ts` and the shard's events to
- * them (`../match-stream/stream.ts`, in `records.ts`' form), says who is the primary, and answers health
- * and reflection. One client has one stream: its next one ends the one before.
- *
- * It listens without encryption and asks nobody who they are: on loopback, or inside a network that is
- * trusted.
+ * them (`../match-stream/stream.ts`, in `records.ts`' form), and says who is the primary. One client
+ * has one stream: its next one ends the one before.
  */
 import { create } from "@bufbuild/protobuf";
 import {
   type sendUnaryData,
-  Server,
-  ServerCredentials,
   type ServerDuplexStream,
   type ServerUnaryCall,
   status as Status,
 } from "@grpc/grpc-js";
-import { ReflectionService } from "@grpc/reflection";
-import { HealthImplementation } from "grpc-health-check";
 import { COMMAND_BYTES } from "../../core/command.ts";
 import { EVENT_BYTES } from "../../core/event.ts";
-import { reflectedOf, serviceOf } from "../../rpc/service.ts";
 import {
   type EnterHello,
   type EnterRequest,
@@ -32,8 +24,8 @@ import {
   OrderEntryService,
 } from "../../../proto/gen/solebook/order/v1/entry_pb.ts";
 import { StreamEndReason } from "../../../proto/gen/solebook/match/v1/match_pb.ts";
-import { ShellError, ShellErrorCode } from "../errors.ts";
 import type { MatchStream, Reading } from "../match-stream/stream.ts";
+import { makeRpcServer, type RpcServer } from "../rpc-server.ts";
 import type { Entrance, Entrant } from "./sessions.ts";
 
 export interface Figures {
@@ -59,18 +51,13 @@ export interface EntryServerOptions {
   figures(): Figures;
 }
 
-export interface EntryServer {
-  /** Listens; answers the port. Throws ShellError ADDRESS_UNUSABLE. */
-  listen(host: string, port: number): Promise<number>;
-  /** Health says whether commands are taken here. */
-  setServing(isServing: boolean): void;
+/** Its health says whether commands are taken here. */
+export interface EntryServer extends RpcServer {
   /** Ends everybody's stream: this process is not the primary any more. */
   endAll(words: string): void;
-  close(): Promise<void>;
 }
 
 type Call = ServerDuplexStream<EnterRequest, EnterResponse | Buffer>;
-type Reflected = ConstructorParameters<typeof ReflectionService>[0];
 
 const FIGURES_MS = 100;
 const SHUTDOWN_MS = 1_000;
@@ -88,48 +75,24 @@ interface Visit {
 }
 
 export function makeEntryServer(options: EntryServerOptions): EntryServer {
-  const server = new Server(OPTIONS);
-  const health = new HealthImplementation({
-    "": "NOT_SERVING",
-    [OrderEntryService.typeName]: "NOT_SERVING",
-  });
   const visits = new Map<string, Visit>();
-  server.addService(serviceOf(OrderEntryService), {
-    enter: (call: Call) => enter(options, visits, call),
-    getStanding: (
-      call: ServerUnaryCall<GetStandingRequest, GetStandingResponse>,
-      answer: sendUnaryData<GetStandingResponse>,
-    ) => tellStanding(options, call.request, answer),
+  const server = makeRpcServer({
+    service: OrderEntryService,
+    methods: {
+      enter: (call: Call) => enter(options, visits, call),
+      getStanding: (
+        call: ServerUnaryCall<GetStandingRequest, GetStandingResponse>,
+        answer: sendUnaryData<GetStandingResponse>,
+      ) => tellStanding(options, call.request, answer),
+    },
+    name: "order entry",
+    options: OPTIONS,
+    shutdownMs: SHUTDOWN_MS,
   });
-  health.addToServer(server);
-  new ReflectionService(reflectedOf(OrderEntryService) as Reflected).addToServer(server);
-
   return {
-    listen: (host, port) => {
-      return new Promise((resolve, reject) => {
-        const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-        server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-          if (error === null) return resolve(bound);
-          const words = `order entry cannot listen at ${address}: ${error.message}`;
-          reject(new ShellError(ShellErrorCode.ADDRESS_UNUSABLE, words));
-        });
-      });
-    },
-    setServing: (isServing) => {
-      const status = isServing ? "SERVING" : "NOT_SERVING";
-      for (const name of ["", OrderEntryService.typeName]) health.setStatus(name, status);
-    },
+    ...server,
     endAll: (words) => {
       for (const visit of visits.values()) visit.end(Status.UNAVAILABLE, words);
-    },
-    close: () => {
-      return new Promise((resolve) => {
-        const cut = setTimeout(() => server.forceShutdown(), SHUTDOWN_MS);
-        server.tryShutdown(() => {
-          clearTimeout(cut);
-          resolve();
-        });
-      });
     },
   };
 }

@@ -1,21 +1,8 @@
 /**
- * The match stream over gRPC: carries `stream.ts` to its readers, honours their flow control, and
- * answers the two questions every operator's tool asks: health and reflection.
- *
- * It listens without encryption and asks nobody who they are: on loopback, or inside a network that is
- * trusted.
+ * The match stream over gRPC: carries `stream.ts` to its readers and honours their flow control.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
-import {
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerWritableStream,
-  status as Status,
-} from "@grpc/grpc-js";
-import { ReflectionService } from "@grpc/reflection";
-import { HealthImplementation } from "grpc-health-check";
-import { reflectedOf, serviceOf } from "../../rpc/service.ts";
+import { Metadata, type ServerWritableStream, status as Status } from "@grpc/grpc-js";
 import {
   MatchStreamService,
   StreamEndReason,
@@ -25,13 +12,12 @@ import {
   type SubscribeResponse,
   SubscribeResponseSchema,
 } from "../../../proto/gen/solebook/match/v1/match_pb.ts";
-import { ShellError, ShellErrorCode } from "../errors.ts";
+import { makeRpcServer, type RpcServer } from "../rpc-server.ts";
 import type { MatchStream, Sink, StreamEnding } from "./stream.ts";
 
 /** Where a status says more than gRPC's own codes can. */
 export const STREAM_END_METADATA = "solebook-stream-end-bin";
 
-const OVERALL = ""; // the health of the server as a whole has no name
 const SHUTDOWN_MS = 2_000;
 const JOURNAL_ID_BYTES = 16;
 
@@ -53,57 +39,17 @@ const CODES: Readonly<Record<number, Status>> = {
   [StreamEndReason.STOPPED]: Status.UNAVAILABLE,
 };
 
-type Reflected = ConstructorParameters<typeof ReflectionService>[0];
-
-export interface StreamServer {
-  /** Listens; answers the port. Throws ShellError ADDRESS_UNUSABLE. */
-  listen(host: string, port: number): Promise<number>;
-  /** Readers are served, or not any more. */
-  setServing(isServing: boolean): void;
-  /** After the streams have ended; who does not hear that is cut off. */
-  close(): Promise<void>;
-}
-
 /** What was encoded before, once for all readers, is handed through as bytes. */
 type Call = ServerWritableStream<SubscribeRequest, SubscribeResponse | Buffer>;
 
-export function makeStreamServer(streams: ReadonlyMap<number, MatchStream>): StreamServer {
-  const server = new Server(OPTIONS);
-  const health = new HealthImplementation({
-    [OVERALL]: "NOT_SERVING",
-    [MatchStreamService.typeName]: "NOT_SERVING",
+export function makeStreamServer(streams: ReadonlyMap<number, MatchStream>): RpcServer {
+  return makeRpcServer({
+    service: MatchStreamService,
+    methods: { subscribe: (call: Call) => subscribe(streams, call) },
+    name: "the match stream",
+    options: OPTIONS,
+    shutdownMs: SHUTDOWN_MS,
   });
-  server.addService(serviceOf(MatchStreamService), {
-    subscribe: (call: Call) => subscribe(streams, call),
-  });
-  health.addToServer(server);
-  new ReflectionService(reflectedOf(MatchStreamService) as Reflected).addToServer(server);
-
-  return {
-    listen: (host, port) => {
-      return new Promise((resolve, reject) => {
-        const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-        server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-          if (error === null) return resolve(bound);
-          const words = `the match stream cannot listen at ${address}: ${error.message}`;
-          reject(new ShellError(ShellErrorCode.ADDRESS_UNUSABLE, words));
-        });
-      });
-    },
-    setServing: (isServing) => {
-      const status = isServing ? "SERVING" : "NOT_SERVING";
-      for (const name of [OVERALL, MatchStreamService.typeName]) health.setStatus(name, status);
-    },
-    close: () => {
-      return new Promise((resolve) => {
-        const cut = setTimeout(() => server.forceShutdown(), SHUTDOWN_MS);
-        server.tryShutdown(() => {
-          clearTimeout(cut);
-          resolve();
-        });
-      });
-    },
-  };
 }
 
 function subscribe(streams: ReadonlyMap<number, MatchStream>, call: Call): void {
