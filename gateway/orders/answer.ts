@@ -115,17 +115,19 @@ export class AmendAnswer implements Pending {
   }
 }
 
-/** Waits for as many shards as were asked; the sum is the answer. */
-export class CancelAllAnswer implements Pending {
+/** Waits for as many shards as were asked; what they say together is the answer, in `words`. */
+export class AllShardsAnswer implements Pending {
   readonly #asker: Asker;
+  readonly #words: (count: number, sequence: number) => string;
   #shardsLeft: number;
   #count = 0;
   #sequence = 0;
   #problem: Problem | undefined;
 
-  constructor(asker: Asker, shards: number) {
+  constructor(asker: Asker, shards: number, words: (count: number, sequence: number) => string) {
     this.#asker = asker;
     this.#shardsLeft = shards;
+    this.#words = words;
   }
 
   settle(outcome: Outcome): void {
@@ -143,7 +145,7 @@ export class CancelAllAnswer implements Pending {
   #finish(): void {
     if (--this.#shardsLeft > 0) return;
     if (this.#problem !== undefined) return this.#asker.refuse(this.#problem);
-    this.#asker.answer(`{"count":${this.#count},"engine_seq":${this.#sequence}}`);
+    this.#asker.answer(this.#words(this.#count, this.#sequence));
   }
 }
 

@@ -13,7 +13,7 @@ import { Refusal } from "../../engine/client/shard-client.ts";
 import { codeOfRefusal, type Problem } from "../errors.ts";
 import type { Market } from "../market-data/market.ts";
 import { writeTime } from "../written-forms.ts";
-import { type Asker, CancelAllAnswer } from "./answer.ts";
+import { AllShardsAnswer, type Asker } from "./answer.ts";
 import { Batches } from "./batches.ts";
 import { Commands, type PlaceReady, type Ready } from "./commands.ts";
 import { type CancelAllRequest, decodeCancelAll, isProblem, type Params } from "./decode.ts";
@@ -72,7 +72,9 @@ export class OrderEntry {
       if (refusal !== Refusal.NONE) return asker.refuse({ code: codeOfRefusal(refusal) });
     }
     const instrument = feed?.view.instrument.instrument_id ?? 0;
-    const pending = new CancelAllAnswer(asker, routes.length);
+    const words = (count: number, sequence: number): string =>
+      `{"count":${count},"engine_seq":${sequence}}`;
+    const pending = new AllShardsAnswer(asker, routes.length, words);
     for (const route of routes) cancelAllOn(route, account, instrument, request, pending);
   }
 
@@ -97,7 +99,7 @@ function cancelAllOn(
   account: number,
   instrument: number,
   request: CancelAllRequest,
-  pending: CancelAllAnswer,
+  pending: AllShardsAnswer,
 ): void {
   const index = route.reserve();
   if (index < 0) {

@@ -19,14 +19,13 @@ import {
   CommandI32,
   CommandType,
   CommandU8,
-  EventType,
   TIMER_AHEAD_MAX_US,
 } from "../../engine/client/layouts.ts";
 import { Refusal } from "../../engine/client/shard-client.ts";
-import { codeOfRefusal, codeOfReject, type Problem } from "../errors.ts";
-import type { Asker } from "../orders/answer.ts";
+import { codeOfRefusal } from "../errors.ts";
+import { AllShardsAnswer, type Asker } from "../orders/answer.ts";
 import { invalid, isTag, MUST_BE_TAG, type Params } from "../orders/decode.ts";
-import type { Outcome, Pending } from "../orders/report.ts";
+import type { Pending } from "../orders/report.ts";
 import type { ShardRoute } from "../orders/route.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 
@@ -156,7 +155,7 @@ export class DeadMan {
       const refusal = route.refusal();
       if (refusal !== Refusal.NONE) return asker.refuse({ code: codeOfRefusal(refusal) });
     }
-    const pending = new Armed(asker, this.#routes.length);
+    const pending = new AllShardsAnswer(asker, this.#routes.length, armedWords);
     for (const route of this.#routes) {
       const index = route.reserve();
       if (index < 0) {
@@ -192,35 +191,4 @@ const keyOf = ({ account, tag }: Leash): string => `${account}:${tag}`;
 
 const NOBODY: Asker = { answer: () => {}, refuse: () => {} };
 const UNHEARD: Pending = { settle: () => {}, abandon: () => {} };
-
-/** Waits for all shards; the newest sequence is the answer. */
-class Armed implements Pending {
-  readonly #asker: Asker;
-  #shardsLeft: number;
-  #sequence = 0;
-  #problem: Problem | undefined;
-
-  constructor(asker: Asker, shards: number) {
-    this.#asker = asker;
-    this.#shardsLeft = shards;
-  }
-
-  settle(outcome: Outcome): void {
-    if (outcome.type === EventType.REJECTED) {
-      return this.abandon({ code: codeOfReject(outcome.reason) });
-    }
-    this.#sequence = Math.max(this.#sequence, outcome.sequence);
-    this.#finish();
-  }
-
-  abandon(problem: Problem): void {
-    this.#problem = problem;
-    this.#finish();
-  }
-
-  #finish(): void {
-    if (--this.#shardsLeft > 0) return;
-    if (this.#problem !== undefined) return this.#asker.refuse(this.#problem);
-    this.#asker.answer(`"engine_seq":${this.#sequence}`);
-  }
-}
+const armedWords = (_count: number, sequence: number): string => `"engine_seq":${sequence}`;
