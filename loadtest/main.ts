@@ -3,12 +3,17 @@
  * only.
  */
 import { parseArgs } from "node:util";
+import { runConnections } from "./connections/run.ts";
 import { runOrderEntry } from "./order-entry/run.ts";
 import { JSON_ORDERS } from "./wire/order-frames.ts";
 
 const USAGE = `npm run loadtest -- order-entry [--json] [--connections 50] [--depth 16] [--seconds 20] [--rounds 5]
 
+npm run loadtest -- connections [--json] [--connections 1000] [--seconds 30] [--instruments 1000]
+                               [--books 2] [--orders-per-s 1000]
+
   order-entry   orders a second and the time of one, as shares of a bare server's echo and a sync
+  connections   thousands of readers of books, some of them slow, while orders come
 
   --json            ends with one line of JSON
   --url URL         an exchange that runs already, with --data DIR for its admin.token; else one is
@@ -28,6 +33,9 @@ async function main(): Promise<void> {
       depth: { type: "string", default: "16" },
       seconds: { type: "string" },
       rounds: { type: "string", default: "5" },
+      instruments: { type: "string", default: "1000" },
+      books: { type: "string", default: "2" },
+      "orders-per-s": { type: "string" },
       singles: { type: "string", default: "400" },
     },
   });
@@ -46,6 +54,21 @@ async function main(): Promise<void> {
       seconds: whole("seconds", values.seconds ?? "20"),
       rounds: whole("rounds", values.rounds),
       singles: whole("singles", values.singles),
+    });
+    return tell(figures);
+  }
+  if (positionals[0] === "connections") {
+    const { figures } = await runConnections({
+      ...place,
+      encoding: JSON_ORDERS,
+      connections: whole("connections", values.connections ?? "1000"),
+      seconds: whole("seconds", values.seconds ?? "30"),
+      instruments: whole("instruments", values.instruments),
+      booksEach: whole("books", values.books),
+      ordersPerS: whole("orders-per-s", values["orders-per-s"] ?? "1000"),
+      pausedShare: 0.01,
+      pauseMs: 20_000,
+      storm: false,
     });
     return tell(figures);
   }

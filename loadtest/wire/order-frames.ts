@@ -21,8 +21,8 @@ export interface OrderAsked {
 
 export interface Template {
   readonly frame: Buffer;
-  /** Makes the frame that begins at `at` that of order `number`. */
-  setNumber(bytes: Buffer, at: number, number: number): void;
+  /** Makes the frame at `at` request `number`, about the order of that number unless another is named. */
+  setNumber(bytes: Buffer, at: number, number: number, order?: number): void;
 }
 
 /** What is said about one order: its number, and null or the code of its refusal. */
@@ -31,6 +31,8 @@ export type AnswerSink = (number: number, refused: string | null) => void;
 export interface Encoding {
   readonly name: "json" | "proto";
   makeOrder(asked: OrderAsked): Template;
+  /** The cancel of an order with that prefix. */
+  makeCancel(symbol: string, prefix: string): Template;
   /** The answers to orders in one message of the server's. */
   readAnswers(bytes: Buffer, start: number, end: number, sink: AnswerSink): void;
   /** The number in an order of a template that came back as it was. */
@@ -40,36 +42,27 @@ export interface Encoding {
   isLoggedOn(answer: Buffer): boolean;
 }
 
-const ANSWER = '{"method":"add_order","req_id":';
+/** What an answer begins with; the request's number follows. */
+const ANSWERS = ["add_order", "cancel_order"].map((method) =>
+  Buffer.from(`{"method":"${method}","req_id":`),
+);
 const SUCCESS = ',"success":true';
-const answerBytes = Buffer.from(ANSWER);
-/** Where `t` of `true` or `f` of `false` stands in an answer. */
-const OUTCOME_AT = ANSWER.length + DIGITS + SUCCESS.length - "true".length;
 const TRUE = "t".charCodeAt(0);
-const FALSE = "f".charCodeAt(0);
 
 export const JSON_ORDERS: Encoding = {
   name: "json",
-  makeOrder(asked) {
-    const text = textOf(asked);
-    const frame = makeFrame(Opcode.TEXT, Buffer.from(text));
-    const head = frame.length - text.length;
-    const numberAt = head + text.indexOf(String(NUMBER_FIRST));
-    const idAt = head + text.lastIndexOf(String(NUMBER_FIRST));
-    return {
-      frame,
-      setNumber: (bytes, at, number) => {
-        writeDigits(bytes, at + numberAt, number);
-        writeDigits(bytes, at + idAt, number);
-      },
-    };
-  },
+  makeOrder: (asked) => templateOf(textOfOrder(asked)),
+  makeCancel: (symbol, prefix) => templateOf(textOfCancel(symbol, prefix)),
   readAnswers(bytes, start, end, sink) {
-    const outcome = bytes[start + OUTCOME_AT];
-    const isAnswer =
-      bytes.compare(answerBytes, 0, ANSWER.length, start, start + ANSWER.length) === 0;
-    if (isAnswer && outcome === TRUE) sink(readDigits(bytes, start + ANSWER.length), null);
-    else if (isAnswer && outcome === FALSE) {
+    const head = ANSWERS.find(
+      (each) => bytes.compare(each, 0, each.length, start, start + each.length) === 0,
+    );
+    if (head === undefined) return;
+    const numberAt = start + head.length;
+    // `t` of `true` or `f` of `false`
+    const outcome = bytes[numberAt + DIGITS + SUCCESS.length - "true".length];
+    if (outcome === TRUE) sink(readDigits(bytes, numberAt), null);
+    else {
       const { req_id: number, error } = JSON.parse(bytes.toString("utf8", start, end)) as Refused;
       sink(number, error.code);
     }
@@ -87,12 +80,33 @@ interface Refused {
 const REQUEST = '{"method":"add_order","req_id":';
 const ECHOED_AT = REQUEST.length;
 
-function textOf({ symbol, side, price, qty, prefix, tif }: OrderAsked): string {
+function templateOf(text: string): Template {
+  const frame = makeFrame(Opcode.TEXT, Buffer.from(text));
+  const head = frame.length - text.length;
+  const numberAt = head + text.indexOf(String(NUMBER_FIRST));
+  const orderAt = head + text.lastIndexOf(String(NUMBER_FIRST));
+  return {
+    frame,
+    setNumber: (bytes, at, number, order = number) => {
+      writeDigits(bytes, at + numberAt, number);
+      writeDigits(bytes, at + orderAt, order);
+    },
+  };
+}
+
+function textOfOrder({ symbol, side, price, qty, prefix, tif }: OrderAsked): string {
   // A blank makes both sides equally long.
   const sideText = side === "buy" ? '"buy" ' : '"sell"';
   return (
     `${REQUEST}${NUMBER_FIRST},"params":{"symbol":"${symbol}","side":${sideText},"type":"limit"` +
     `${tif === undefined ? "" : `,"tif":"${tif}"`},"qty":${qty},"price":"${price}"` +
+    `,"client_order_id":"${prefix}-${NUMBER_FIRST}"}}`
+  );
+}
+
+function textOfCancel(symbol: string, prefix: string): string {
+  return (
+    `{"method":"cancel_order","req_id":${NUMBER_FIRST},"params":{"symbol":"${symbol}"` +
     `,"client_order_id":"${prefix}-${NUMBER_FIRST}"}}`
   );
 }
