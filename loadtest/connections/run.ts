@@ -113,17 +113,7 @@ async function trade(
   if (share > 0) {
     await crowd.startPauses({ share, pauseMs, everyMs: pauseMs + PAUSE_EVERY_MORE_MS });
   }
-  let messages = 0;
-  const report = setInterval(async () => {
-    const tally = await crowd.tally().catch(() => null);
-    if (tally === null) return; // the run has ended meanwhile
-    const perS = Math.round(((tally.messages - messages) * 1_000) / REPORT_MS);
-    ({ messages } = tally);
-    progress(
-      `${perS} messages/s out, ${tally.closedSlow} closed as slow, ${tally.resumed} resumed, ` +
-        `${tally.sequenceGaps} gaps; ${memoryWords(venue)}`,
-    );
-  }, REPORT_MS);
+  const report = setInterval(reportTo(asked, venue, crowd), REPORT_MS);
   const storm = asked.storm ? stormAt(crowd, (seconds * 1_000) / 2, progress) : null;
   const flow = new Flow(asked.encoding, traders.prefix, "connections");
   try {
@@ -135,6 +125,19 @@ async function trade(
   } finally {
     clearInterval(report);
   }
+}
+
+function reportTo({ progress }: ConnectionsAsked, venue: Venue, crowd: RemoteCrowd): () => void {
+  let messages = 0;
+  const tell = (tally: CrowdTally): void => {
+    const perS = Math.round(((tally.messages - messages) * 1_000) / REPORT_MS);
+    ({ messages } = tally);
+    progress(
+      `${perS} messages/s out, ${tally.closedSlow} closed as slow, ${tally.resumed} resumed, ` +
+        `${tally.sequenceGaps} gaps; ${memoryWords(venue)}`,
+    );
+  };
+  return () => void crowd.tally().then(tell, () => {}); // it fails when the run is over
 }
 
 async function stormAt(
