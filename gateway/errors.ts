@@ -55,6 +55,7 @@ export const CODES = {
   ),
   FRAME_TOO_LARGE: row("VALIDATION", 413, "Send at most 64 KiB in one frame."),
   BODY_TOO_LARGE: row("VALIDATION", 413, "Send a smaller body."),
+  UNSUPPORTED_MEDIA_TYPE: row("VALIDATION", 415, "Send the body as application/json, as it is."),
   UNKNOWN_METHOD: row("VALIDATION", 404, "There is no such method; gateway/API.md lists them."),
   NOT_SUPPORTED: row("VALIDATION", 501, "This is planned and not built yet; leave it out."),
   METHOD_NOT_ALLOWED: row("VALIDATION", 405, "This path does not take that method; see Allow."),
