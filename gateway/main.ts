@@ -14,6 +14,7 @@ import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
 import { Metrics } from "./metrics.ts";
 import { OrderEntry } from "./orders/entry.ts";
+import { QuickOrders } from "./orders/quick.ts";
 import { type NoPort, openPort, whyNoPort } from "./port.ts";
 import type { Catalog } from "./registry/catalog.ts";
 import type { Identity } from "./registry/identity.ts";
@@ -148,6 +149,7 @@ function build(options: GatewayOptions) {
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
+    quick: new QuickOrders(routes, market),
     deadMan: new DeadMan(routes),
     fills: lanes.map((lane) => lane.fills),
     rate: new OrderRate(limits),
