@@ -12,10 +12,11 @@ import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
 import { openLocalRegistry } from "../../gateway/registry/local.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readArguments, readInteger } from "../arguments.ts";
+import { config } from "../config.ts";
 import { Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { type Reach, reachOf } from "../reach.ts";
-import { adminToken, makeLogger, ownData, stopAsked } from "../running.ts";
+import { adminToken, makeLogger, ownData, ownSealer, stopAsked } from "../running.ts";
 import { keepSnapshots, type KeptSnapshots, snapshotDirectory } from "../snapshots.ts";
 import { serveMatchStream, type ServedStream } from "../match-stream.ts";
 import { startTraders, type Traders } from "../traders.ts";
@@ -52,6 +53,7 @@ DIR: started again on the same directory, it goes on where it was, however it en
                  DATABASE_URL names one. Off unless asked for, until more of the exchange needs one
 
 DIR/admin.token opens the admin interface and DIR/url says where it is; the other verbs read both.
+DIR/secrets.key opens the secrets of HMAC keys, unless SOLEBOOK_SECRETS_KEY is set: back up the two apart.
 DIR/match-stream.address says where the match stream is served, while it is.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
 `;
@@ -142,6 +144,7 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     seed: modelsOn(new Date().toISOString().slice(0, 10)),
     accountsMax: SHARD_OPTIONS_DEFAULT.accountsMax,
     instrumentsMax: SHARD_OPTIONS_DEFAULT.instrumentsMax,
+    sealer: ownSealer(directory),
   });
   const shard = startShard({
     shard: 0,
@@ -165,6 +168,7 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     stored: [past],
     registry,
     adminToken: adminToken(directory),
+    proxies: config.trustedProxies,
     logger,
     version: version(),
   });
