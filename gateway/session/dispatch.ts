@@ -6,9 +6,11 @@ import type { Logger } from "pino";
 import { errorMembers, type Problem } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Asker } from "../orders/answer.ts";
+import { reader } from "../forms/read.ts";
+import { AccountTradesParams } from "../forms/requests.ts";
 import { invalid, isProblem, type Params } from "../orders/decode.ts";
 import type { OrderEntry } from "../orders/entry.ts";
-import { FILLS_DEFAULT, FILLS_MAX, type Fills, writeFills } from "../orders/fills.ts";
+import { FILLS_DEFAULT, type Fills, writeFills } from "../orders/fills.ts";
 import type { ExchangeStatus } from "../status.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
@@ -29,6 +31,8 @@ export interface DispatchParts {
   readonly logger: Logger;
   readonly nextRequestId: () => string;
 }
+
+const readAccountTrades = reader(AccountTradesParams);
 
 type Handle = (
   parts: DispatchParts,
@@ -255,13 +259,12 @@ function accountTrades(
   parts: DispatchParts,
   session: Session,
   request: SocketRequest,
-  { limit = FILLS_DEFAULT }: Params,
+  params: Params,
 ): void {
-  if (!Number.isSafeInteger(limit) || (limit as number) < 1 || (limit as number) > FILLS_MAX) {
-    return request.refuse(invalid("limit", `limit is a whole number from 1 to ${FILLS_MAX}.`));
-  }
+  const read = readAccountTrades(params);
+  if ("problem" in read) return request.refuse(read.problem);
   const { account_id: account } = session.key!.account;
-  request.answer(writeFills(parts.fills, account, limit as number));
+  request.answer(writeFills(parts.fills, account, read.value.limit ?? FILLS_DEFAULT));
 }
 
 interface Frame {
