@@ -2,26 +2,28 @@
  * Administration of API keys: made, changed, revoked. A secret is in one answer, the one that makes it,
  * and nowhere else: not in a list, not in a log.
  */
+import type { Static } from "@sinclair/typebox";
 import { readNetworks } from "../addresses.ts";
 import { Refused } from "../errors.ts";
+import { KeyBody, KeyChangeBody } from "../forms/admin.ts";
+import { reader, valueOf } from "../forms/read.ts";
 import { invalid } from "../orders/decode.ts";
 import {
   type Identity,
   type KeyChange,
   type KeyRequest,
   type KeyRow,
-  SCOPES,
   SCOPES_DEFAULT,
   type Scope,
 } from "../registry/identity.ts";
 import { readPublicKey } from "../registry/key-table.ts";
 import type { Listing } from "../registry/listing.ts";
 import { readTime, writeTime } from "../written-forms.ts";
-import { type Body, readBody } from "./body.ts";
+import { readBody } from "./body.ts";
 import { type Call, json, type Reply } from "./server.ts";
 
-const NAME = /^[A-Za-z0-9._@-]{1,64}$/;
-const LABEL_CHARS_MAX = 100;
+const readKey = reader(KeyBody);
+const readChange = reader(KeyChangeBody);
 
 export interface KeyParts {
   readonly identity: Identity;
@@ -29,7 +31,7 @@ export interface KeyParts {
 }
 
 export async function createKey({ identity, listing }: KeyParts, call: Call): Promise<Reply> {
-  const request = readKeyRequest(readBody(call));
+  const request = readKeyRequest(call);
   const account = await identity.openAccount(request.account);
   await listing.tellAccount(account);
   const same = identity.keys().find((row) => row.revoked_at === null && isSame(row, request));
@@ -39,7 +41,7 @@ export async function createKey({ identity, listing }: KeyParts, call: Call): Pr
 }
 
 export async function changeKey({ identity }: KeyParts, call: Call): Promise<Reply> {
-  const change = readKeyChange(readBody(call));
+  const change = settingsOf(valueOf(readChange(readBody(call))));
   return asItIs(await identity.changeKey(call.parts[0]!, change));
 }
 
@@ -66,15 +68,12 @@ function isSame(row: KeyRow, request: KeyRequest): boolean {
   );
 }
 
-function readKeyRequest(body: Body): KeyRequest {
+function readKeyRequest(call: Call): KeyRequest {
+  const body = valueOf(readKey(readBody(call)));
   const { account, kind = "ed25519", public_key: publicKey } = body;
-  if (typeof account !== "string" || !NAME.test(account)) {
-    throw new Refused(invalid("account", "account is 1 to 64 characters of A-Za-z0-9._@-"));
-  }
-  const settings = { ...DEFAULTS, ...readKeyChange(body), account };
+  const settings = { ...DEFAULTS, ...settingsOf(body), account };
   if (kind === "hmac") return { ...settings, kind };
-  if (kind !== "ed25519") throw new Refused(invalid("kind", "kind is ed25519 or hmac."));
-  if (typeof publicKey !== "string" || readPublicKey(publicKey) === undefined) {
+  if (publicKey === undefined || readPublicKey(publicKey) === undefined) {
     throw new Refused(invalid("public_key", "public_key is base64url of 32 raw Ed25519 bytes."));
   }
   return { ...settings, kind, publicKey };
@@ -88,18 +87,9 @@ const DEFAULTS = {
   trading: false,
 } as const;
 
-/** What the body names, and nothing that it does not. */
-function readKeyChange(body: Body): KeyChange {
+/** What was named, and nothing that was not. */
+function settingsOf(body: Static<typeof KeyChangeBody>): KeyChange {
   const { scopes, label, trading, addresses, expires_at: expiresAt } = body;
-  if (scopes !== undefined && !(Array.isArray(scopes) && (scopes as unknown[]).every(isScope))) {
-    throw new Refused(invalid("scopes", `scopes is a list of ${SCOPES.join(", ")}.`));
-  }
-  if (label !== undefined && (typeof label !== "string" || label.length > LABEL_CHARS_MAX)) {
-    throw new Refused(invalid("label", "label is a text of at most 100 characters."));
-  }
-  if (trading !== undefined && typeof trading !== "boolean") {
-    throw new Refused(invalid("trading", "trading is true or false."));
-  }
   if (addresses !== undefined && readNetworks(addresses) === undefined) {
     const words = "addresses is a list of up to 100, each like 203.0.113.7 or 2001:db8::/32.";
     throw new Refused(invalid("addresses", words));
@@ -108,16 +98,13 @@ function readKeyChange(body: Body): KeyChange {
     ...(scopes === undefined ? {} : { scopes: scopes as Scope[] }),
     ...(label === undefined ? {} : { label }),
     ...(trading === undefined ? {} : { trading }),
-    ...(addresses === undefined ? {} : { addresses: addresses as string[] }),
+    ...(addresses === undefined ? {} : { addresses }),
     ...(expiresAt === undefined ? {} : { expiresAt: readExpiry(expiresAt) }),
   };
 }
 
-function readExpiry(value: unknown): string | null {
-  if (value === null) return null;
-  const us = typeof value === "string" ? readTime(value) : Number.NaN;
-  if (!Number.isNaN(us)) return writeTime(us);
+function readExpiry(value: string | null): string | null {
+  const us = value === null ? 0 : readTime(value);
+  if (!Number.isNaN(us)) return value === null ? null : writeTime(us);
   throw new Refused(invalid("expires_at", "expires_at is an RFC 3339 time, or null."));
 }
-
-const isScope = (value: unknown): boolean => (SCOPES as readonly unknown[]).includes(value);

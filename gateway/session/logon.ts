@@ -5,9 +5,13 @@
  */
 import { createHmac, timingSafeEqual, verify } from "node:crypto";
 import type { Problem } from "../errors.ts";
+import { LogonParams } from "../forms/requests.ts";
+import { reader } from "../forms/read.ts";
 import { invalid, type Params } from "../orders/decode.ts";
 import type { ApiKey, Identity, KeyProof } from "../registry/identity.ts";
 import { readTime } from "../written-forms.ts";
+
+const readLogon = reader(LogonParams);
 
 const WINDOW_MS = 5_000;
 const WINDOW_MS_MAX = 60_000;
@@ -47,11 +51,9 @@ export class Doorkeeper {
   }
 
   logon(params: Params, address: string, nowUs: number): ApiKey | Problem {
-    const { key, timestamp, signature } = params;
-    if (typeof key !== "string") return invalid("key", "key is a text.");
-    if (typeof timestamp !== "string") return invalid("timestamp", "timestamp is a text.");
-    if (typeof signature !== "string") return invalid("signature", "signature is a text.");
-    return this.check({ key, timestamp, signature }, { ...LOGON, address }, nowUs);
+    const read = readLogon(params);
+    if ("problem" in read) return read.problem;
+    return this.check(read.value, { ...LOGON, address }, nowUs);
   }
 
   check(proof: Proof, signed: Signed, nowUs: number): ApiKey | Problem {
