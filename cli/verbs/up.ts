@@ -18,7 +18,13 @@ import { DATA_DEFAULT } from "../exchange.ts";
 import { LIMIT_OPTIONS, LIMIT_USAGE, readLimits } from "../limits.ts";
 import { type Reach, reachOf } from "../reach.ts";
 import { adminToken, makeLogger, ownData, stopAsked } from "../running.ts";
-import { keepSnapshots, type KeptSnapshots, snapshotDirectory } from "../snapshots.ts";
+import {
+  EVERY_DEFAULT,
+  EVERY_MAX,
+  keepSnapshots,
+  type KeptSnapshots,
+  snapshotDirectory,
+} from "../snapshots.ts";
 import { serveMatchStream, type ServedStream } from "../match-stream.ts";
 import { startTraders, type Traders } from "../traders.ts";
 import { version } from "../version.ts";
@@ -27,8 +33,6 @@ const PORT_DEFAULT = 8787;
 const HOST_DEFAULT = "127.0.0.1";
 const RATE_DEFAULT = 20;
 const RATE_MAX = 2_000;
-const EVERY_DEFAULT = 1_000_000;
-const EVERY_MAX = 1_000_000_000;
 
 export const usage = `solebook up [--data DIR] [--port N] [--host H] [--no-traders]
             [--traders-rate N] [--match-stream PORT] [--snapshot-every N] [--database]
