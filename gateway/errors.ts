@@ -48,9 +48,14 @@ const DEADLINE = { param: "deadline" } as const;
 export const CODES = {
   // Frames and requests
   MALFORMED_FRAME: row("VALIDATION", 400, "Send one JSON object per text frame."),
-  UNSUPPORTED_ENCODING: row("VALIDATION", 415, "Send JSON text frames; binary is not served."),
+  UNSUPPORTED_ENCODING: row(
+    "VALIDATION",
+    415,
+    "Send JSON as text, or open ?encoding=proto for bytes.",
+  ),
   FRAME_TOO_LARGE: row("VALIDATION", 413, "Send at most 64 KiB in one frame."),
   BODY_TOO_LARGE: row("VALIDATION", 413, "Send a smaller body."),
+  UNSUPPORTED_MEDIA_TYPE: row("VALIDATION", 415, "Send the body as application/json, as it is."),
   UNKNOWN_METHOD: row("VALIDATION", 404, "There is no such method; gateway/API.md lists them."),
   NOT_SUPPORTED: row("VALIDATION", 501, "This is planned and not built yet; leave it out."),
   METHOD_NOT_ALLOWED: row("VALIDATION", 405, "This path does not take that method; see Allow."),

@@ -5,6 +5,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { InstrumentState } from "../../engine/client/layouts.ts";
 import { Refused } from "../errors.ts";
+import { type STATE_WORDS, StateBody } from "../forms/admin.ts";
+import { reader, valueOf } from "../forms/read.ts";
 import type { Market } from "../market-data/market.ts";
 import { invalid } from "../orders/decode.ts";
 import { readMinor } from "../written-forms.ts";
@@ -27,12 +29,13 @@ import { type Call, json, type Reply, type Route } from "./server.ts";
 const PRODUCT_BODY_MAX = 64 * 1024;
 const NAME = /^[A-Za-z0-9._@-]{1,64}$/;
 
-const STATES: ReadonlyMap<unknown, InstrumentState> = new Map([
-  ["continuous", InstrumentState.CONTINUOUS],
-  ["halted", InstrumentState.HALTED],
-  ["closed", InstrumentState.CLOSED],
-  ["pre_open", InstrumentState.PRE_OPEN],
-]);
+const readStateBody = reader(StateBody);
+const STATES: Readonly<Record<(typeof STATE_WORDS)[number], InstrumentState>> = {
+  continuous: InstrumentState.CONTINUOUS,
+  halted: InstrumentState.HALTED,
+  closed: InstrumentState.CLOSED,
+  pre_open: InstrumentState.PRE_OPEN,
+};
 
 export interface AdminParts {
   readonly identity: Identity;
@@ -144,9 +147,7 @@ async function createProduct(parts: AdminParts, call: Call): Promise<Reply> {
 }
 
 function readState(call: Call): InstrumentState {
-  const state = STATES.get(readBody(call).state);
-  if (state !== undefined) return state;
-  throw new Refused(invalid("state", "state is continuous, halted, closed or pre_open."));
+  return STATES[valueOf(readStateBody(readBody(call))).state];
 }
 
 async function setState(parts: AdminParts, call: Call): Promise<Reply> {

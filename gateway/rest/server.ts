@@ -57,6 +57,8 @@ const HEADERS = [
   "cookie",
   "accept-encoding",
   "if-none-match",
+  "content-type",
+  "content-encoding",
   ...PROXY_HEADERS,
 ] as const;
 /** Unless a reply has its own. */
@@ -157,7 +159,8 @@ class Exchange {
   refuseRoute(allowed: readonly string[]): void {
     if (allowed.length === 0) return this.#write(this.#problem({ code: "NOT_FOUND" }));
     const reply = this.#problem({ code: "METHOD_NOT_ALLOWED" });
-    this.#write({ ...reply, headers: [["Allow", allowed.join(", ")]] });
+    const also = allowed.includes("GET") ? ["HEAD"] : [];
+    this.#write({ ...reply, headers: [["Allow", [...allowed, ...also].join(", ")]] });
   }
 
   run(route: Route, request: HttpRequest, parts: readonly string[]): void {
@@ -183,7 +186,11 @@ class Exchange {
       if (this.#gone || bytes - chunk.byteLength > bytesMax) return;
       if (bytes > bytesMax) return this.#write(this.#problem({ code: "BODY_TOO_LARGE" }), true);
       chunks.push(Buffer.from(new Uint8Array(chunk))); // a copy: uWebSockets takes its buffer back
-      if (isLast) this.#answer(route, { ...call, body: Buffer.concat(chunks).toString("utf8") });
+      if (!isLast) return;
+      if (bytes > 0 && !isPlainJson(call.header)) {
+        return this.#write(this.#problem({ code: "UNSUPPORTED_MEDIA_TYPE" }));
+      }
+      this.#answer(route, { ...call, body: Buffer.concat(chunks).toString("utf8") });
     });
   }
 
@@ -237,6 +244,13 @@ class Exchange {
       else this.#response.end(reply.body, close);
     });
   }
+}
+
+/** Whose body we read: what says that it is JSON, or says nothing, and is not compressed. */
+function isPlainJson(header: Call["header"]): boolean {
+  const type = header("content-type").split(";")[0]!.trim().toLowerCase();
+  const encoding = header("content-encoding").trim().toLowerCase();
+  return ["", "application/json"].includes(type) && ["", "identity"].includes(encoding);
 }
 
 /** As in the IETF's draft on RateLimit header fields; `w` and `t` are seconds until all is there again. */

@@ -1,14 +1,17 @@
 /**
- * From a text frame to the method it names: who may call what, and exactly one answer per request,
+ * From a frame to the methods it names: who may call what, and exactly one answer per request,
  * with the gateway's times of receipt and reply.
  */
 import type { Logger } from "pino";
 import { errorMembers, type Problem } from "../errors.ts";
+import { findRequests, readRequest, REQUESTS_MAX } from "../frames/decode.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Asker } from "../orders/answer.ts";
+import { reader } from "../forms/read.ts";
+import { AccountTradesParams } from "../forms/requests.ts";
 import { invalid, isProblem, type Params } from "../orders/decode.ts";
 import type { OrderEntry } from "../orders/entry.ts";
-import { FILLS_DEFAULT, FILLS_MAX, type Fills, writeFills } from "../orders/fills.ts";
+import { FILLS_DEFAULT, type Fills, writeFills } from "../orders/fills.ts";
 import type { ExchangeStatus } from "../status.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
@@ -29,6 +32,8 @@ export interface DispatchParts {
   readonly logger: Logger;
   readonly nextRequestId: () => string;
 }
+
+const readAccountTrades = reader(AccountTradesParams);
 
 type Handle = (
   parts: DispatchParts,
@@ -157,6 +162,7 @@ export const METHOD_NAMES: readonly string[] = [...METHODS.keys()];
 /** Text in a method's name that we repeat in an answer: no more than this. */
 const METHOD_CHARS_MAX = 64;
 
+/** One text frame: one request. */
 export function dispatch(parts: DispatchParts, session: Session, text: string): void {
   const timeInUs = nowUs();
   const frame = parseFrame(text);
@@ -164,6 +170,31 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
     malformed(parts, session, { code: "MALFORMED_FRAME" }, timeInUs);
     return;
   }
+  serve(parts, session, frame, timeInUs);
+}
+
+const NO_FRAME: Problem = {
+  code: "MALFORMED_FRAME",
+  message: `Send a Frame of 1 to ${REQUESTS_MAX} requests; nothing of this one happened.`,
+};
+const NO_REQUEST: Problem = {
+  code: "MALFORMED_FRAME",
+  message: "One request of this frame is none; the others were taken.",
+};
+
+/** The same of a binary frame, which may hold many requests: each is served as if it came alone. */
+export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Uint8Array): void {
+  const timeInUs = nowUs();
+  const places = findRequests(bytes);
+  if (places === null) return malformed(parts, session, NO_FRAME, timeInUs);
+  for (let at = 0; at < places.length && !session.closed; at += 2) {
+    const request = readRequest(bytes, places[at]!, places[at + 1]!);
+    if (request === null) malformed(parts, session, NO_REQUEST, timeInUs);
+    else serve(parts, session, request, timeInUs);
+  }
+}
+
+function serve(parts: DispatchParts, session: Session, frame: Frame, timeInUs: number): void {
   const { method, req_id: reqId, params = {} } = frame;
   const written = writeReqId(reqId);
   const name = typeof method === "string" ? method.slice(0, METHOD_CHARS_MAX) : "";
@@ -255,13 +286,12 @@ function accountTrades(
   parts: DispatchParts,
   session: Session,
   request: SocketRequest,
-  { limit = FILLS_DEFAULT }: Params,
+  params: Params,
 ): void {
-  if (!Number.isSafeInteger(limit) || (limit as number) < 1 || (limit as number) > FILLS_MAX) {
-    return request.refuse(invalid("limit", `limit is a whole number from 1 to ${FILLS_MAX}.`));
-  }
+  const read = readAccountTrades(params);
+  if ("problem" in read) return request.refuse(read.problem);
   const { account_id: account } = session.key!.account;
-  request.answer(writeFills(parts.fills, account, limit as number));
+  request.answer(writeFills(parts.fills, account, read.value.limit ?? FILLS_DEFAULT));
 }
 
 interface Frame {

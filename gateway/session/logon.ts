@@ -4,9 +4,13 @@
  */
 import { verify } from "node:crypto";
 import type { Problem } from "../errors.ts";
+import { LogonParams } from "../forms/requests.ts";
+import { reader } from "../forms/read.ts";
 import { invalid, type Params } from "../orders/decode.ts";
 import type { ApiKey, Identity } from "../registry/identity.ts";
 import { readTime } from "../written-forms.ts";
+
+const readLogon = reader(LogonParams);
 
 const WINDOW_US = 5_000_000;
 const SIGNATURE_BYTES = 64;
@@ -30,11 +34,9 @@ export class Doorkeeper {
   }
 
   logon(params: Params, nowUs: number): ApiKey | Problem {
-    const { key, timestamp, signature } = params;
-    if (typeof key !== "string") return invalid("key", "key is a text.");
-    if (typeof timestamp !== "string") return invalid("timestamp", "timestamp is a text.");
-    if (typeof signature !== "string") return invalid("signature", "signature is a text.");
-    return this.check({ key, timestamp, signature }, "LOGON\n/v1/ws\n", nowUs);
+    const read = readLogon(params);
+    if ("problem" in read) return read.problem;
+    return this.check(read.value, "LOGON\n/v1/ws\n", nowUs);
   }
 
   /** `what` is the signed text after the timestamp's line. */

@@ -7,12 +7,13 @@
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from "uWebSockets.js";
 import { CODES, type Code, errorMembers } from "../errors.ts";
+import type { Encoding } from "../frames/outbox.ts";
 import { writePush } from "../market-data/encode.ts";
 import type { Market } from "../market-data/market.ts";
 import { isLoopback } from "../rest/server.ts";
 import { nowUs } from "../written-forms.ts";
 import type { Demonstration } from "./demonstration.ts";
-import { dispatch, type DispatchParts, malformed } from "./dispatch.ts";
+import { dispatch, dispatchBinary, type DispatchParts, malformed } from "./dispatch.ts";
 import type { SessionLimits } from "./limits.ts";
 import { CloseCode, type Hub, Session, type Socket, type SocketData } from "./session.ts";
 
@@ -152,7 +153,8 @@ export class Sockets implements Hub {
       header: (name: string) => request.getHeader(name),
     };
     const caller = this.#parts.demonstration.caller(visitor, Date.now());
-    const data: SocketData = { session: undefined, address, caller };
+    const encoding = encodingOf(request) ?? "json"; // it was looked at already
+    const data: SocketData = { session: undefined, address, encoding, caller };
     response.upgrade(
       data,
       request.getHeader("sec-websocket-key"),
@@ -167,7 +169,7 @@ export class Sockets implements Hub {
     if (state === "starting") return "STARTING";
     if (state === "shutting_down") return "SHUTTING_DOWN";
     if (this.#sessions.size >= this.limits.socketsMax) return "TOO_MANY_SOCKETS";
-    if ((request.getQuery("encoding") ?? "json") !== "json") return "UNSUPPORTED_ENCODING";
+    if (encodingOf(request) === undefined) return "UNSUPPORTED_ENCODING";
     const origin = request.getHeader("origin");
     return isOwnOrigin(origin, request.getHeader("host"), this.#parts.origins)
       ? undefined
@@ -200,7 +202,9 @@ export class Sockets implements Hub {
       );
       return session.close(CloseCode.TOO_LARGE, "FRAME_TOO_LARGE");
     }
-    if (isBinary) malformed(this.#parts, session, { code: "UNSUPPORTED_ENCODING" });
+    if (isBinary !== (session.encoding === "proto")) {
+      malformed(this.#parts, session, { code: "UNSUPPORTED_ENCODING" });
+    } else if (isBinary) dispatchBinary(this.#parts, session, new Uint8Array(message));
     else dispatch(this.#parts, session, Buffer.from(message).toString("utf8"));
   }
 
@@ -237,6 +241,12 @@ export class Sockets implements Hub {
       session.push(writePush(head, `{"symbols":{${symbols.join(",")}}}`));
     }
   }
+}
+
+/** What the socket's URL asks for; undefined: nothing that is spoken here. */
+function encodingOf(request: HttpRequest): Encoding | undefined {
+  const asked = request.getQuery("encoding") ?? "json";
+  return asked === "json" || asked === "proto" ? asked : undefined;
 }
 
 /** No origin (not a browser), our own pages, or one that was allowed. */

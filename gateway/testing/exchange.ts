@@ -109,7 +109,7 @@ export async function startTestExchange(options: TestOptions = {}): Promise<Test
   const admin = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${gateway.url}/v1/admin/${path}`, {
       method,
-      headers: { authorization: `Bearer ${TOKEN}` },
+      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as Json };
@@ -141,7 +141,7 @@ export async function makeTestKey(
   const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
   const response = await fetch(`${url}/v1/admin/keys`, {
     method: "POST",
-    headers: { authorization: `Bearer ${TOKEN}` },
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
     body: JSON.stringify({ account, public_key: raw.toString("base64url"), scopes }),
   });
   const { key } = (await response.json()) as { key: string };
