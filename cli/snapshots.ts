@@ -6,10 +6,14 @@ import { join } from "node:path";
 import type { ShardClient } from "../engine/client/index.ts";
 import { submitCheckpoint } from "../engine/shell/checkpoint.ts";
 import type { ShardHandle, ShellLog } from "../engine/shell/main.ts";
-import { startSnapshots } from "../engine/shell/snapshot/main.ts";
+import { shardOnFiles, startSnapshots } from "../engine/shell/snapshot/main.ts";
 import { type Database, startDatabase } from "../satellites/database/postgres.ts";
 import { config } from "./config.ts";
 import { wordsOf } from "./errors.ts";
+
+/** Commands between two. */
+export const EVERY_DEFAULT = 1_000_000;
+export const EVERY_MAX = 1_000_000_000;
 
 export interface KeptSnapshots {
   /** The shard has stopped: one last snapshot if it did so cleanly, then the database stops. */
@@ -43,8 +47,7 @@ export function keepSnapshots(parts: SnapshotParts): KeptSnapshots {
       ? null
       : startSnapshots({
           shard: shard.shard,
-          status: shard.status,
-          journalDirectory: journal,
+          subject: shardOnFiles(shard.status, journal),
           snapshotDirectory: snapshotDirectory(directory, shard.shard),
           log,
           everyCommands: every,

@@ -108,7 +108,7 @@ interface Parts {
 }
 
 async function startEngine(
-  { brokers, size }: Parts,
+  { folder, brokers, databaseUrl, size }: Parts,
   shard: number,
   address: string,
   isNew: boolean,
@@ -122,9 +122,10 @@ async function startEngine(
       `--port=${address.split(":")[1]}`,
       `--brokers=${brokers.join(",")}`,
       `--replication=${size.brokers}`,
+      `--data=${join(folder, `engine-${address.split(":")[1]}`)}`,
       ...(isNew ? [] : ["--standby"]),
     ],
-    env: { SOLEBOOK_LOG_LEVEL: "info" },
+    env: { DATABASE_URL: databaseUrl, SOLEBOOK_LOG_LEVEL: "info" },
     upWhen: /^ {2}gateways {2}/,
     onLog: (line) => {
       if (line.includes('"msg":"primary"')) isPrimary = true;

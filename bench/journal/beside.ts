@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openRingClient, Refusal } from "../../engine/client/index.ts";
 import * as core from "../../engine/core/index.ts";
 import type { ShardHandle } from "../../engine/shell/main.ts";
-import { startSnapshots } from "../../engine/shell/snapshot/main.ts";
+import { shardOnFiles, startSnapshots } from "../../engine/shell/snapshot/main.ts";
 
 export interface BesideTask {
   /** The shard's, whose journal is in `journal`. */
@@ -43,8 +43,7 @@ export async function measureBeside(shard: ShardHandle, task: BesideTask): Promi
   const fail = (_fields: object, words: string): void => console.error(words);
   const snapshots = startSnapshots({
     shard: shard.shard,
-    status: shard.status,
-    journalDirectory: join(directory, "journal"),
+    subject: shardOnFiles(shard.status, join(directory, "journal")),
     snapshotDirectory,
     log: { info: () => {}, warn: fail, error: fail },
     everyCommands: Number.MAX_SAFE_INTEGER,

@@ -183,14 +183,13 @@ async function snapshot(task: Task): Promise<Result> {
   mkdirSync(directory);
   const settings = {
     shard: 0,
-    journalDirectory: join(task.directory, "journal"),
     snapshotDirectory: directory,
     databaseUrl: null,
     options: {},
     keep: KEEP_DEFAULT,
-    retain: null,
   };
-  if ((await takeBeside(settings, console.error)) === null)
+  const journal = join(task.directory, "journal");
+  if ((await takeBeside(settings, journal, console.error)) === null)
     throw new Error("no snapshot was taken");
   const beganMs = performance.now();
   const again = await start(task, {

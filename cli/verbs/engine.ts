@@ -12,12 +12,15 @@ import {
   REPLICATION_DEFAULT,
   settleTopic,
 } from "../../engine/shell/journal/kafka/settings.ts";
+import { brokersOf } from "../brokers.ts";
 import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
+import { EVERY_DEFAULT, EVERY_MAX, snapshotDirectory } from "../snapshots.ts";
 import { makeLogger, stopAsked } from "../running.ts";
 
 const SHARD_MAX = 63;
+const DATA_DEFAULT = "solebook-engine";
 const HOST_DEFAULT = "127.0.0.1";
 const LEASE_MS_MIN = 300;
 const LEASE_MS_MAX = 60_000;
@@ -27,6 +30,7 @@ const LOOK_MS = 1_000;
 
 export const usage = `solebook engine --shard N [--standby] [--brokers HOST:PORT,…] [--topic NAME]
                 [--host H] [--port N] [--lease-ms N] [--replication N]
+                [--data DIR] [--snapshot-every N]
 
 Runs one shard of a cluster until Ctrl-C. Its journal is a topic of Kafka's; start as many of these for a
 shard as you like: one of them is the primary, the others follow it. When it has been silent for a lease, one
@@ -42,6 +46,11 @@ of them takes over; no acknowledged order is lost, and the old one acknowledges 
   --port N         and on which port; any free one unless said otherwise
   --lease-ms N     how long it may be silent (${LEASE_MS_DEFAULT}); the same for all engines of a shard
   --replication N  copies of each record, at least (${REPLICATION_DEFAULT}); 1 is for trying out: a lost disk loses orders
+  --data DIR       where its snapshots go (${DATA_DEFAULT}): a start begins with one instead of replaying
+                   everything. Each engine has a directory of its own; copies go to Postgres (DATABASE_URL),
+                   where engines find each other's
+  --snapshot-every N
+                   takes one after N commands (${EVERY_DEFAULT}); 0 takes none
 
 The topic's settings are checked at each start; one by which acknowledged orders could be lost is refused.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
@@ -56,6 +65,8 @@ interface Wanted {
   readonly port: number;
   readonly leaseMs: number;
   readonly replication: number;
+  readonly data: string;
+  readonly snapshotEvery: number;
 }
 
 export async function run(args: readonly string[]): Promise<void> {
@@ -69,6 +80,8 @@ export async function run(args: readonly string[]): Promise<void> {
       port: { type: "string", default: "0" },
       "lease-ms": { type: "string", default: String(LEASE_MS_DEFAULT) },
       replication: { type: "string", default: String(REPLICATION_DEFAULT) },
+      data: { type: "string", default: DATA_DEFAULT },
+      "snapshot-every": { type: "string", default: String(EVERY_DEFAULT) },
     },
   });
   if (values.shard === undefined) throw new UsageError("--shard is missing");
@@ -77,7 +90,7 @@ export async function run(args: readonly string[]): Promise<void> {
     shard,
     isStandby: values.standby,
     address: {
-      brokers: brokersOf(values.brokers ?? config.servers.kafka),
+      brokers: brokersOf(values.brokers),
       clientId: `solebook-shard-${shard}`,
     },
     topic: values.topic ?? `solebook-shard-${shard}`,
@@ -85,15 +98,9 @@ export async function run(args: readonly string[]): Promise<void> {
     port: readInteger("port", values.port, 0, 65_535),
     leaseMs: readInteger("lease-ms", values["lease-ms"], LEASE_MS_MIN, LEASE_MS_MAX),
     replication: readInteger("replication", values.replication, 1, REPLICATION_MAX),
+    data: values.data,
+    snapshotEvery: readInteger("snapshot-every", values["snapshot-every"], 0, EVERY_MAX),
   });
-}
-
-function brokersOf(text: string | null): string[] {
-  if (text === null) throw new UsageError("--brokers is missing, and KAFKA_BROKERS is not set");
-  const brokers = text.split(",").map((each) => each.trim());
-  const wrong = brokers.find((each) => !/^[^\s:]+:\d{1,5}$|^\[[\da-f:]+\]:\d{1,5}$/i.test(each));
-  if (wrong !== undefined) throw new UsageError(`a broker is HOST:PORT, not "${wrong}"`);
-  return brokers;
 }
 
 async function live(wanted: Wanted): Promise<void> {
@@ -143,7 +150,7 @@ async function untilMade(wanted: Wanted, logger: Logger): Promise<void> {
 }
 
 function start(wanted: Wanted, logger: Logger): ClusterShardHandle {
-  const { shard, address, topic, host, port, leaseMs } = wanted;
+  const { shard, address, topic, host, port, leaseMs, data, snapshotEvery } = wanted;
   return startClusterShard({
     shard,
     journal: openKafkaJournal({
@@ -159,5 +166,12 @@ function start(wanted: Wanted, logger: Logger): ClusterShardHandle {
     port,
     log: logger,
     options: SHARD_OPTIONS_DEFAULT,
+    snapshots: {
+      directory: snapshotDirectory(data, shard),
+      databaseUrl: config.servers.postgres,
+      everyCommands: snapshotEvery,
+      address,
+      topic,
+    },
   });
 }

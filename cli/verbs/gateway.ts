@@ -17,12 +17,15 @@ import {
   EventU8,
 } from "../../engine/client/layouts.ts";
 import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
+import type { SessionLimits } from "../../gateway/session/limits.ts";
 import { openSharedRegistry, type SharedRegistry } from "../../gateway/registry/postgres.ts";
+import { Sealer } from "../../gateway/registry/sealer.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readAddress, readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
+import { LIMIT_OPTIONS, LIMIT_USAGE, readLimits } from "../limits.ts";
 import { reachOf } from "../reach.ts";
 import { adminToken, makeLogger, ownData, stopAsked } from "../running.ts";
 import { version } from "../version.ts";
@@ -32,7 +35,7 @@ const HOST_DEFAULT = "127.0.0.1";
 const RETRY_MS = 200;
 
 export const usage = `solebook gateway --shard HOST:PORT,… [--shard …] [--data DIR]
-            [--port N] [--host H]
+            [--port N] [--host H] [--orders-per-address N] …
 
 Runs one gateway of a cluster: the public socket, the page and the admin interface, before
 engines it finds by asking. Run as many as needed; accounts, keys and products are in the
@@ -43,6 +46,10 @@ Postgres that DATABASE_URL names, and all of them know the same.
   --data DIR     where its admin token and its URL are kept (${DATA_DEFAULT}); made if missing
   --port N       ${PORT_DEFAULT} unless said otherwise; 0 takes any free one
   --host H       ${HOST_DEFAULT}, so that only this machine can reach it
+${LIMIT_USAGE}
+SOLEBOOK_SECRETS_KEY, the same for every gateway, seals the secrets of HMAC keys (\`openssl rand -base64 32\`);
+without it there are none. To exchange it, name the new one and the old one, a comma between.
+SOLEBOOK_TRUSTED_PROXIES names the proxies whose X-Forwarded-For says where a request comes from.
 `;
 
 export async function run(args: readonly string[]): Promise<void> {
@@ -52,8 +59,10 @@ export async function run(args: readonly string[]): Promise<void> {
       data: { type: "string", default: DATA_DEFAULT },
       port: { type: "string", default: String(PORT_DEFAULT) },
       host: { type: "string", default: HOST_DEFAULT },
+      ...LIMIT_OPTIONS,
     },
   });
+  const limits = readLimits(values);
   const shards = (values.shard ?? []).map((list) => list.split(","));
   if (shards.length === 0) throw new UsageError("--shard is missing");
   for (const address of shards.flat()) readAddress("shard", address, 1);
@@ -65,7 +74,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const asked = stopAsked();
   const logger = makeLogger("info");
   try {
-    const wanted = { shards, directory, host: values.host, port, postgres, logger };
+    const wanted = { shards, directory, host: values.host, port, postgres, logger, limits };
     const { gateway, clients, registry, broke } = await start(wanted);
     const { here } = reachOf(values.host, gateway.port);
     writeFileSync(join(directory, "url"), `${here}\n`);
@@ -88,6 +97,7 @@ interface Wanted {
   readonly port: number;
   readonly postgres: string;
   readonly logger: Logger;
+  readonly limits: Partial<SessionLimits>;
 }
 
 interface Started {
@@ -105,6 +115,7 @@ async function start(wanted: Wanted): Promise<Started> {
     seed: modelsOn(new Date().toISOString().slice(0, 10)),
     accountsMax: SHARD_OPTIONS_DEFAULT.accountsMax,
     instrumentsMax: SHARD_OPTIONS_DEFAULT.instrumentsMax,
+    sealer: new Sealer(config.secretsKeys),
   }).catch((error: unknown) => {
     throw new Failure(`the registry in Postgres cannot be used: ${wordsOf(error)}`);
   });
@@ -126,8 +137,10 @@ async function start(wanted: Wanted): Promise<Started> {
       clients,
       registry,
       adminToken: adminToken(directory),
+      proxies: config.trustedProxies,
       logger,
       version: version(),
+      limits: wanted.limits,
     });
     // What was listed is in the journals by now: from here on they and the registry belong together.
     await registry.bindJournals(clients.map((client) => client.journalId()!));

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import { ShellError } from "../../engine/shell/errors.ts";
+import { LEASE_MS_DEFAULT } from "../../engine/shell/journal/kafka/kafka.ts";
 import { nodeFiles } from "../../engine/shell/journal/file-ops.ts";
 import { journalIdIn } from "../../engine/shell/journal/read.ts";
 import { requireJournal } from "../../engine/shell/journal/tools.ts";
@@ -11,8 +12,10 @@ import { KEEP_DEFAULT } from "../../engine/shell/snapshot/keep.ts";
 import { openPostgresSnapshots } from "../../engine/shell/snapshot/postgres.ts";
 import type { SnapshotStore, StoredSnapshot } from "../../engine/shell/snapshot/store.ts";
 import { verifySnapshot } from "../../engine/shell/snapshot/take.ts";
-import { takeBeside } from "../../engine/shell/snapshot/taker.ts";
+import { openSource } from "../../engine/shell/snapshot/source.ts";
+import { takeBeside, takeNext, type TakerSettings } from "../../engine/shell/snapshot/taker.ts";
 import { findDatabase } from "../../satellites/database/postgres.ts";
+import { brokersOf } from "../brokers.ts";
 import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
@@ -25,7 +28,7 @@ const SHARD_MAX = 63;
 
 export const usage = `solebook snapshot list [--data DIR] [--shard N] [--json]
 solebook snapshot verify [--sequence N] [--data DIR] [--shard N] [--json]
-solebook snapshot create [--data DIR] [--shard N] [--json]
+solebook snapshot create [--data DIR] [--shard N] [--json] [--brokers HOST:PORT,…] [--topic NAME]
 
 A snapshot is what the exchange's books were at one sequence of the journal. \`solebook up\` takes them by
 itself; the journal is the truth, and is whole without any. All three may be used while the exchange runs.
@@ -37,6 +40,8 @@ and compares its hash; exit code 1 when one is bad. create takes one of what is 
   --data DIR   the exchange's data directory (${DATA_DEFAULT})
   --shard N    which shard's (0)
   --json       JSON: one line for each snapshot
+  --brokers …  create: of a journal at Kafka, for \`solebook engine\`; DIR is that engine's then
+  --topic NAME create: the shard's topic (solebook-shard-N)
 
 The database is the one DATABASE_URL names, else the exchange's own while it runs.
 `;
@@ -113,26 +118,44 @@ async function verify(args: readonly string[]): Promise<void> {
 }
 
 async function create(args: readonly string[]): Promise<void> {
-  const { values } = readArguments(args, { options: JOURNAL_OPTIONS });
+  const brokers = { brokers: { type: "string" }, topic: { type: "string" } } as const;
+  const { values } = readArguments(args, { options: { ...JOURNAL_OPTIONS, ...brokers } });
   const place = placeOf(values);
-  requireJournal(nodeFiles, place.journal);
   const settings = {
     shard: place.shard,
-    journalDirectory: place.journal,
     snapshotDirectory: place.snapshots,
     databaseUrl: place.databaseUrl,
     options: SHARD_OPTIONS_DEFAULT,
     keep: KEEP_DEFAULT,
-    retain: null,
   };
   const warn = (words: string): void => void process.stderr.write(`${words}\n`);
-  const taken = await takeBeside(settings, warn);
+  const taken = await (values.brokers === undefined
+    ? takeOfFiles(settings, place.journal, warn)
+    : takeOfTopic(settings, brokersOf(values.brokers), values.topic, warn));
   if (taken === null) {
     process.stderr.write("nothing happened since the last snapshot; there is no other\n");
     return;
   }
   const where = taken.copies > 0 ? "files and Postgres" : "files";
   await show([{ ...lineOf({ name: where }, taken.snapshot) }], values.json, "");
+}
+
+type Warn = (words: string) => void;
+
+async function takeOfFiles(settings: TakerSettings, journal: string, warn: Warn) {
+  requireJournal(nodeFiles, journal);
+  return takeBeside(settings, journal, warn);
+}
+
+async function takeOfTopic(
+  settings: TakerSettings,
+  brokers: readonly string[],
+  topic = `solebook-shard-${settings.shard}`,
+  warn: Warn,
+) {
+  const address = { brokers, clientId: "solebook-snapshot" };
+  const at = { kind: "brokers", address, topic, leaseMs: LEASE_MS_DEFAULT } as const;
+  return takeNext(settings, await openSource(at, settings.shard), 1, warn);
 }
 
 function placeOf({ data, shard }: { data: string; shard: string }): Place {
@@ -171,7 +194,7 @@ interface Found {
 
 /** All that lies beside the journal, and what is of this journal in the database. */
 async function ours(place: Place, stores: readonly SnapshotStore[]): Promise<Found[]> {
-  const journalId = existsSync(place.journal) ? journalIdIn(nodeFiles, place.journal) : null;
+  const journalId = await journalIdOf(place, stores);
   const found: Found[] = [];
   for (const store of stores) {
     for (const snapshot of await store.list(place.shard)) {
@@ -180,6 +203,13 @@ async function ours(place: Place, stores: readonly SnapshotStore[]): Promise<Fou
     }
   }
   return found.toSorted((a, b) => b.snapshot.sequence - a.snapshot.sequence);
+}
+
+/** An engine of a cluster has no journal here: its newest file says which it is. */
+async function journalIdOf(place: Place, stores: readonly SnapshotStore[]): Promise<Buffer | null> {
+  if (existsSync(place.journal)) return journalIdIn(nodeFiles, place.journal);
+  const own = (await stores.find(({ isShared }) => !isShared)?.list(place.shard)) ?? [];
+  return own.find(({ head }) => head !== null)?.head?.journalId ?? null;
 }
 
 function lineOf({ name }: { readonly name: string }, snapshot: StoredSnapshot): Line {

@@ -9,14 +9,23 @@ import { openRingClient, SHARD_OPTIONS_DEFAULT } from "../../engine/client/index
 import { type RecoveryReport, type ShardHandle, startShard } from "../../engine/shell/main.ts";
 import { openPast } from "../../engine/shell/past/main.ts";
 import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
+import type { SessionLimits } from "../../gateway/session/limits.ts";
 import { openLocalRegistry } from "../../gateway/registry/local.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readArguments, readInteger } from "../arguments.ts";
+import { config } from "../config.ts";
 import { Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
+import { LIMIT_OPTIONS, LIMIT_USAGE, readLimits } from "../limits.ts";
 import { type Reach, reachOf } from "../reach.ts";
-import { adminToken, makeLogger, ownData, stopAsked } from "../running.ts";
-import { keepSnapshots, type KeptSnapshots, snapshotDirectory } from "../snapshots.ts";
+import { adminToken, makeLogger, ownData, ownSealer, stopAsked } from "../running.ts";
+import {
+  EVERY_DEFAULT,
+  EVERY_MAX,
+  keepSnapshots,
+  type KeptSnapshots,
+  snapshotDirectory,
+} from "../snapshots.ts";
 import { serveMatchStream, type ServedStream } from "../match-stream.ts";
 import { startTraders, type Traders } from "../traders.ts";
 import { version } from "../version.ts";
@@ -25,11 +34,10 @@ const PORT_DEFAULT = 8787;
 const HOST_DEFAULT = "127.0.0.1";
 const RATE_DEFAULT = 20;
 const RATE_MAX = 2_000;
-const EVERY_DEFAULT = 1_000_000;
-const EVERY_MAX = 1_000_000_000;
 
 export const usage = `solebook up [--data DIR] [--port N] [--host H] [--no-traders]
             [--traders-rate N] [--match-stream PORT] [--snapshot-every N] [--database]
+            [--orders-per-address N] …
 
 Starts the exchange and prints where it listens; Ctrl-C stops it cleanly. Everything it knows is in
 DIR: started again on the same directory, it goes on where it was, however it ended.
@@ -44,7 +52,7 @@ DIR: started again on the same directory, it goes on where it was, however it en
   --match-stream PORT
                  serves every event of the shard over gRPC, to programs of this machine: off unless
                  asked for, as it keeps a second copy of all books; 0 takes any free port
-
+${LIMIT_USAGE}
   --snapshot-every N
                  takes a snapshot of the books after N commands (${EVERY_DEFAULT}) and when it is stopped;
                  0 takes none. See \`solebook help snapshot\`
@@ -52,6 +60,7 @@ DIR: started again on the same directory, it goes on where it was, however it en
                  DATABASE_URL names one. Off unless asked for, until more of the exchange needs one
 
 DIR/admin.token opens the admin interface and DIR/url says where it is; the other verbs read both.
+DIR/secrets.key opens the secrets of HMAC keys, unless SOLEBOOK_SECRETS_KEY is set: back up the two apart.
 DIR/match-stream.address says where the match stream is served, while it is.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
 `;
@@ -67,6 +76,7 @@ export async function run(args: readonly string[]): Promise<void> {
       "match-stream": { type: "string" },
       "snapshot-every": { type: "string", default: String(EVERY_DEFAULT) },
       database: { type: "boolean" },
+      ...LIMIT_OPTIONS,
     },
   });
   const port = readInteger("port", values.port, 0, 65_535);
@@ -78,7 +88,9 @@ export async function run(args: readonly string[]): Promise<void> {
   const wantsDatabase = values.database === true;
   const directory = resolve(values.data);
   const { host } = values;
-  await live({ directory, host, port, tradersRate, streamPort, snapshotEvery, wantsDatabase });
+  const limits = readLimits(values);
+  const places = { directory, host, port, streamPort };
+  await live({ ...places, tradersRate, snapshotEvery, wantsDatabase, limits });
 }
 
 interface Wanted {
@@ -92,6 +104,7 @@ interface Wanted {
   /** Commands between two snapshots; 0: none are taken. */
   readonly snapshotEvery: number;
   readonly wantsDatabase: boolean;
+  readonly limits: Partial<SessionLimits>;
 }
 
 async function live(wanted: Wanted): Promise<void> {
@@ -142,6 +155,7 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     seed: modelsOn(new Date().toISOString().slice(0, 10)),
     accountsMax: SHARD_OPTIONS_DEFAULT.accountsMax,
     instrumentsMax: SHARD_OPTIONS_DEFAULT.instrumentsMax,
+    sealer: ownSealer(directory),
   });
   const shard = startShard({
     shard: 0,
@@ -165,8 +179,10 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     stored: [past],
     registry,
     adminToken: adminToken(directory),
+    proxies: config.trustedProxies,
     logger,
     version: version(),
+    limits: wanted.limits,
   });
   try {
     // A shard that cannot start says why better than a gateway that has no shard.

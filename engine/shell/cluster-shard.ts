@@ -10,18 +10,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { makeEvents } from "../core/event.ts";
 import { EVENTS_PER_COMMAND_MAX, type ShardOptions } from "../core/limits.ts";
 import { makeStatusMemory, openStatus, ShardState } from "../ring/status.ts";
+import { submitCheckpoint } from "./checkpoint.ts";
 import { makeClock, systemTime } from "./clock.ts";
 import { RECORDS } from "./entry/records.ts";
 import { type EntryServer, makeEntryServer } from "./entry/server.ts";
 import { type Entrance, makeEntrance } from "./entry/sessions.ts";
 import { asShellError, type ShellError } from "./errors.ts";
-import { emptyState, journalStates } from "./follower.ts";
+import { journalStates, type States } from "./follower.ts";
 import type { ClaimableJournal, JournalPlace } from "./journal/journal.ts";
-import { JOURNAL_START } from "./journal/journal.ts";
+import type { KafkaAddress } from "./journal/kafka/link.ts";
 import type { ShellLog } from "./main.ts";
 import { makeMatchStream, type MatchStream } from "./match-stream/stream.ts";
 import type { Publisher } from "./publisher.ts";
 import { runRemotePrimary } from "./remote-primary.ts";
+import { type Snapshots, startSnapshots } from "./snapshot/main.ts";
+import { topicStates } from "./snapshot/states-of-topic.ts";
 import { standBy, type TakenOver } from "./standby.ts";
 
 export interface ClusterShardConfig {
@@ -33,6 +36,21 @@ export interface ClusterShardConfig {
   readonly port: number;
   readonly log: ShellLog;
   readonly options?: Partial<ShardOptions>;
+  /** null: it begins with the journal's first command, always. */
+  readonly snapshots: ClusterSnapshots | null;
+}
+
+/** Where an engine begins, and what it leaves for the next one. */
+export interface ClusterSnapshots {
+  /** Of this engine alone. */
+  readonly directory: string;
+  /** Where all engines of all shards have copies; null: nowhere. */
+  readonly databaseUrl: string | null;
+  /** One is due after so many commands; 0: none is taken. */
+  readonly everyCommands: number;
+  /** The journal's, for the process that takes one. */
+  readonly address: KafkaAddress;
+  readonly topic: string;
 }
 
 export interface ClusterShardHandle {
@@ -89,12 +107,14 @@ async function run(
   signal: AbortSignal,
   isListening: (at: { readonly port: number }) => void,
 ): Promise<void> {
-  const { shard: number, journal, options = {} } = config;
+  const { shard: number, journal } = config;
+  const states = await statesOf(config);
+  const begin = await states.before(Infinity);
   const stream = makeMatchStream({
     shard: number,
     journal,
-    states: journalStates(options),
-    begin: emptyState(options),
+    states,
+    begin,
     durable: () => 0,
     monotonicMs: () => performance.now(),
     format: RECORDS,
@@ -123,16 +143,55 @@ async function run(
     }),
     signal,
     office: null,
-    place: JOURNAL_START,
+    place: begin.place,
   };
   isListening({ port: await parts.server.listen(config.host, config.port) });
+  const snapshots = keepSnapshots(parts);
   try {
     while (await turn(parts));
   } finally {
+    await snapshots?.stop();
     stepDown(parts, "the engine stops");
     journal.close();
     await parts.server.close();
   }
+}
+
+async function statesOf(config: ClusterShardConfig): Promise<States> {
+  const { shard, journal, options = {}, snapshots, log } = config;
+  if (snapshots === null) return journalStates(options);
+  return topicStates({
+    shard,
+    journal,
+    snapshotDirectory: snapshots.directory,
+    databaseUrl: snapshots.databaseUrl,
+    options,
+    warn: (words) => log.warn({ shard }, words),
+  });
+}
+
+/** Each engine has its own taken, by a process of its own, whether it follows or writes. */
+function keepSnapshots(parts: Parts): Snapshots | null {
+  const { config, stream, entrance } = parts;
+  const { shard, leaseMs, log, options = {}, snapshots } = config;
+  if (snapshots === null || snapshots.everyCommands === 0) return null;
+  const { directory, databaseUrl, everyCommands, address, topic } = snapshots;
+  return startSnapshots({
+    shard,
+    subject: {
+      sequence: () => stream.follower.shard.sequence(),
+      state: () => ShardState.LIVE,
+      journal: () => ({ kind: "brokers", address, topic, leaseMs }),
+    },
+    snapshotDirectory: directory,
+    log,
+    everyCommands,
+    databaseUrl: () => databaseUrl,
+    options,
+    onCheckpoint: (checkpoint) => {
+      if (parts.office !== null) submitCheckpoint(entrance.own, checkpoint);
+    },
+  });
 }
 
 /** Follows, and then writes for as long as it may; false when it was asked to stop. */

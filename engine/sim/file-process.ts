@@ -21,6 +21,7 @@ import { eventsOf, makeEventRing, makePublisher } from "../shell/publisher.ts";
 import { recover } from "../shell/recovery.ts";
 import { beginning } from "../shell/snapshot/begin.ts";
 import { openSnapshotDirectory } from "../shell/snapshot/directory.ts";
+import { filesSource } from "../shell/snapshot/source.ts";
 import { take } from "../shell/snapshot/taker.ts";
 import type { SimDisk } from "./disk.ts";
 import type { Random } from "./random.ts";
@@ -158,25 +159,24 @@ function makeRings({ random, hear, pass }: ProcessParts) {
 }
 
 async function takeNext({ disk, warn }: ProcessParts, status: Status): Promise<void> {
+  const reader = openFileReader({
+    files: disk,
+    directory: DIRECTORY,
+    shard: 0,
+    durable: () => status.read().journalBytes,
+    wait: async () => {},
+  });
   await take({
     files: disk,
     freeBytes: () => Number.POSITIVE_INFINITY, // a write says when the disk is full
     settings: {
       shard: 0,
-      journalDirectory: DIRECTORY,
       snapshotDirectory: SNAPSHOTS,
       databaseUrl: null,
       options: SIZES,
       keep: { count: 2, ageMs: Infinity },
-      retain: null,
     },
-    journal: openFileReader({
-      files: disk,
-      directory: DIRECTORY,
-      shard: 0,
-      durable: () => status.read().journalBytes,
-      wait: async () => {},
-    }),
+    source: filesSource(disk, DIRECTORY, reader, null),
     newCommandsMin: 1,
     directory: openSnapshotDirectory(disk, SNAPSHOTS),
     copies: [],

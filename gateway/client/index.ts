@@ -4,6 +4,6 @@ export { type BookListener, Client, type ClientOptions, connect } from "./client
 export { ExchangeError, type LocalCode } from "./errors.ts";
 export type { Connection, Credentials, SocketLike } from "./line.ts";
 export { newClientOrderId, type OrderChange, type OrderName, type PlaceRequest } from "./orders.ts";
-export { makeSigner, type Signer } from "./signer.ts";
+export { logonParams, makeSigner, type Signer } from "./signer.ts";
 export type { Listener, StaleReason } from "./subscriptions.ts";
 export type * from "./wire.ts";

@@ -205,7 +205,7 @@ describe("errors are problem+json", () => {
 
   test("a method that is not allowed names those that are", async () => {
     const response = await fetch(`${exchange.url}/v1/admin/keys`, { method: "PUT", body: "{}" });
-    expect(response.headers.get("allow")).toBe("POST, GET");
+    expect(response.headers.get("allow")).toBe("POST, GET, HEAD");
   });
 });
 

@@ -6,16 +6,23 @@
  * Must never put half a message into the ring: operations of a compound come in one.
  */
 import { CommandType } from "../../core/codes.ts";
-import { COMMAND_BYTES, COMMAND_F64, CommandF64, CommandU8 } from "../../core/command.ts";
+import {
+  clearCommand,
+  COMMAND_BYTES,
+  COMMAND_F64,
+  CommandF64,
+  CommandU8,
+  makeCommands,
+} from "../../core/command.ts";
 import { COMMAND_RING_SLOTS } from "../../core/limits.ts";
-import { makeCommands } from "../../core/command.ts";
 import { type Consumer, makeRing, openConsumer, openProducer } from "../../ring/ring.ts";
+import { CHECKPOINT_COMMANDS, type CommandSink } from "../checkpoint.ts";
 
 export const ENTRANTS_MAX = 8;
-/** All windows together fit the ring. */
-export const WINDOW_COMMANDS = COMMAND_RING_SLOTS / ENTRANTS_MAX;
+/** All windows together fit the ring, and leave room for what the shard itself submits. */
+export const WINDOW_COMMANDS = COMMAND_RING_SLOTS / ENTRANTS_MAX - CHECKPOINT_COMMANDS;
 /** Credit is told again when so much of a window has been taken, or the ring is empty. */
-const TELL_COMMANDS = WINDOW_COMMANDS / 4;
+const TELL_COMMANDS = Math.floor(WINDOW_COMMANDS / 4);
 
 export interface Entrant {
   /** Takes a message of records; what is wrong with it in words, or null. Nothing of a wrong one is taken. */
@@ -31,6 +38,8 @@ export interface Entrance {
   readonly commands: ReturnType<typeof makeCommands>;
   /** null: there are as many as may be. `onCredit` hears of more to send. */
   join(onCredit: (commandsMax: number) => void): Entrant | null;
+  /** Where the shard's own commands go in, a checkpoint at a time; they are never waited for. */
+  readonly own: CommandSink;
   /** To be called when the shard has taken commands. */
   taken(): void;
   /** Forgets what waits: the shard is not the writer any more, and nobody else may take it later. */
@@ -112,10 +121,33 @@ export function makeEntrance(): Entrance {
     };
   }
 
+  let reserved = 0;
+  let ownUntil = 0;
+  const own: CommandSink = {
+    commands,
+    reserve: () => {
+      const isFree = filled - ring.available() >= ownUntil && producer.room() > reserved;
+      if (!isFree || reserved === CHECKPOINT_COMMANDS) return -1;
+      const slot = producer.slot(reserved++);
+      clearCommand(commands, slot);
+      return slot;
+    },
+    commit: () => {},
+    flush: () => {
+      if (reserved === 0) return;
+      producer.publish(reserved);
+      filled += reserved;
+      ownUntil = filled;
+      reserved = 0;
+      wake();
+    },
+  };
+
   return {
     ring,
     commands,
     join,
+    own,
     taken: () => {
       for (const renew of renewals) renew();
     },

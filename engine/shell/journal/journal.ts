@@ -53,8 +53,18 @@ export interface JournalReader {
   tail(from: JournalPlace, signal: AbortSignal): AsyncIterable<JournalFrame>;
 }
 
+/** The oldest record of a journal at a broker that is still there. */
+export interface JournalBeginning {
+  /** null: nothing was ever written. */
+  readonly journalId: Buffer | null;
+  /** 0: the journal is whole. */
+  readonly position: number;
+}
+
 /** A journal that several may want to write: a broker's. */
 export interface ClaimableJournal extends JournalReader {
+  /** Throws ShellError JOURNAL_UNAVAILABLE when no broker answers. */
+  beginning(): Promise<JournalBeginning>;
   /** Who speaks: all claims and frames of this process carry it. */
   readonly writerId: Buffer;
   /**

@@ -19,7 +19,7 @@ import { nodeFiles } from "../journal/file-ops.ts";
 import type { JournalReader } from "../journal/journal.ts";
 import { inspectJournal } from "../journal/tools.ts";
 import { SEGMENT_BYTES_MIN } from "../journal/segments.ts";
-import { startSnapshots } from "../snapshot/main.ts";
+import { shardOnFiles, startSnapshots } from "../snapshot/main.ts";
 import { type Driver, openMarket, quietLog, startDriver } from "../testing/driver.ts";
 import { sized } from "../testing/size.ts";
 import { startMatchStream, type StreamConfig, type StreamHandle } from "./main.ts";
@@ -77,14 +77,12 @@ test("it begins with a snapshot, and who asks for what was deleted is told where
   await openMarket(driver);
   const snapshots = startSnapshots({
     shard: 0,
-    journalDirectory: directory,
+    subject: shardOnFiles(driver.handle.status, directory, 0),
     snapshotDirectory,
-    status: driver.handle.status,
     log: quietLog,
     everyCommands: 1e9,
     options: SIZES,
     keep: { count: 2, ageMs: 0 },
-    retain: 0,
   });
   for (let round = 0; round < 3; round++) {
     const trades = Array.from({ length: 1_500 }, (_, i) =>

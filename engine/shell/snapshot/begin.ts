@@ -52,7 +52,7 @@ export async function beginning(parts: BeginningParts): Promise<Beginning> {
   const wanted = { shard, journalId, options, onBad: warn };
   const state =
     (await newestState({ ...wanted, stores: [store] })) ??
-    (await fromDatabase(
+    (await withDatabase(
       snapshots.databaseUrl,
       (stores) => newestState({ ...wanted, stores }),
       warn,
@@ -64,7 +64,8 @@ function headOf(newestFirst: readonly StoredSnapshot[]): SnapshotHead | null {
   return newestFirst.find(({ head }) => head !== null)?.head ?? null;
 }
 
-async function fromDatabase<T>(
+/** Hands over the store in Postgres; null when there is none, which is told, or `use` answers so. */
+export async function withDatabase<T>(
   url: string | null,
   use: (stores: readonly SnapshotStore[]) => Promise<T>,
   warn: (words: string) => void,

@@ -1,5 +1,5 @@
 /**
- * Has snapshots taken of a shard of this process: after so many commands, on request, and at a clean
+ * Has snapshots taken of a shard that this process runs or follows: after so many commands, on request, and at a clean
  * stop. Each is taken by a process that exists for it alone: what it takes of processor and memory is
  * its own, and should it run out of memory, the exchange does not end with it.
  */
@@ -13,16 +13,38 @@ import type { ShellLog } from "../main.ts";
 import { openSnapshotDirectory } from "./directory.ts";
 import { hashText } from "./format.ts";
 import { type Keep, KEEP_DEFAULT } from "./keep.ts";
+import type { JournalAt } from "./source.ts";
 import type { Taken } from "./take.ts";
 import type { TakerMessage, TakerOrder } from "./taker-process.ts";
 
+/** The shard that snapshots are taken of. */
+export interface SnapshotSubject {
+  /** The newest command that is applied. */
+  sequence(): number;
+  state(): ShardState;
+  /** Its journal, and how far that is durable now. */
+  journal(): JournalAt;
+}
+
+/** A shard of this process with its journal in files. */
+export function shardOnFiles(
+  memory: StatusMemory,
+  directory: string,
+  retain: number | null = null,
+): SnapshotSubject {
+  const status = openStatus(memory);
+  return {
+    sequence: () => status.read().sequence,
+    state: status.state,
+    journal: () => ({ kind: "files", directory, durable: status.read().journalBytes, retain }),
+  };
+}
+
 export interface SnapshotsConfig {
   readonly shard: number;
-  /** The shard's journal, and where its snapshots go. */
-  readonly journalDirectory: string;
+  readonly subject: SnapshotSubject;
+  /** Where its snapshots go. */
   readonly snapshotDirectory: string;
-  /** The shard's status, which says what is durable. */
-  readonly status: StatusMemory;
   readonly log: ShellLog;
   /** A snapshot is due after so many commands. */
   readonly everyCommands: number;
@@ -30,7 +52,6 @@ export interface SnapshotsConfig {
   databaseUrl?(): string | null;
   readonly options?: Partial<ShardOptions>;
   readonly keep?: Keep;
-  readonly retain?: number | null;
   /** What the state hashed to, to be journaled; called on this thread, while the shard is live. */
   onCheckpoint?(checkpoint: Checkpoint): void;
 }
@@ -53,8 +74,7 @@ const AFTER_FAILURE_MS = 60_000;
 const COMMANDS_OF_NOBODY = CHECKPOINT_COMMANDS + 2;
 
 export function startSnapshots(config: SnapshotsConfig): Snapshots {
-  const { shard, log, everyCommands } = config;
-  const status = openStatus(config.status);
+  const { shard, log, everyCommands, subject } = config;
   let last = -1;
   let notBeforeMs = 0;
   let running: Promise<Taken | null> | null = null;
@@ -62,9 +82,9 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
   let isStopped = false;
 
   async function look(): Promise<void> {
-    if (running !== null || isStopped || status.state() !== ShardState.LIVE) return;
+    if (running !== null || isStopped || subject.state() !== ShardState.LIVE) return;
     if (last < 0) last = await newestSequence(config);
-    const isDue = status.read().sequence - last >= everyCommands;
+    const isDue = subject.sequence() - last >= everyCommands;
     if (isDue && performance.now() >= notBeforeMs) await take(everyCommands).catch(() => {});
   }
 
@@ -79,7 +99,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
       if (taken === null) return null;
       last = taken.checkpoint.sequence;
       told(taken);
-      if (status.state() === ShardState.LIVE) config.onCheckpoint?.(taken.checkpoint);
+      if (subject.state() === ShardState.LIVE) config.onCheckpoint?.(taken.checkpoint);
       return taken;
     } catch (error) {
       notBeforeMs = performance.now() + AFTER_FAILURE_MS;
@@ -124,16 +144,14 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     return {
       settings: {
         shard,
-        journalDirectory: config.journalDirectory,
         snapshotDirectory: config.snapshotDirectory,
         databaseUrl: config.databaseUrl?.() ?? null,
         options: { ...SHARD_OPTIONS_DEFAULT, ...config.options },
         keep: config.keep ?? KEEP_DEFAULT,
-        retain: config.retain ?? null,
       },
-      durable: status.read().journalBytes,
+      journal: subject.journal(),
       newCommandsMin,
-      isBeside: status.state() !== ShardState.STOPPED,
+      isBeside: subject.state() !== ShardState.STOPPED,
     };
   }
 
@@ -146,7 +164,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
       clearInterval(looking);
       await running?.catch(() => {});
       if (last < 0) last = await newestSequence(config);
-      const isWorthIt = status.read().sequence - last >= COMMANDS_OF_NOBODY;
+      const isWorthIt = subject.sequence() - last >= COMMANDS_OF_NOBODY;
       if (isWorthIt) await take(COMMANDS_OF_NOBODY).catch(() => {}); // it is in the log
     },
     stop: async () => {

@@ -5,16 +5,14 @@
  */
 import { setPriority } from "node:os";
 import { asShellError } from "../errors.ts";
-import { nodeFiles } from "../journal/file-ops.ts";
-import { openFileReader } from "../journal/file-reader.ts";
+import { type JournalAt, openSource } from "./source.ts";
 import type { Taken } from "./take.ts";
 import { type TakerSettings, takeNext } from "./taker.ts";
 
 /** The one thing it is told. */
 export interface TakerOrder {
   readonly settings: TakerSettings;
-  /** The journal's position below which all is durable. */
-  readonly durable: number;
+  readonly journal: JournalAt;
   readonly newCommandsMin: number;
   /** A shard runs, and goes first; else somebody waits for this. */
   readonly isBeside: boolean;
@@ -30,18 +28,12 @@ const LOWER = 10;
 
 const tell = (message: TakerMessage): void => void process.send!(message);
 
-async function take({ settings, durable, newCommandsMin, isBeside }: TakerOrder): Promise<void> {
+async function take({ settings, journal, newCommandsMin, isBeside }: TakerOrder): Promise<void> {
   if (isBeside) setPriority(LOWER);
-  const journal = openFileReader({
-    files: nodeFiles,
-    directory: settings.journalDirectory,
-    shard: settings.shard,
-    durable: () => durable,
-    wait: async () => {}, // it is read, never tailed
-  });
   try {
+    const source = await openSource(journal, settings.shard);
     const warn = (words: string): void => tell({ kind: "warn", words });
-    tell({ kind: "taken", taken: await takeNext(settings, journal, newCommandsMin, warn) });
+    tell({ kind: "taken", taken: await takeNext(settings, source, newCommandsMin, warn) });
   } catch (error) {
     const { code, message } = asShellError(error);
     tell({ kind: "failed", code, reason: message });

@@ -10,32 +10,28 @@ import { emptyState, makeFollower } from "../follower.ts";
 import { type FileOps, nodeFiles } from "../journal/file-ops.ts";
 import { openCoveredReader } from "../journal/covered.ts";
 import { openFileReader } from "../journal/file-reader.ts";
-import type { JournalReader } from "../journal/journal.ts";
 import { type Owner, ownDirectory } from "../journal/lock.ts";
-import { journalIdIn } from "../journal/read.ts";
-import { findSegments, settleSegments } from "../journal/segments.ts";
+import { settleSegments } from "../journal/segments.ts";
 import { openSnapshotDirectory, type SnapshotDirectory } from "./directory.ts";
 import { bytesWanted, type Keep } from "./keep.ts";
 import { newestState } from "./load.ts";
+import { filesSource, type SnapshotSource } from "./source.ts";
 import type { SnapshotStore } from "./store.ts";
 import { type Taken, takeSnapshot } from "./take.ts";
 
 export interface TakerSettings {
   readonly shard: number;
-  readonly journalDirectory: string;
   readonly snapshotDirectory: string;
   /** Copies go there, too; null: to nowhere else. */
   readonly databaseUrl: string | null;
   readonly options: Partial<ShardOptions>;
   readonly keep: Keep;
-  /** How many archived segments are kept; null: all. */
-  readonly retain: number | null;
 }
 
 /** null: nothing happened since the last one. Throws ShellError, and what file systems throw. */
 export async function takeNext(
   settings: TakerSettings,
-  journal: JournalReader,
+  source: SnapshotSource,
   /** How many commands must have followed the last one. */
   newCommandsMin: number,
   warn: (words: string) => void,
@@ -50,7 +46,7 @@ export async function takeNext(
       files: nodeFiles,
       freeBytes: freeBytesOf,
       settings,
-      journal,
+      source,
       newCommandsMin,
       warn,
       directory,
@@ -63,28 +59,28 @@ export async function takeNext(
 }
 
 /**
- * The same from any process, whether an exchange runs on the directory or not: while one does, up to
- * what a later frame says was durable.
+ * The same of a journal of files from any process, whether an exchange runs on the directory or not:
+ * while one does, up to what a later frame says was durable.
  */
 export async function takeBeside(
   settings: TakerSettings,
+  directory: string,
   warn: (words: string) => void,
 ): Promise<Taken | null> {
-  const { journalDirectory, shard } = settings;
-  const owner = ownIfFree(journalDirectory);
+  const owner = ownIfFree(directory);
   try {
-    if (owner === null) {
-      return await takeNext(settings, openCoveredReader(nodeFiles, journalDirectory), 1, warn);
-    }
-    settleSegments(nodeFiles, journalDirectory);
-    const reader = openFileReader({
-      files: nodeFiles,
-      directory: journalDirectory,
-      shard,
-      durable: () => Infinity,
-      wait: async () => {}, // it is read, never tailed
-    });
-    return await takeNext(settings, reader, 1, warn);
+    if (owner !== null) settleSegments(nodeFiles, directory);
+    const reader =
+      owner === null
+        ? openCoveredReader(nodeFiles, directory)
+        : openFileReader({
+            files: nodeFiles,
+            directory,
+            shard: settings.shard,
+            durable: () => Infinity,
+            wait: async () => {}, // it is read, never tailed
+          });
+    return await takeNext(settings, filesSource(nodeFiles, directory, reader, null), 1, warn);
   } finally {
     owner?.release();
   }
@@ -104,7 +100,7 @@ export interface Taking {
   /** Bytes that may still be written to a directory. */
   readonly freeBytes: (directory: string) => number;
   readonly settings: TakerSettings;
-  readonly journal: JournalReader;
+  readonly source: SnapshotSource;
   readonly newCommandsMin: number;
   readonly directory: SnapshotDirectory;
   readonly copies: readonly SnapshotStore[];
@@ -113,9 +109,9 @@ export interface Taking {
 
 /** For who has the directory to itself, and the stores open. */
 export async function take(taking: Taking): Promise<Taken | null> {
-  const { files, settings, journal, newCommandsMin, directory, copies, warn } = taking;
-  const { shard, journalDirectory, options, keep, retain } = settings;
-  const journalId = journalIdIn(files, journalDirectory);
+  const { files, settings, source, newCommandsMin, directory, copies, warn } = taking;
+  const { shard, options, keep } = settings;
+  const { journalId } = source;
   if (journalId === null) return null;
   const newest = { shard, journalId, options, onBad: warn };
   const begin =
@@ -123,7 +119,7 @@ export async function take(taking: Taking): Promise<Taken | null> {
     (await newestState({ ...newest, stores: copies })) ??
     emptyState(options);
   const begunAt = begin.shard.sequence();
-  const follower = makeFollower({ journal, state: begin });
+  const follower = makeFollower({ journal: source.reader, state: begin });
   await follower.catchUp();
   const sequence = follower.shard.sequence();
   if (sequence < begunAt + Math.max(newCommandsMin, 1)) return null;
@@ -137,7 +133,7 @@ export async function take(taking: Taking): Promise<Taken | null> {
     copies,
     options,
     keep,
-    journal: { directory: journalDirectory, retain },
+    journal: source.archive,
     nowMs: Date.now,
     warn,
   });
@@ -149,10 +145,9 @@ function freeBytesOf(directory: string): number {
 }
 
 function refuseWithoutRoom(taking: Taking, ordersOpen: number, newestBytes: number): void {
-  const { files, freeBytes, settings } = taking;
-  const { snapshotDirectory, journalDirectory } = settings;
-  const { segmentBytes } = findSegments(files, journalDirectory);
-  const wanted = bytesWanted(ordersOpen, newestBytes, segmentBytes);
+  const { freeBytes, settings, source } = taking;
+  const { snapshotDirectory } = settings;
+  const wanted = bytesWanted(ordersOpen, newestBytes, source.segmentBytes);
   const free = freeBytes(snapshotDirectory);
   if (free >= wanted) return;
   const mib = (bytes: number): number => Math.ceil(bytes / 1_048_576);

@@ -35,7 +35,7 @@ export async function startTestEngine(
     connect: way.connect,
   });
   const config = { shard: 0, journal, leaseMs: ENGINE_LEASE_MS, host: "127.0.0.1", port: 0 };
-  const handle = startClusterShard({ ...config, log, options });
+  const handle = startClusterShard({ ...config, log, options, snapshots: null });
   const { port } = await handle.listening;
   return { address: `127.0.0.1:${port}`, handle, way, said };
 }

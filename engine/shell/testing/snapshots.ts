@@ -8,7 +8,12 @@ import { nodeFiles } from "../journal/file-ops.ts";
 import { openFileReader } from "../journal/file-reader.ts";
 import { SEGMENT_BYTES_MIN } from "../journal/segments.ts";
 import type { ShardConfig, ShellLog } from "../main.ts";
-import { startSnapshots, type Snapshots, type SnapshotsConfig } from "../snapshot/main.ts";
+import {
+  shardOnFiles,
+  type Snapshots,
+  type SnapshotsConfig,
+  startSnapshots,
+} from "../snapshot/main.ts";
 import { type Driver, openMarket, quietLog, startDriver } from "./driver.ts";
 
 export const OPTIONS: Partial<ShardOptions> = {
@@ -37,7 +42,7 @@ export interface Shop extends Driver {
 export async function openShop(
   { journal, snapshots }: Beside,
   config: Partial<ShardConfig> & { readonly databaseUrl?: string | null } = {},
-  taking: Partial<SnapshotsConfig> = {},
+  { retain = null, ...taking }: Partial<SnapshotsConfig> & { readonly retain?: number | null } = {},
 ): Promise<Shop> {
   const { databaseUrl = null, ...rest } = config;
   const driver = await startDriver(journal, {
@@ -52,8 +57,7 @@ export async function openShop(
     ...driver,
     taking: startSnapshots({
       shard,
-      status,
-      journalDirectory: journal,
+      subject: shardOnFiles(status, journal, retain),
       snapshotDirectory: snapshots,
       log: quietLog,
       everyCommands: 1_000_000,

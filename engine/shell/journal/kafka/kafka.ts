@@ -10,7 +10,7 @@ import { FRAME_BYTES_MAX, FrameKind, HEADER_BYTES, sealFrame } from "../frame.ts
 import type { Appended, ClaimableJournal, JournalPlace } from "../journal.ts";
 import { archiveRecords } from "./settings.ts";
 import type { KafkaAddress, OpenLink } from "./link.ts";
-import { readFrames, tailFrames } from "./reader.ts";
+import { readBeginning, readFrames, tailFrames } from "./reader.ts";
 import { makeSender, makeWriter, type Sender } from "./writer.ts";
 
 export interface KafkaJournalOptions {
@@ -65,6 +65,7 @@ export function openKafkaJournal(options: KafkaJournalOptions): ClaimableJournal
 
   return {
     writerId,
+    beginning: () => readBeginning(parts),
     read: (from) => readFrames(parts, from),
     tail: (from, signal) => tailFrames(parts, from, signal),
     claim,

@@ -4,11 +4,13 @@
  * in order to believe it: a broker that was paused may not know.
  */
 import { ShellError, ShellErrorCode } from "../../errors.ts";
-import type { JournalFrame, JournalPlace } from "../journal.ts";
+import { readHeader } from "../frame.ts";
+import type { JournalBeginning, JournalFrame, JournalPlace } from "../journal.ts";
 import { makeJudge } from "./judge.ts";
 import {
   type Fetched,
   type KafkaAddress,
+  type KafkaRecord,
   type Link,
   openLink,
   type OpenLink,
@@ -48,11 +50,7 @@ export async function* readFrames(
     }
     if (judge.cursor() >= end) return;
   }
-  throw new ShellError(
-    ShellErrorCode.JOURNAL_UNAVAILABLE,
-    `topic ${options.topic} could not be read to its end within ${READ_GIVE_UP_MS / 1_000} s: no ` +
-      `broker of ${options.address.brokers.join(", ")} answered.`,
-  );
+  throw unavailable(options);
 }
 
 /** The frames that count, from `from` on, until `signal`. */
@@ -69,6 +67,43 @@ export async function* tailFrames(
       if (signal.aborted) return;
     }
   }
+}
+
+/** What the oldest record says. Gives up as `readFrames` does. */
+export async function readBeginning(options: ReaderOptions): Promise<JournalBeginning> {
+  const { address, topic, attemptMs, connect = openLink } = options;
+  const giveUp = AbortSignal.timeout(READ_GIVE_UP_MS);
+  for (let turn = 0; !giveUp.aborted; turn++) {
+    let link: Link | null = null;
+    try {
+      link = await connect(address, topic, turn, attemptMs);
+      const { first: position } = await within(attemptMs, "asking for the bounds", link.bounds());
+      const { records } = await within(attemptMs, "reading", link.fetch(position, 0));
+      return { position, journalId: firstIdOf(records) };
+    } catch {
+      await pause(giveUp);
+    } finally {
+      link?.close();
+    }
+  }
+  throw unavailable(options);
+}
+
+/** Who wrote first of several that began at once named the journal; all later ones carry that. */
+function firstIdOf(records: readonly KafkaRecord[]): Buffer | null {
+  for (const { value } of records) {
+    const reading = readHeader(value);
+    if (reading.kind === "frame") return Buffer.from(reading.header.journalId);
+  }
+  return null;
+}
+
+function unavailable({ topic, address }: ReaderOptions): ShellError {
+  return new ShellError(
+    ShellErrorCode.JOURNAL_UNAVAILABLE,
+    `topic ${topic} could not be read to its end within ${READ_GIVE_UP_MS / 1_000} s: no ` +
+      `broker of ${address.brokers.join(", ")} answered.`,
+  );
 }
 
 /** What brokers answer, one request after the other, each from `cursor`; ends when `signal` says so. */
