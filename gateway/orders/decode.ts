@@ -101,7 +101,7 @@ const STPS: Words<SelfTradePrevention> = new Map([
 
 /** Operations of a batch. */
 export const BATCH_OPS_MAX = 100;
-const TAG_MAX = 2 ** 31 - 1;
+export const TAG_MAX = 2 ** 31 - 1;
 
 type Words<T> = ReadonlyMap<unknown, T>;
 

@@ -2,13 +2,21 @@
  * The market for a page: search, one glance at all of it, price history, and what a trade costs. Read
  * from what is folded; the glance is made at most once a second, however many ask.
  */
-import { QUOTE_PRICE_MINOR_MAX, QUOTE_QUANTITY_MAX, quote, scheduleOn } from "../fees/schedule.ts";
+import { QUOTE_PRICE_MINOR_MAX, quote, scheduleOn } from "../fees/schedule.ts";
 import { Refused } from "../errors.ts";
+import { queryReader, valueOf } from "../forms/read.ts";
+import {
+  FeesQuery,
+  HistoryQuery,
+  type RANGE_NAMES,
+  SEARCH_DEFAULT,
+  SearchQuery,
+} from "../forms/rest.ts";
 import type { Feed } from "../market-data/feed.ts";
 import { type Bar, type History, type PricedTrade, RESOLUTIONS } from "../market-data/history.ts";
 import type { Market } from "../market-data/market.ts";
 import { type Move, overviewOf, summarise } from "../market-data/overview.ts";
-import { QUERY_CHARS_MAX, Search } from "../market-data/search.ts";
+import { Search } from "../market-data/search.ts";
 import { invalid } from "../orders/decode.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { ExchangeStatus } from "../status.ts";
@@ -18,16 +26,17 @@ import { type Call, json, type Reply, type Route } from "./server.ts";
 
 const DAY_US = 86_400_000_000;
 /** How far back, and the bar that tells it best. */
-const RANGES = new Map([
-  ["1d", { sinceUs: DAY_US, resolution: RESOLUTIONS[0]! }],
-  ["1w", { sinceUs: 7 * DAY_US, resolution: RESOLUTIONS[1]! }],
-  ["1m", { sinceUs: 31 * DAY_US, resolution: RESOLUTIONS[1]! }],
-  ["1y", { sinceUs: 366 * DAY_US, resolution: RESOLUTIONS[2]! }],
-  ["all", { sinceUs: Number.POSITIVE_INFINITY, resolution: RESOLUTIONS[3]! }],
-]);
+const RANGES = {
+  "1d": { sinceUs: DAY_US, resolution: RESOLUTIONS[0]! },
+  "1w": { sinceUs: 7 * DAY_US, resolution: RESOLUTIONS[1]! },
+  "1m": { sinceUs: 31 * DAY_US, resolution: RESOLUTIONS[1]! },
+  "1y": { sinceUs: 366 * DAY_US, resolution: RESOLUTIONS[2]! },
+  all: { sinceUs: Number.POSITIVE_INFINITY, resolution: RESOLUTIONS[3]! },
+} satisfies Record<(typeof RANGE_NAMES)[number], object>;
 const OVERVIEW_FOR_US = 1_000_000;
-const SEARCH_DEFAULT = 20;
-const SEARCH_MAX = 100;
+const readSearch = queryReader(SearchQuery);
+const readHistory = queryReader(HistoryQuery);
+const readFees = queryReader(FeesQuery);
 
 export interface MarketParts {
   readonly market: Market;
@@ -59,11 +68,7 @@ function ready(parts: MarketParts): MarketParts {
 }
 
 function find({ market, catalog }: MarketParts, search: Search, { query }: Call): Reply {
-  const text = query.get("q") ?? "";
-  if (text.length > QUERY_CHARS_MAX) {
-    throw new Refused(invalid("q", `q has at most ${QUERY_CHARS_MAX} characters.`));
-  }
-  const limit = readWhole(query, "limit", SEARCH_DEFAULT, SEARCH_MAX);
+  const { q: text = "", limit = SEARCH_DEFAULT } = valueOf(readSearch(query));
   const styles = search.find(text, (style) => market.product(style)?.history.trades ?? 0);
   const stampUs = nowUs();
   const rows = styles.slice(0, limit).map((style) => writeRow(market, catalog, style, stampUs));
@@ -185,17 +190,14 @@ function history(
   from: History,
   points: readonly Point[],
 ): Reply {
-  const range = RANGES.get(query.get("range") ?? "1d");
-  if (range === undefined) {
-    throw new Refused(invalid("range", `range is one of ${[...RANGES.keys()].join(", ")}.`));
-  }
-  const { resolution } = range;
-  const sinceUs = nowUs() - range.sinceUs;
+  const { range = "1d" } = valueOf(readHistory(query));
+  const { resolution } = RANGES[range];
+  const sinceUs = nowUs() - RANGES[range].sinceUs;
   const bars = from.bars(resolution, sinceUs).map(writeBar);
   const newest = points.filter(({ stampUs }) => stampUs >= sinceUs).slice(-POINTS_MAX);
   const body = {
     [name]: parts[0],
-    range: query.get("range") ?? "1d",
+    range,
     interval: resolution.name,
     bars,
     points: newest.map(writePoint),
@@ -225,18 +227,13 @@ function writePoint({ stampUs, priceMinor, quantity, symbol }: Point): object {
 
 /** The ticket's numbers, by the schedule of today. */
 function writeFees(query: URLSearchParams): string {
-  const side = query.get("side");
-  if (side !== "buy" && side !== "sell") {
-    throw new Refused(invalid("side", "side is one of buy, sell."));
-  }
-  const priceMinor = readMinor(query.get("price") ?? "");
+  const { side, price, qty: quantity = 1, level = 1 } = valueOf(readFees(query));
+  const priceMinor = readMinor(price);
   if (priceMinor < 1 || priceMinor > QUOTE_PRICE_MINOR_MAX) {
     const most = writeMinor(QUOTE_PRICE_MINOR_MAX);
     throw new Refused(invalid("price", `price is a decimal text, at most "${most}".`));
   }
-  const quantity = readWhole(query, "qty", 1, QUOTE_QUANTITY_MAX);
   const schedule = scheduleOn(writeTime(nowUs()).slice(0, 10));
-  const level = readWhole(query, "level", 1, schedule.sellerTransactionBp.length);
   const { lines, sumMinor } = quote(schedule, { side, priceMinor, quantity, level });
   return JSON.stringify({
     schedule: schedule.version,
@@ -257,10 +254,4 @@ function writeFees(query: URLSearchParams): string {
 
 function writeSigned(minor: number): string {
   return minor < 0 ? `-${writeMinor(-minor)}` : writeMinor(minor);
-}
-
-function readWhole(query: URLSearchParams, name: string, otherwise: number, most: number): number {
-  const value = Number(query.get(name) ?? otherwise);
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
-  throw new Refused(invalid(name, `${name} is a whole number from 1 to ${most}.`));
 }

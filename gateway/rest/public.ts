@@ -1,33 +1,29 @@
 /**
- * The routes anyone may call, and the one an account may: what a person asks for now and then.
- * Everything is read from the market as it is folded; nothing here waits for a shard, except the
- * state of an order, which goes through the journal like a command.
+ * The routes anyone may call: what a person asks for now and then. Everything is read from the market
+ * as it is folded; nothing here waits for a shard.
  */
+import type { Static } from "@sinclair/typebox";
 import type { ShardClient } from "../../engine/client/shard-client.ts";
-import { type Problem, Refused } from "../errors.ts";
+import { Refused } from "../errors.ts";
+import { queryReader, valueOf } from "../forms/read.ts";
+import { InstrumentsQuery, PAGE_DEFAULT, ProductsQuery } from "../forms/rest.ts";
 import { writeInstrument } from "../market-data/encode.ts";
 import type { Feed } from "../market-data/feed.ts";
 import type { Market } from "../market-data/market.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Asker } from "../orders/answer.ts";
-import { invalid, isProblem } from "../orders/decode.ts";
-import type { OrderEntry } from "../orders/entry.ts";
+import { invalid } from "../orders/decode.ts";
 import type { Catalog, Product } from "../registry/catalog.ts";
-import type { Doorkeeper } from "../session/logon.ts";
 import type { ExchangeStatus } from "../status.ts";
-import { nowUs } from "../written-forms.ts";
 import { type Call, json, type Reply, type Route } from "./server.ts";
 
-const PAGE_DEFAULT = 100;
-const PAGE_MAX = 1_000;
+const readInstruments = queryReader(InstrumentsQuery);
+const readProducts = queryReader(ProductsQuery);
 
 export interface PublicParts {
   readonly clients: readonly ShardClient[];
   readonly market: Market;
   readonly catalog: Catalog;
   readonly status: ExchangeStatus;
-  readonly doorkeeper: Doorkeeper;
-  readonly entry: OrderEntry;
   readonly metrics: Metrics;
   readonly version: string;
 }
@@ -47,7 +43,6 @@ export function publicRoutes(parts: PublicParts): Route[] {
       if (product === undefined) throw new Refused({ code: "UNKNOWN_PRODUCT", param: "style" });
       return json(200, writeProduct(product));
     }),
-    get("/v1/orders/*", (call) => orderState(parts, call)),
     get("/v1/stats", () => json(200, writeStats(parts.clients))),
     get("/v1/status", () => json(200, parts.status.write())),
     get("/livez", () => json(200, `{"status":"live","version":"${parts.version}"}`)),
@@ -75,22 +70,23 @@ function writeListed(feed: Feed): string {
 }
 
 function listInstruments(parts: PublicParts, { query }: Call): Reply {
-  const style = query.get("product");
+  const { product: style, ...asked } = valueOf(readInstruments(query));
   const { catalog, market } = ready(parts);
-  if (style !== null && catalog.product(style) === undefined) {
+  if (style !== undefined && catalog.product(style) === undefined) {
     throw new Refused({ code: "UNKNOWN_PRODUCT", param: "product" });
   }
   const all = catalog
     .instruments()
-    .filter(({ product }) => style === null || product.spec.style === style);
-  const page = takePage(all, query, (each) => each.instrument_id);
+    .filter(({ product }) => style === undefined || product.spec.style === style);
+  const page = takePage(all, asked, (each) => each.instrument_id);
   const rows = page.rows.map(({ instrument_id: id }) => market.feedById(id));
   const written = rows.filter((feed) => feed !== undefined).map(writeListed);
   return json(200, `{"instruments":[${written.join(",")}],"next_cursor":${page.nextCursor}}`);
 }
 
 function listProducts({ catalog }: PublicParts, { query }: Call): Reply {
-  const page = takePage(catalog.products(), query, (each) => each.product_id);
+  const asked = valueOf(readProducts(query));
+  const page = takePage(catalog.products(), asked, (each) => each.product_id);
   const written = page.rows.map(writeProduct);
   return json(200, `{"products":[${written.join(",")}],"next_cursor":${page.nextCursor}}`);
 }
@@ -108,14 +104,10 @@ export function writeProduct(product: Product): string {
 /** Rows after the cursor, by ascending id; the next cursor is written JSON. */
 function takePage<T>(
   all: readonly T[],
-  query: URLSearchParams,
+  { limit = PAGE_DEFAULT, cursor }: Static<typeof ProductsQuery>,
   idOf: (row: T) => number,
 ): { rows: T[]; nextCursor: string } {
-  const limit = Number(query.get("limit") ?? PAGE_DEFAULT);
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > PAGE_MAX) {
-    throw new Refused(invalid("limit", `limit is a whole number from 1 to ${PAGE_MAX}.`));
-  }
-  const after = readCursor(query.get("cursor"));
+  const after = readCursor(cursor);
   const rest = all.filter((row) => idOf(row) > after);
   const rows = rest.slice(0, limit);
   const last = rows[rows.length - 1];
@@ -125,8 +117,8 @@ function takePage<T>(
 
 const writeCursor = (id: number): string => Buffer.from(`after:${id}`).toString("base64url");
 
-function readCursor(cursor: string | null): number {
-  if (cursor === null) return 0;
+function readCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return 0;
   const found = /^after:(\d{1,10})$/.exec(Buffer.from(cursor, "base64url").toString());
   if (found === null) throw new Refused(invalid("cursor", "cursor is one that we gave."));
   return Number(found[1]);
@@ -150,29 +142,3 @@ function writeStats(clients: readonly ShardClient[]): string {
     })),
   });
 }
-
-function orderState(parts: PublicParts, call: Call): Promise<Reply> {
-  const { doorkeeper, entry } = ready(parts);
-  const [key, timestamp, signature] = ["key", "timestamp", "signature"].map((name) =>
-    call.header(`solebook-${name}`),
-  );
-  if (key === "") throw new Refused({ code: "NOT_LOGGED_ON", message: SIGN_HEADERS });
-  const proof = { key: key!, timestamp: timestamp!, signature: signature! };
-  const asker = doorkeeper.check(proof, `GET\n${call.target}\n${call.body}`, nowUs());
-  if (isProblem(asker)) throw new Refused(asker);
-  if (!asker.scopes.includes("orders:read")) throw new Refused({ code: "SCOPE_MISSING" });
-  const symbol = call.query.get("symbol");
-  const params = {
-    client_order_id: call.parts[0],
-    ...(symbol === null ? {} : { symbol }),
-  };
-  return new Promise((resolve, reject) => {
-    const waiting: Asker = {
-      answer: (result) => resolve(json(200, result)),
-      refuse: (problem: Problem) => reject(new Refused(problem)),
-    };
-    entry.status(waiting, asker.account.account_id, params);
-  });
-}
-
-const SIGN_HEADERS = "Send Solebook-Key, Solebook-Timestamp and Solebook-Signature.";

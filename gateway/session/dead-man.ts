@@ -19,12 +19,13 @@ import {
   CommandI32,
   CommandType,
   CommandU8,
-  TIMER_AHEAD_MAX_US,
 } from "../../engine/client/layouts.ts";
 import { Refusal } from "../../engine/client/shard-client.ts";
 import { codeOfRefusal } from "../errors.ts";
 import { AllShardsAnswer, type Asker } from "../orders/answer.ts";
-import { invalid, isTag, MUST_BE_TAG, type Params } from "../orders/decode.ts";
+import { reader } from "../forms/read.ts";
+import { CancelAfterParams, CancelOnDisconnectParams } from "../forms/requests.ts";
+import { MUST_BE_TAG, type Params } from "../orders/decode.ts";
 import type { Pending } from "../orders/report.ts";
 import type { ShardRoute } from "../orders/route.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
@@ -32,9 +33,8 @@ import { nowUs, writeTime } from "../written-forms.ts";
 /** How far ahead a connected socket's timer is armed, and how old it may get before it is again. */
 const HORIZON_US = 10_000_000;
 const RENEW_AFTER_US = 3_000_000;
-/** A minute below the core's bound: its clock is not ours. */
-const TIMEOUT_S_MAX = TIMER_AHEAD_MAX_US / 1e6 - 60;
-const SCOPES = ["account", "tag", "none"] as const;
+const readAfter = reader(CancelAfterParams);
+const readOnDisconnect = reader(CancelOnDisconnectParams);
 
 /** One socket that asked for `cancel_on_disconnect`; the session keeps it for us. */
 export interface Leash {
@@ -62,12 +62,9 @@ export class DeadMan {
   }
 
   cancelAfter(asker: Asker, account: number, params: Params): void {
-    const { timeout_s: timeoutS, tag = 0 } = params;
-    if (typeof timeoutS !== "number" || !(timeoutS >= 0 && timeoutS <= TIMEOUT_S_MAX)) {
-      const words = `timeout_s is a number of seconds up to ${TIMEOUT_S_MAX}, or 0: off.`;
-      return asker.refuse(invalid("timeout_s", words));
-    }
-    if (!isTag(tag)) return asker.refuse(MUST_BE_TAG);
+    const read = readAfter(params);
+    if ("problem" in read) return asker.refuse(read.problem);
+    const { timeout_s: timeoutS, tag = 0 } = read.value;
     const atUs = timeoutS === 0 ? Infinity : nowUs() + Math.ceil(timeoutS * 1e6);
     const one = this.#switch(account, tag);
     const before = one.afterUs;
@@ -92,17 +89,16 @@ export class DeadMan {
     keep: (leash: Leash | undefined) => void,
     leash: Leash | undefined,
   ): void {
-    const { scope, tag = 0 } = params;
-    if (!(SCOPES as readonly unknown[]).includes(scope)) {
-      return asker.refuse(invalid("scope", `scope is one of ${SCOPES.join(", ")}.`));
-    }
-    if (!isTag(tag) || (scope === "tag") !== (tag !== 0)) return asker.refuse(MUST_BE_TAG);
+    const read = readOnDisconnect(params);
+    if ("problem" in read) return asker.refuse(read.problem);
+    const { scope, tag = 0 } = read.value;
+    if ((scope === "tag") !== (tag !== 0)) return asker.refuse(MUST_BE_TAG);
     const next = scope === "none" ? undefined : { account, tag };
     const isSame = next !== undefined && leash?.tag === next.tag;
     const on = isSame ? leash : next;
     if (leash !== undefined && !isSame) this.#letGo(leash);
     keep(on);
-    const off = `{"scope":"${scope as string}"`;
+    const off = `{"scope":"${scope}"`;
     if (on === undefined) return asker.answer(`${off}}`);
     const one = this.#switch(account, on.tag);
     one.leashes.add(on);

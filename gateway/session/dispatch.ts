@@ -1,19 +1,23 @@
 /**
- * From a text frame to the method it names: who may call what, and exactly one answer per request,
+ * From a frame to the methods it names: who may call what, and exactly one answer per request,
  * with the gateway's times of receipt and reply.
  */
 import type { Logger } from "pino";
 import { errorMembers, type Problem } from "../errors.ts";
+import { findRequests, readRequest, REQUESTS_MAX } from "../frames/decode.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Asker } from "../orders/answer.ts";
+import { reader } from "../forms/read.ts";
+import { AccountTradesParams } from "../forms/requests.ts";
 import { invalid, isProblem, type Params } from "../orders/decode.ts";
 import type { OrderEntry } from "../orders/entry.ts";
-import { FILLS_DEFAULT, FILLS_MAX, type Fills, writeFills } from "../orders/fills.ts";
+import { FILLS_DEFAULT, type Fills, writeFills } from "../orders/fills.ts";
 import type { ExchangeStatus } from "../status.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
 import type { OrderRate, Standing } from "./limits.ts";
 import type { Doorkeeper } from "./logon.ts";
+import { isPrivate, permit } from "./permission.ts";
 import { CloseCode, type Session } from "./session.ts";
 import { type Subscribables, subscribe, unsubscribe } from "./subscribe.ts";
 
@@ -29,6 +33,8 @@ export interface DispatchParts {
   readonly logger: Logger;
   readonly nextRequestId: () => string;
 }
+
+const readAccountTrades = reader(AccountTradesParams);
 
 type Handle = (
   parts: DispatchParts,
@@ -53,7 +59,7 @@ class SocketRequest implements Asker {
     this.#method = method;
     this.#reqId = reqId;
     this.timeInUs = inUs;
-    this.isOrder = PRIVATE.has(method);
+    this.isOrder = isPrivate(method);
   }
 
   answer(result: string): void {
@@ -81,19 +87,6 @@ function writeLimits(standing: Standing | undefined): string {
   const { left, burst, perSecond } = standing;
   return `,"limits":{"orders_left":${left},"burst":${burst},"per_second":${perSecond}}`;
 }
-
-/** Order entry: method, the scope it needs, whether the rate limit counts it. */
-const PRIVATE = new Map<string, { scope: "orders:read" | "orders:write"; rated: boolean }>([
-  ["add_order", { scope: "orders:write", rated: true }],
-  ["amend_order", { scope: "orders:write", rated: true }],
-  ["cancel_after", { scope: "orders:write", rated: false }],
-  ["cancel_on_disconnect", { scope: "orders:write", rated: false }],
-  ["batch", { scope: "orders:write", rated: true }],
-  ["cancel_order", { scope: "orders:write", rated: false }],
-  ["cancel_all", { scope: "orders:write", rated: false }],
-  ["order_status", { scope: "orders:read", rated: false }],
-  ["account_trades", { scope: "orders:read", rated: false }],
-]);
 
 const METHODS = new Map<string, Handle>([
   ["ping", (_parts, _session, request) => request.answer("{}")],
@@ -157,6 +150,7 @@ export const METHOD_NAMES: readonly string[] = [...METHODS.keys()];
 /** Text in a method's name that we repeat in an answer: no more than this. */
 const METHOD_CHARS_MAX = 64;
 
+/** One text frame: one request. */
 export function dispatch(parts: DispatchParts, session: Session, text: string): void {
   const timeInUs = nowUs();
   const frame = parseFrame(text);
@@ -164,6 +158,31 @@ export function dispatch(parts: DispatchParts, session: Session, text: string): 
     malformed(parts, session, { code: "MALFORMED_FRAME" }, timeInUs);
     return;
   }
+  serve(parts, session, frame, timeInUs);
+}
+
+const NO_FRAME: Problem = {
+  code: "MALFORMED_FRAME",
+  message: `Send a Frame of 1 to ${REQUESTS_MAX} requests; nothing of this one happened.`,
+};
+const NO_REQUEST: Problem = {
+  code: "MALFORMED_FRAME",
+  message: "One request of this frame is none; the others were taken.",
+};
+
+/** The same of a binary frame, which may hold many requests: each is served as if it came alone. */
+export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Uint8Array): void {
+  const timeInUs = nowUs();
+  const places = findRequests(bytes);
+  if (places === null) return malformed(parts, session, NO_FRAME, timeInUs);
+  for (let at = 0; at < places.length && !session.closed; at += 2) {
+    const request = readRequest(bytes, places[at]!, places[at + 1]!);
+    if (request === null) malformed(parts, session, NO_REQUEST, timeInUs);
+    else serve(parts, session, request, timeInUs);
+  }
+}
+
+function serve(parts: DispatchParts, session: Session, frame: Frame, timeInUs: number): void {
   const { method, req_id: reqId, params = {} } = frame;
   const written = writeReqId(reqId);
   const name = typeof method === "string" ? method.slice(0, METHOD_CHARS_MAX) : "";
@@ -215,27 +234,16 @@ function mayNot(
 ): Problem | undefined {
   const { key } = session;
   if (key === undefined) return { code: "NOT_LOGGED_ON" };
-  const { scope, rated } = PRIVATE.get(method)!;
-  if (!key.scopes.includes(scope)) {
-    return { code: "SCOPE_MISSING", message: `This key does not have the scope ${scope}.` };
-  }
+  const orders = permit(key, method, params);
+  if (typeof orders !== "number") return orders;
   if (parts.status.state === "shutting_down") return { code: "SHUTTING_DOWN" };
-  const placer = { key: key.key, account: key.account.account_id, address: session.address };
-  const standing = parts.rate.take(placer, rated ? ordersIn(method, params) : 0);
+  const { address } = session;
+  const placer = { key: key.key, account: key.account.account_id, address };
+  const standing = parts.rate.take(placer, orders);
   if (standing === undefined) return undefined;
   request.limits = standing;
   const { waitMs } = standing;
   return waitMs > 0 ? { code: "RATE_LIMITED", retryAfterMs: waitMs } : undefined;
-}
-
-/** How many orders and amends a request asks for: what the rate limit counts. */
-function ordersIn(method: string, { ops, group }: Params): number {
-  if (method === "add_order") return Array.isArray(group) ? Math.max(group.length, 1) : 1;
-  if (method !== "batch") return 1;
-  if (!Array.isArray(ops)) return 0;
-  const isOrder = (op: unknown): boolean =>
-    isObject(op) && (op.method === "add_order" || op.method === "amend_order");
-  return (ops as unknown[]).filter(isOrder).length;
 }
 
 function logon(
@@ -245,7 +253,7 @@ function logon(
   params: Params,
 ): void {
   if (session.key !== undefined) return request.refuse({ code: "ALREADY_LOGGED_ON" });
-  const key = parts.doorkeeper.logon(params, request.timeInUs);
+  const key = parts.doorkeeper.logon(params, session.address, request.timeInUs);
   if (isProblem(key)) return request.refuse(key);
   session.key = key;
   request.answer(JSON.stringify({ account: key.account.name, scopes: key.scopes }));
@@ -255,13 +263,12 @@ function accountTrades(
   parts: DispatchParts,
   session: Session,
   request: SocketRequest,
-  { limit = FILLS_DEFAULT }: Params,
+  params: Params,
 ): void {
-  if (!Number.isSafeInteger(limit) || (limit as number) < 1 || (limit as number) > FILLS_MAX) {
-    return request.refuse(invalid("limit", `limit is a whole number from 1 to ${FILLS_MAX}.`));
-  }
+  const read = readAccountTrades(params);
+  if ("problem" in read) return request.refuse(read.problem);
   const { account_id: account } = session.key!.account;
-  request.answer(writeFills(parts.fills, account, limit as number));
+  request.answer(writeFills(parts.fills, account, read.value.limit ?? FILLS_DEFAULT));
 }
 
 interface Frame {

@@ -7,6 +7,7 @@
  * session receives nothing more, and no call reaches a socket that uWebSockets has let go of.
  */
 import type { WebSocket } from "uWebSockets.js";
+import { type Encoding, makeOutbox, type Outbox } from "../frames/outbox.ts";
 import type { Caller } from "../registry/identity.ts";
 import { writeTooOld } from "../market-data/encode.ts";
 import type { Missed } from "../market-data/missed.ts";
@@ -24,6 +25,7 @@ const SNAPSHOT_BYTES = 64 * 1024;
 export interface SocketData {
   session: Session | undefined;
   readonly address: string;
+  readonly encoding: Encoding;
   /** Logged on before the first frame, by the upgrade's cookie. */
   readonly caller: Caller | undefined;
 }
@@ -48,6 +50,7 @@ export const CloseCode = {
 export class Session implements Subscriber {
   readonly id: number;
   readonly address: string;
+  readonly encoding: Encoding;
   key: Caller | undefined;
   heartbeat = false;
   malformedFrames = 0;
@@ -66,14 +69,15 @@ export class Session implements Subscriber {
   readonly #reads = new Map<Topic, number>();
   readonly #socket: Socket;
   readonly #hub: Hub;
-  #outbox: string[] = [];
-  #outboxBytes = 0;
+  readonly #outbox: Outbox;
   #queued = false;
 
   constructor(id: number, socket: Socket, hub: Hub) {
     this.id = id;
-    const { address, caller } = socket.getUserData();
+    const { address, caller, encoding } = socket.getUserData();
     this.address = address;
+    this.encoding = encoding;
+    this.#outbox = makeOutbox(encoding);
     this.key = caller;
     this.#socket = socket;
     this.#hub = hub;
@@ -91,7 +95,6 @@ export class Session implements Subscriber {
   push(text: string): void {
     if (this.closed) return;
     this.#outbox.push(text);
-    this.#outboxBytes += text.length;
     this.#queue();
   }
 
@@ -162,11 +165,9 @@ export class Session implements Subscriber {
     this.#queued = false;
     if (this.closed) return;
     this.#payOwed();
-    const outbox = this.#outbox;
-    if (outbox.length === 0) return;
-    this.#outbox = [];
-    this.#outboxBytes = 0;
-    for (let at = 0; at < outbox.length && !this.closed; ) at = this.#sendSome(outbox, at);
+    if (this.#outbox.isEmpty) return;
+    const parts = this.#outbox.take();
+    for (let at = 0; at < parts.length && !this.closed; ) at = this.#sendSome(parts, at);
     if (this.closed) return;
     if (this.behind && this.#socket.getBufferedAmount() > this.#hub.limits.unsentBytesMax) {
       return this.#closeSlow("too many unsent bytes");
@@ -177,7 +178,7 @@ export class Session implements Subscriber {
   /** Writes what waits, then closes with a reason. */
   close(code: number, reason: string): void {
     if (this.closed) return;
-    if (this.#outbox.length > 0 && !this.behind) {
+    if (!this.#outbox.isEmpty && !this.behind) {
       this.#owed.clear();
       this.flush();
     }
@@ -192,7 +193,7 @@ export class Session implements Subscriber {
     this.#owed.clear();
     this.#awaited.clear();
     this.#reads.clear();
-    this.#outbox.length = 0;
+    this.#outbox.clear();
   }
 
   #queue(): void {
@@ -244,7 +245,7 @@ export class Session implements Subscriber {
 
   #payOwed(): void {
     for (const [topic, missed] of this.#owed) {
-      if (this.behind || this.#outboxBytes > SNAPSHOT_BYTES) return;
+      if (this.behind || this.#outbox.bytes > SNAPSHOT_BYTES) return;
       this.#owed.delete(topic);
       if (missed === null) this.#begin(topic, topic.snapshot());
       else this.#tellMissed(topic, missed);
@@ -255,7 +256,6 @@ export class Session implements Subscriber {
   #begin(topic: Topic, text: string): void {
     topic.subscribers.add(this);
     this.#outbox.push(text);
-    this.#outboxBytes += text.length;
   }
 
   /** As much of it as is made at once; the rest when there is room again. */
@@ -265,26 +265,24 @@ export class Session implements Subscriber {
       if (!this.#await(topic, missed.seq, this.#reads.get(topic))) this.#tooOld(topic);
       return;
     }
-    for (const text of texts) {
-      this.#outbox.push(text);
-      this.#outboxBytes += text.length;
-    }
+    for (const text of texts) this.#outbox.push(text);
     if (!missed.isDone) this.#owed.set(topic, missed);
     else if (missed.isLast) topic.subscribers.add(this);
     else this.#goOn(topic, missed.seq);
   }
 
   /** Sends about one cork's worth from `from`; answers where the next begins. */
-  #sendSome(outbox: readonly string[], from: number): number {
+  #sendSome(outbox: readonly (string | Uint8Array)[], from: number): number {
     let to = from;
     let bytes = 0;
     while (to < outbox.length && (to === from || bytes + outbox[to]!.length < CORK_BYTES)) {
       bytes += outbox[to]!.length;
       to++;
     }
+    const isBinary = this.encoding === "proto";
     this.#socket.cork(() => {
       for (let at = from; at < to; at++) {
-        const sent = this.#socket.send(outbox[at]!);
+        const sent = this.#socket.send(outbox[at]!, isBinary);
         if (sent === 2) return this.#closeSlow("a message was dropped");
         if (sent === 0) this.behind = true;
       }

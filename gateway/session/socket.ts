@@ -6,13 +6,16 @@
  * before that. Nothing here throws into it: an uncaught throw would end the process.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from "uWebSockets.js";
+import type { Networks } from "../addresses.ts";
 import { CODES, type Code, errorMembers } from "../errors.ts";
+import type { Encoding } from "../frames/outbox.ts";
 import { writePush } from "../market-data/encode.ts";
 import type { Market } from "../market-data/market.ts";
-import { isLoopback } from "../rest/server.ts";
+import type { ApiKey } from "../registry/identity.ts";
+import { whence } from "../rest/server.ts";
 import { nowUs } from "../written-forms.ts";
 import type { Demonstration } from "./demonstration.ts";
-import { dispatch, type DispatchParts, malformed } from "./dispatch.ts";
+import { dispatch, dispatchBinary, type DispatchParts, malformed } from "./dispatch.ts";
 import type { SessionLimits } from "./limits.ts";
 import { CloseCode, type Hub, Session, type Socket, type SocketData } from "./session.ts";
 
@@ -25,12 +28,15 @@ const BACKPRESSURE_MAX = 64 * 1024 * 1024;
 /** Pings and heartbeats go to an eighth of the sockets at a time, so that none blocks the loop. */
 const SLICES = 8;
 const HEARTBEAT_MS = 1_000;
+const US_PER_MS = 1_000;
 
 export interface SocketParts extends DispatchParts {
   readonly limits: SessionLimits;
   readonly market: Market;
   /** Origins of pages that may connect besides our own. */
   readonly origins: readonly string[];
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly proxies: Networks;
   readonly demonstration: Demonstration;
 }
 
@@ -111,6 +117,17 @@ export class Sockets implements Hub {
     }
   }
 
+  /** Who is logged on by it may from now on what it may: elsewhere, longer, trade or not. */
+  keyChanged(id: string, key: ApiKey | undefined): void {
+    if (key === undefined) return this.closeKey(id, "KEY_REVOKED");
+    for (const session of this.#sessions) {
+      if (session.key?.key !== id) continue;
+      if (key.addresses?.has(session.address) === false) {
+        session.close(CloseCode.POLICY, "ADDRESS_NOT_ALLOWED");
+      } else session.key = key;
+    }
+  }
+
   hasAccount(accountId: number): boolean {
     for (const { key } of this.#sessions) if (key?.account.account_id === accountId) return true;
     return false;
@@ -146,13 +163,12 @@ export class Sockets implements Hub {
         .end(`${problem},"detail":${JSON.stringify(message)},${members}}`);
       return;
     }
-    const address = Buffer.from(response.getRemoteAddressAsText()).toString();
-    const visitor = {
-      loopback: isLoopback(new Uint8Array(response.getRemoteAddress())),
-      header: (name: string) => request.getHeader(name),
-    };
+    const header = (name: string): string => request.getHeader(name);
+    const { address, loopback } = whence(response, header("x-forwarded-for"), this.#parts.proxies);
+    const visitor = { loopback, header };
     const caller = this.#parts.demonstration.caller(visitor, Date.now());
-    const data: SocketData = { session: undefined, address, caller };
+    const encoding = encodingOf(request) ?? "json"; // it was looked at already
+    const data: SocketData = { session: undefined, address, encoding, caller };
     response.upgrade(
       data,
       request.getHeader("sec-websocket-key"),
@@ -167,7 +183,7 @@ export class Sockets implements Hub {
     if (state === "starting") return "STARTING";
     if (state === "shutting_down") return "SHUTTING_DOWN";
     if (this.#sessions.size >= this.limits.socketsMax) return "TOO_MANY_SOCKETS";
-    if ((request.getQuery("encoding") ?? "json") !== "json") return "UNSUPPORTED_ENCODING";
+    if (encodingOf(request) === undefined) return "UNSUPPORTED_ENCODING";
     const origin = request.getHeader("origin");
     return isOwnOrigin(origin, request.getHeader("host"), this.#parts.origins)
       ? undefined
@@ -200,7 +216,9 @@ export class Sockets implements Hub {
       );
       return session.close(CloseCode.TOO_LARGE, "FRAME_TOO_LARGE");
     }
-    if (isBinary) malformed(this.#parts, session, { code: "UNSUPPORTED_ENCODING" });
+    if (isBinary !== (session.encoding === "proto")) {
+      malformed(this.#parts, session, { code: "UNSUPPORTED_ENCODING" });
+    } else if (isBinary) dispatchBinary(this.#parts, session, new Uint8Array(message));
     else dispatch(this.#parts, session, Buffer.from(message).toString("utf8"));
   }
 
@@ -227,7 +245,11 @@ export class Sockets implements Hub {
     const stampUs = nowUs();
     const { market } = this.#parts;
     for (const session of this.#sessions) {
-      if (session.id % SLICES !== slice || !session.heartbeat || session.isBehind) continue;
+      if (session.id % SLICES !== slice) continue;
+      if (session.key !== undefined && session.key.expiresMs * US_PER_MS <= stampUs) {
+        session.close(CloseCode.POLICY, "KEY_EXPIRED");
+      }
+      if (session.closed || !session.heartbeat || session.isBehind) continue;
       const symbols: string[] = [];
       for (const name of new Set([...session.topics].map((topic) => topic.key))) {
         const feed = market.feed(name);
@@ -237,6 +259,12 @@ export class Sockets implements Hub {
       session.push(writePush(head, `{"symbols":{${symbols.join(",")}}}`));
     }
   }
+}
+
+/** What the socket's URL asks for; undefined: nothing that is spoken here. */
+function encodingOf(request: HttpRequest): Encoding | undefined {
+  const asked = request.getQuery("encoding") ?? "json";
+  return asked === "json" || asked === "proto" ? asked : undefined;
 }
 
 /** No origin (not a browser), our own pages, or one that was allowed. */

@@ -2,6 +2,7 @@
  * Subscriptions of one socket: which topics a request names, and how each begins. Either the whole
  * request is taken or none of it.
  */
+import type { Static } from "@sinclair/typebox";
 import type { Problem } from "../errors.ts";
 import type { Variant } from "../market-data/feed.ts";
 import { RESOLUTIONS } from "../market-data/history.ts";
@@ -9,17 +10,17 @@ import type { Market } from "../market-data/market.ts";
 import { Channel, type Topic } from "../market-data/topics.ts";
 import type { Executions } from "../orders/executions.ts";
 import type { Asker } from "../orders/answer.ts";
+import { DEPTH_DEFAULT, INTERVAL_DEFAULT } from "../forms/requests.ts";
+import { SubscribeParams, UnsubscribeParams } from "../forms/requests.ts";
+import { reader } from "../forms/read.ts";
 import { invalid, isProblem, type Params } from "../orders/decode.ts";
 import type { Session } from "./session.ts";
 
-const CHANNELS: ReadonlySet<unknown> = new Set(Object.values(Channel));
-const UNKNOWN_CHANNEL: Problem = {
-  code: "UNKNOWN_CHANNEL",
-  param: "channel",
-  message: `There is no such channel; there are ${Object.values(Channel).join(", ")}.`,
-};
+const readSubscribe = reader(SubscribeParams);
+const readUnsubscribe = reader(UnsubscribeParams);
 /** Named in the contract and not built. */
 const UNBUILT: ReadonlySet<unknown> = new Set("balances settlements".split(" "));
+const NOT_BUILT: Problem = { code: "NOT_SUPPORTED", param: "channel" };
 
 /** Of a name that is not known, in a message. */
 const NAME_CHARS_SHOWN = 100;
@@ -42,15 +43,11 @@ export function subscribe(
   asker: Asker,
   params: Params,
 ): void {
-  const { channel, snapshot = true, resume_from_seq: resume } = params;
-  if (typeof snapshot !== "boolean") {
-    return asker.refuse(invalid("snapshot", "snapshot is true or false."));
-  }
-  if (!isResume(resume)) {
-    const message = "resume_from_seq is a whole number, or an object of them by symbol.";
-    return asker.refuse(invalid("resume_from_seq", message));
-  }
-  const named = topicsOf(from, session, params);
+  if (UNBUILT.has(params.channel)) return asker.refuse(NOT_BUILT);
+  const read = readSubscribe(params);
+  if ("problem" in read) return asker.refuse(read.problem);
+  const { channel, snapshot = true, resume_from_seq: resume } = read.value;
+  const named = topicsOf(from, session, read.value);
   if (isProblem(named)) return asker.refuse(named);
   const { limits } = session;
   if (session.topics.size + named.length > limits.subscriptionsMax) {
@@ -60,7 +57,7 @@ export function subscribe(
   const rows = named.map((each) => begin(session, each, snapshot, seqFor(resume, each.name)));
   const list = isPrivate(channel) ? "shards" : "symbols";
   const symbols = list === "shards" ? `"symbols":[],` : "";
-  asker.answer(`{"channel":"${channel as string}",${symbols}"${list}":[${rows.join(",")}]}`);
+  asker.answer(`{"channel":"${channel}",${symbols}"${list}":[${rows.join(",")}]}`);
 }
 
 export function unsubscribe(
@@ -69,12 +66,16 @@ export function unsubscribe(
   asker: Asker,
   params: Params,
 ): void {
-  const named = topicsOf(from, session, params);
+  if (UNBUILT.has(params.channel)) return asker.refuse(NOT_BUILT);
+  const read = readUnsubscribe(params);
+  if ("problem" in read) return asker.refuse(read.problem);
+  const { channel } = read.value;
+  const named = topicsOf(from, session, read.value);
   if (isProblem(named)) return asker.refuse(named);
-  if (params.channel === Channel.heartbeat) session.heartbeat = false;
+  if (channel === Channel.heartbeat) session.heartbeat = false;
   for (const { topic } of named) session.unsubscribe(topic);
   const rows = named.map(({ name }) => JSON.stringify({ symbol: name }));
-  asker.answer(`{"channel":"${params.channel as string}","symbols":[${rows.join(",")}]}`);
+  asker.answer(`{"channel":"${channel}","symbols":[${rows.join(",")}]}`);
 }
 
 /** Joins one topic; answers its row. What it missed, or its snapshot, follows the answer. */
@@ -95,40 +96,25 @@ function begin(
   return `${row},"mode":"${snapshot ? "snapshot" : "live"}","seq":${seq}}`;
 }
 
-const isPrivate = (channel: unknown): boolean =>
+const isPrivate = (channel: Channel): channel is "orders" | "executions" =>
   channel === Channel.executions || channel === Channel.orders;
 
-/** Of `book@100ms`. */
-const DEPTHS: readonly unknown[] = [10, 25, 100];
-const DEPTH_DEFAULT = 10;
-const INTERVAL_DEFAULT = "1h";
+type Wanted = Static<typeof UnsubscribeParams>;
 
 /** What tells apart the topics of one channel and symbol. */
-function variantOf({ channel, depth, interval, crc32 }: Params): Variant | Problem {
+function variantOf({ channel, depth, interval, crc32 }: Wanted): Variant | Problem {
   if (depth !== undefined && channel === Channel.book) {
     return invalid("depth", "book is always the whole book: leave depth out.");
   }
-  if (crc32 !== undefined && typeof crc32 !== "boolean") {
-    return invalid("crc32", "crc32 is true or false.");
-  }
   if (channel === Channel.book) return { isChecked: crc32 === true };
-  if (channel === Channel.bookConflated) {
-    if (depth === undefined) return { depth: DEPTH_DEFAULT };
-    const isKnown = DEPTHS.includes(depth);
-    return isKnown ? { depth: depth as number } : invalid("depth", "depth is 10, 25 or 100.");
-  }
+  if (channel === Channel.bookConflated) return { depth: depth ?? DEPTH_DEFAULT };
   if (channel !== Channel.candles) return {};
-  const resolution = RESOLUTIONS.find(({ name }) => name === (interval ?? INTERVAL_DEFAULT));
-  const names = RESOLUTIONS.map(({ name }) => name).join(", ");
-  return resolution === undefined
-    ? invalid("interval", `interval is one of ${names}.`)
-    : { resolution };
+  const name = interval ?? INTERVAL_DEFAULT;
+  return { resolution: RESOLUTIONS.find((each) => each.name === name)! };
 }
 
-function topicsOf(from: Subscribables, session: Session, params: Params): Named[] | Problem {
-  const { channel, symbols } = params;
-  if (UNBUILT.has(channel)) return { code: "NOT_SUPPORTED", param: "channel" };
-  if (!CHANNELS.has(channel)) return UNKNOWN_CHANNEL;
+function topicsOf(from: Subscribables, session: Session, wanted: Wanted): Named[] | Problem {
+  const { channel, symbols = [] } = wanted;
   if (channel === Channel.heartbeat) return [];
   if (channel === Channel.status) return [{ name: "", topic: from.status }];
   if (isPrivate(channel)) {
@@ -138,22 +124,21 @@ function topicsOf(from: Subscribables, session: Session, params: Params): Named[
     const { account_id: id, name } = key.account;
     return from.executions.map((each, shard) => ({
       name: String(shard),
-      topic: each.topic(channel as "orders" | "executions", id, name),
+      topic: each.topic(channel, id, name),
     }));
   }
-  if (!Array.isArray(symbols) || symbols.length === 0) {
+  if (symbols.length === 0) {
     return invalid("symbols", "symbols is a list of at least one symbol.");
   }
   if (symbols.length > session.limits.symbolsPerRequestMax) {
     return { code: "TOO_MANY_SYMBOLS", param: "symbols" };
   }
-  const variant = variantOf(params);
+  const variant = variantOf(wanted);
   if (isProblem(variant)) return variant;
   const named = new Map<string, Named>();
-  for (const name of symbols as unknown[]) {
-    if (typeof name !== "string") return invalid("symbols", "symbols is a list of texts.");
-    const topic = from.market.topic(channel as Channel, name, variant);
-    if (topic === undefined) return unknownSymbol(channel as Channel, name);
+  for (const name of symbols) {
+    const topic = from.market.topic(channel, name, variant);
+    if (topic === undefined) return unknownSymbol(channel, name);
     named.set(name, { name, topic });
   }
   return [...named.values()];
@@ -166,14 +151,7 @@ function unknownSymbol(channel: Channel, name: string): Problem {
   return { code: "UNKNOWN_SYMBOL", param: "symbols", message };
 }
 
-type Resume = number | Readonly<Record<string, number>> | undefined;
-
-function isResume(value: unknown): value is Resume {
-  if (value === undefined || isSeq(value)) return true;
-  return typeof value === "object" && value !== null && Object.values(value as object).every(isSeq);
-}
-
-const isSeq = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+type Resume = Static<typeof SubscribeParams>["resume_from_seq"];
 
 function seqFor(resume: Resume, name: string): number | undefined {
   return typeof resume === "object" ? resume[name] : resume;

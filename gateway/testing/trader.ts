@@ -1,7 +1,12 @@
 /**
  * A WebSocket client for tests: requests by number, pushes in order, and waiting for either.
  */
+import { expect } from "@jest/globals";
 import { WebSocket } from "ws";
+import { ByteWriter } from "../frames/byte-writer.ts";
+import { writeText } from "../frames/encode.ts";
+import type { Encoding } from "../frames/outbox.ts";
+import { decodeFrame, encodeFrame } from "./binary.ts";
 import { type Message, signLogon, type TestExchange, type TestKey } from "./exchange.ts";
 
 const WAIT_MS = 5_000;
@@ -20,18 +25,26 @@ export interface Trader {
   close(): void;
 }
 
-export async function connect(exchange: Pick<TestExchange, "url">, key?: TestKey): Promise<Trader> {
-  const socket = new WebSocket(`${exchange.url.replace("http", "ws")}/v1/ws`);
+export async function connect(
+  exchange: Pick<TestExchange, "url">,
+  key?: TestKey,
+  encoding: Encoding = "json",
+): Promise<Trader> {
+  const base = exchange.url.replace("http", "ws");
+  const socket = new WebSocket(`${base}/v1/ws${encoding === "json" ? "" : "?encoding=proto"}`);
   const messages: Message[] = [];
   const pushes: Message[] = [];
   const listeners = new Set<() => void>();
   const answers = new Map<unknown, (message: Message) => void>();
-  socket.on("message", (data) => {
-    const message = JSON.parse((data as Buffer).toString()) as Message;
-    messages.push(message);
-    answers.get(message.req_id)?.(message);
-    answers.delete(message.req_id);
-    if (message.channel !== undefined) pushes.push(message);
+  socket.on("message", (data, isBinary) => {
+    for (const message of isBinary
+      ? readFrame(data as Buffer)
+      : readText((data as Buffer).toString())) {
+      messages.push(message);
+      answers.get(message.req_id)?.(message);
+      answers.delete(message.req_id);
+      if (message.channel !== undefined) pushes.push(message);
+    }
     for (const listener of listeners) listener();
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
@@ -74,7 +87,8 @@ export async function connect(exchange: Pick<TestExchange, "url">, key?: TestKey
           clearTimeout(timer);
           resolve(message);
         });
-        socket.send(JSON.stringify({ method, req_id: id, params }));
+        const asked = { method, req_id: id, params };
+        socket.send(encoding === "json" ? JSON.stringify(asked) : encodeFrame(asked));
       });
     },
     push: async (channel, at, symbol) => {
@@ -107,4 +121,19 @@ export function chainsOf(trader: Trader): { links: number; breaks: Message[] } {
     last.set(name, push.seq);
   }
   return { links, breaks };
+}
+
+function readFrame(bytes: Buffer): readonly Message[] {
+  return decodeFrame(bytes) as unknown as Message[];
+}
+
+/** Whatever is said in JSON has to be there in bytes, too, and mean the same. */
+function readText(text: string): readonly Message[] {
+  const message = JSON.parse(text) as Message;
+  const to = new ByteWriter();
+  writeText(to, text);
+  // A method that is none has a name in JSON only.
+  const same = message.error?.code === "UNKNOWN_METHOD" ? { ...message, method: "" } : message;
+  expect(decodeFrame(to.bytes.subarray(0, to.at))).toEqual([same]);
+  return [message];
 }

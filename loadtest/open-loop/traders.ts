@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { logonParams, type OrderData, readMinor, type Signer } from "../../gateway/client/index.ts";
 import { openAccounts, type Venue } from "../venue/exchange.ts";
 import { type Line, openLine, targetOf } from "../wire/line.ts";
-import { type Encoding, JSON_ORDERS } from "../wire/order-frames.ts";
+import { JSON_ORDERS } from "../wire/json-orders.ts";
+import type { Encoding } from "../wire/order-frames.ts";
 import { Generator } from "./generator.ts";
 
 export interface Traders {
@@ -11,8 +12,6 @@ export interface Traders {
   readonly signers: readonly Signer[];
   /** Begins their client order ids: another one each run. */
   readonly prefix: string;
-  /** Connections the exchange has closed: there should be none. */
-  closed(): readonly string[];
   close(): void;
 }
 
@@ -26,7 +25,6 @@ export async function openTraders(
   const names = Array.from({ length: count }, (_, at) => `load-${at}`);
   const signers = await openAccounts(venue, names);
   const lines: Line[] = [];
-  const closed: string[] = [];
   const generator = new Generator(lines, encoding);
   let isEnding = false;
   const loggedOn: Promise<void>[] = [];
@@ -42,7 +40,7 @@ export async function openTraders(
         else told.reject(new Error(`no logon: ${answer.toString()}`));
       },
       closed: (code, reason) => {
-        if (!isEnding) closed.push(`${code} ${reason}`);
+        if (!isEnding) generator.troubles.push(`a connection was closed with ${code} ${reason}`);
       },
     });
     encoding.logOn(line, await logonParams(signer));
@@ -54,7 +52,6 @@ export async function openTraders(
     generator,
     signers,
     prefix: Date.now().toString(36).slice(-PREFIX_CHARS),
-    closed: () => closed,
     close: () => {
       isEnding = true;
       for (const line of lines) line.cut();

@@ -1,0 +1,94 @@
+/**
+ * Protocol Buffers' bytes, written into one buffer that grows and is used again. Whole numbers are
+ * plain numbers up to 2^53 - 1 either way: a BigInt per field would cost more than the order does.
+ */
+const GROWS_FROM = 512;
+const LOW = 2 ** 32;
+
+const utf8 = new TextEncoder();
+
+export class ByteWriter {
+  bytes: Uint8Array;
+  at = 0;
+
+  constructor(capacity = GROWS_FROM) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
+  /** Room for `count` more bytes: call before writing without asking. */
+  ensure(count: number): void {
+    const needed = this.at + count;
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    grown.set(this.bytes.subarray(0, this.at));
+    this.bytes = grown;
+  }
+
+  /** A whole number from 0 on. */
+  varint(value: number): void {
+    this.ensure(10);
+    let rest = value;
+    while (rest >= LOW) {
+      this.bytes[this.at++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    rest >>>= 0;
+    while (rest > 0x7f) {
+      this.bytes[this.at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.bytes[this.at++] = rest;
+  }
+
+  /** An int64: below zero it takes ten bytes, as the format says. */
+  int64(value: number): void {
+    if (value >= 0) return this.varint(value);
+    this.ensure(10);
+    let low = (value % LOW) >>> 0;
+    let high = Math.floor(value / LOW) >>> 0;
+    for (let byte = 0; byte < 9; byte++) {
+      this.bytes[this.at++] = (low & 0x7f) | 0x80;
+      low = ((low >>> 7) | (high << 25)) >>> 0;
+      high >>>= 7;
+    }
+    this.bytes[this.at++] = 1;
+  }
+
+  text(value: string): void {
+    const start = this.open();
+    this.ensure(value.length * 3);
+    this.at += utf8.encodeInto(value, this.bytes.subarray(this.at)).written;
+    this.close(start);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.ensure(bytes.length);
+    this.bytes.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
+  /** Begins what carries its length before it; answers what `close` wants to know. */
+  open(): number {
+    this.ensure(1);
+    return ++this.at;
+  }
+
+  /** Most are shorter than 128 bytes; what is longer is moved to make room for its length. */
+  close(start: number): void {
+    const length = this.at - start;
+    if (length < 0x80) {
+      this.bytes[start - 1] = length;
+      return;
+    }
+    const more = length < 0x4000 ? 1 : length < 0x200000 ? 2 : 3;
+    this.ensure(more);
+    this.bytes.copyWithin(start + more, start, this.at);
+    this.at = start - 1;
+    this.varint(length);
+    this.at += length;
+  }
+}
+
+export const Wire = { VARINT: 0, FIXED64: 1, BYTES: 2, FIXED32: 5 } as const;
+
+export const tagOf = (number: number, wire: number): number => number * 8 + wire;
