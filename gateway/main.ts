@@ -16,6 +16,7 @@ import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
 import { Metrics } from "./metrics.ts";
 import { OrderEntry } from "./orders/entry.ts";
+import { QuickOrders } from "./orders/quick.ts";
 import { type NoPort, openPort, whyNoPort } from "./port.ts";
 import type { Catalog } from "./registry/catalog.ts";
 import type { Identity } from "./registry/identity.ts";
@@ -94,7 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
     open?.stop();
     await sockets.closeAll();
     app.close();
-    parts.stopMetrics();
+    parts.metrics.close();
   };
   if (open === undefined) {
     await end();
@@ -157,6 +158,7 @@ function build(options: GatewayOptions) {
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
+    quick: new QuickOrders(routes, market),
     deadMan: new DeadMan(routes),
     fills: lanes.map((lane) => lane.fills),
     rate,
@@ -191,8 +193,7 @@ function build(options: GatewayOptions) {
   ];
   const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits), proxies };
   attachRest(app, { routes: table, ...rest, logger, nextRequestId });
-  const stopMetrics = (): void => metrics.close();
-  return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
+  return { app, lanes, status, sockets, listing, market, demonstration, metrics };
 }
 
 function makeDemonstration(
