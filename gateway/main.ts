@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isMainThread } from "node:worker_threads";
 import { App } from "uWebSockets.js";
 import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
@@ -84,6 +85,8 @@ const DRAIN_MS = 1_000;
  * do not belong together.
  */
 export async function startGateway(options: GatewayOptions): Promise<GatewayHandle> {
+  // In another thread the end of that thread, with an open app, would end the process by a signal.
+  if (!isMainThread) throw new Error("a gateway runs on its process's main thread only");
   const parts = build(options);
   const { app, lanes, status, sockets, listing, market } = parts;
   const { host, registry, logger } = options;

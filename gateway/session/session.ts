@@ -46,6 +46,7 @@ export const CloseCode = {
   ABNORMAL: 1006,
   POLICY: 1008,
   TOO_LARGE: 1009,
+  INTERNAL: 1011,
   RESTART: 1012,
 } as const;
 
