@@ -7,6 +7,7 @@ import { CommandType, EventType } from "../../engine/client/layouts.ts";
 import { Method, OrderStatus } from "../../proto/gen/solebook/gateway/v1/words_pb.ts";
 import { codeOfReject, nameOfCancelReason, type Problem } from "../errors.ts";
 import type { ByteWriter } from "../frames/byte-writer.ts";
+import type { Caller } from "../registry/identity.ts";
 import { nowUs } from "../written-forms.ts";
 import { writeClientOrderId, writeOrderIdAt } from "./quick-texts.ts";
 import type { Outcome, Pending } from "./report.ts";
@@ -17,6 +18,8 @@ export type QuickMethod = "add_order" | "amend_order" | "cancel_order";
 
 /** A socket in binary, logged on. All calls are safe when it has left. */
 export interface QuickAsker {
+  /** Which may trade; with another one, somebody has to look again. */
+  readonly key: Caller;
   readonly accountId: number;
   /** Where an answer's bytes go, followed by `answered`; null: there is nobody any more. */
   answerTo(): ByteWriter | null;
