@@ -6,7 +6,7 @@ import { QUERY_CHARS_MAX } from "../market-data/search.ts";
 import { writeMinor } from "../written-forms.ts";
 import { Band, barFields, instrumentFields, StatusData } from "./pushes.ts";
 import { SAYS } from "./read.ts";
-import { scopes } from "./results.ts";
+import { OrderStatusResult, scopes } from "./results.ts";
 import {
   flag,
   listOf,
@@ -234,6 +234,8 @@ export const NotReadyAnswer = Type.Object({
 export const OrderQuery = Type.Object({
   symbol: optional(symbol("Its instrument; needed with several shards.")),
 });
+
+export { OrderStatusResult as OrderAnswer };
 
 export const SessionAnswer = Type.Object({
   account: text("The account's name, `demo-<n>`."),
