@@ -12,22 +12,41 @@ export interface Key {
   readonly privateKey: KeyObject;
 }
 
+/** What a key may be said to be; what is left out is the exchange's default. */
+export interface KeySettings {
+  readonly scopes?: readonly string[];
+  readonly label?: string;
+  /** RFC 3339; null: never. */
+  readonly expires_at?: string | null;
+  /** Addresses and networks it may be used from; none: anywhere. */
+  readonly addresses?: readonly string[];
+  readonly trading?: boolean;
+}
+
 /** Makes a pair, tells the exchange its public half, and with it the account if it is new. */
 export async function createKey(
   admin: Admin,
   account: string,
-  scopes: readonly string[],
-  label: string | undefined,
+  settings: KeySettings,
 ): Promise<Key> {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const { x } = publicKey.export({ format: "jwk" }); // the raw 32 bytes, base64url
-  const made = (await admin.post("/v1/admin/keys", {
-    account,
-    scopes,
-    ...(label === undefined ? {} : { label }),
-    public_key: x,
-  })) as Omit<Key, "privateKey">;
+  const asked = { account, ...settings, public_key: x };
+  const made = (await admin.post("/v1/admin/keys", asked)) as Omit<Key, "privateKey">;
   return { key: made.key, account: made.account, scopes: made.scopes, privateKey };
+}
+
+export interface SecretKey extends Omit<Key, "privateKey"> {
+  readonly secret: string;
+}
+
+/** A key for HMAC: the exchange makes the secret, for it has to know it. */
+export async function createSecretKey(
+  admin: Admin,
+  account: string,
+  settings: KeySettings,
+): Promise<SecretKey> {
+  return (await admin.post("/v1/admin/keys", { account, ...settings, kind: "hmac" })) as SecretKey;
 }
 
 /** The parameters of `session.logon`, signed now: they are good for a few seconds. */

@@ -7,6 +7,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { dirname, join } from "node:path";
 import pino, { type Logger } from "pino";
 import { type Owner, ownDirectory } from "../engine/shell/journal/lock.ts";
+import { Sealer } from "../gateway/registry/sealer.ts";
 import { config, type LogLevel } from "./config.ts";
 import { codeOf, Failure, wordsOf } from "./errors.ts";
 
@@ -54,15 +55,24 @@ function makeDirectory(directory: string): void {
 
 /** The token of this directory, made once; readable by its owner alone. */
 export function adminToken(directory: string): string {
-  const file = join(directory, "admin.token");
+  return secretFile(join(directory, "admin.token"));
+}
+
+/** What seals secrets: the setting, or a key of this directory, made once. */
+export function ownSealer(directory: string): Sealer {
+  if (config.secretsKeys.length > 0) return new Sealer(config.secretsKeys);
+  return new Sealer([Buffer.from(secretFile(join(directory, "secrets.key")), "base64url")]);
+}
+
+function secretFile(file: string): string {
   try {
-    const token = readFileSync(file, "utf8").trim();
+    const text = readFileSync(file, "utf8").trim();
     chmodSync(file, 0o600);
-    if (token.length >= 32) return token;
+    if (text.length >= 32) return text;
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
   }
-  const token = randomBytes(32).toString("base64url");
-  writeFileSync(file, `${token}\n`, { mode: 0o600 });
-  return token;
+  const text = randomBytes(32).toString("base64url");
+  writeFileSync(file, `${text}\n`, { mode: 0o600 });
+  return text;
 }

@@ -9,6 +9,7 @@ import { App } from "uWebSockets.js";
 import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 import type { StoredEvents } from "../engine/client/stored-events.ts";
+import { type Networks, NOWHERE } from "./addresses.ts";
 import { Market } from "./market-data/market.ts";
 import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
@@ -19,6 +20,7 @@ import type { Catalog } from "./registry/catalog.ts";
 import type { Identity } from "./registry/identity.ts";
 import { Listing } from "./registry/listing.ts";
 import { adminRoutes } from "./rest/admin.ts";
+import { orderRoutes } from "./rest/orders.ts";
 import { marketRoutes } from "./rest/market.ts";
 import { pageNowhere, pageRoutes } from "./rest/page.ts";
 import { publicRoutes } from "./rest/public.ts";
@@ -49,6 +51,8 @@ export interface GatewayOptions {
   readonly stored?: readonly StoredEvents[];
   /** Origins of pages that may connect besides our own. */
   readonly origins?: readonly string[];
+  /** Proxies whose X-Forwarded-For is believed; none unless they are named. */
+  readonly proxies?: Networks;
 }
 
 export interface GatewayHandle {
@@ -140,6 +144,8 @@ function build(options: GatewayOptions) {
   const demonstration = makeDemonstration(options, listing, lanes, (id) => sockets.hasAccount(id));
   const entry = new OrderEntry(routes, market, nextRequestId);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
+  const rate = new OrderRate(limits);
+  const { proxies = NOWHERE } = options;
   const metrics = new Metrics({
     clients,
     sockets: () => sockets.count,
@@ -150,7 +156,7 @@ function build(options: GatewayOptions) {
     entry,
     deadMan: new DeadMan(routes),
     fills: lanes.map((lane) => lane.fills),
-    rate: new OrderRate(limits),
+    rate,
     subscribables: {
       market,
       executions: lanes.map((lane) => lane.executions),
@@ -163,24 +169,25 @@ function build(options: GatewayOptions) {
     status,
     logger,
     origins: options.origins ?? [],
+    proxies,
     demonstration,
   });
-  registry.onRevoked((key) => sockets.closeKey(key, "KEY_REVOKED"));
+  registry.onKeyChanged((key) => sockets.keyChanged(key, registry.key(key)));
   const endSockets = (key: string): void => sockets.closeKey(key, "SESSION_ENDED");
 
   const app = App();
   sockets.attach(app);
-  const open = { clients, market, catalog: registry, status, doorkeeper, entry, metrics, version };
-  const admin = { identity: registry, catalog: registry, listing, market, status, token };
+  const open = { clients, market, catalog: registry, status, metrics, version };
   const table = [
     ...publicRoutes(open),
+    ...orderRoutes({ status, doorkeeper, entry, rate }),
     ...marketRoutes(open),
     ...sessionRoutes({ demonstration, status, endSockets }),
-    ...adminRoutes(admin),
+    ...adminRoutes({ identity: registry, catalog: registry, listing, market, status, token }),
     ...pageRoutes(),
   ];
-  const [nowhere, rate] = [pageNowhere(), new RequestRate(limits)];
-  attachRest(app, { routes: table, nowhere, rate, logger, nextRequestId });
+  const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits), proxies };
+  attachRest(app, { routes: table, ...rest, logger, nextRequestId });
   const stopMetrics = (): void => metrics.close();
   return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
 }

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { runConnections } from "./connections/run.ts";
 import { runOrderEntry } from "./order-entry/run.ts";
+import { runOverload } from "./overload/run.ts";
+import { PROFILES, runProfile } from "./profiles/run.ts";
 import { openVenue, type Venue } from "./venue/exchange.ts";
 import { JSON_ORDERS } from "./wire/order-frames.ts";
 
@@ -49,4 +51,27 @@ test("readers pause, lose their network and resume, and every book is right", as
   expect(figures).toMatchObject({ connections: 30, books_wrong: 0, sequence_gaps: 0 });
   expect(figures.resumed).toBe(60); // each one's two books, after the storm
   expect(phases[0]!.accepted.totalCount).toBe(400);
+});
+
+test.each(PROFILES)("%s: every order is answered as it should be", async (profile) => {
+  const asked = { profile, encoding: JSON_ORDERS, seconds: 0.6, ordersPerS: 100, instruments: 15 };
+  const { figures, phases } = await runProfile({ ...place(), ...asked });
+  expect(figures.phases.map(({ name, accepted }) => [name, accepted])).toEqual(
+    phases.map(({ name, offered }) => [name, offered]),
+  );
+});
+
+test("overload: what is more than the limit is refused by its name, the rest is taken", async () => {
+  const { figures, phases } = await runOverload({
+    progress,
+    encoding: JSON_ORDERS,
+    limit: 100,
+    times: 5,
+    seconds: 0.4,
+    calmSeconds: 0.5,
+  });
+  expect(figures.limit_per_s).toBe(100);
+  const refused = phases.map(({ codes }) => [...codes.keys()]);
+  expect(refused[0]).toEqual([]);
+  expect(refused[2]).toEqual(["RATE_LIMITED"]);
 });

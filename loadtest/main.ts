@@ -2,78 +2,144 @@
  * `npm run loadtest -- order-entry`, …: what the exchange does under load, measured from outside. Wiring
  * only.
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runConnections } from "./connections/run.ts";
+import type { PhaseFigures } from "./open-loop/generator.ts";
 import { runOrderEntry } from "./order-entry/run.ts";
+import { runOverload } from "./overload/run.ts";
+import { type Profile, PROFILES, runProfile } from "./profiles/run.ts";
 import { JSON_ORDERS } from "./wire/order-frames.ts";
 
-const USAGE = `npm run loadtest -- order-entry [--json] [--connections 50] [--depth 16] [--seconds 20] [--rounds 5]
+const USAGE = `npm run loadtest -- JOURNEY [--json] [--hdr DIR] [--seconds N] …
 
-npm run loadtest -- connections [--json] [--connections 1000] [--seconds 30] [--instruments 1000]
-                               [--books 2] [--orders-per-s 1000]
+  order-entry      durable orders a second and the time of one, as shares of a bare server's echo and a sync:
+                   [--connections 50] [--depth 16] [--seconds 20] [--rounds 5] [--singles 400]
+  connections      thousands of readers of books, 1 % of them paused at a time, while orders come on schedule:
+                   [--connections 1000] [--seconds 30] [--books 2] [--orders-per-s 1000] [--instruments 1000]
+  slow-readers     the same with 20 % paused
+  reconnect-storm  the same, all losing their connection at once
+  overload         more orders on schedule than are let in: [--limit 20000] [--times 5] [--seconds 10]
+  steady, burst, cancel-storm
+                   orders on schedule, at an even rate, in a release's rush, to rest and be cancelled at once:
+                   [--seconds 30] [--orders-per-s 1000] [--instruments 1000]
 
-  order-entry   orders a second and the time of one, as shares of a bare server's echo and a sync
-  connections   thousands of readers of books, some of them slow, while orders come
-
-  --json            ends with one line of JSON
-  --url URL         an exchange that runs already, with --data DIR for its admin.token; else one is
-                    started, and thrown away afterwards
-  --directory DIR   on whose disk that one keeps its journal (the system's folder for such)
+  --json           ends with one line of JSON
+  --hdr DIR        latencies of each phase into DIR, as HdrHistogram's tools read them (not of order-entry)
+  --url URL        an exchange that runs already, with --data DIR for its admin.token; else one is started,
+                   and thrown away afterwards
+  --directory DIR  on whose disk that one keeps its journal (the system's folder for such)
 `;
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      json: { type: "boolean", default: false },
-      url: { type: "string" },
-      data: { type: "string" },
-      directory: { type: "string" },
-      connections: { type: "string" },
-      depth: { type: "string", default: "16" },
-      seconds: { type: "string" },
-      rounds: { type: "string", default: "5" },
-      instruments: { type: "string", default: "1000" },
-      books: { type: "string", default: "2" },
-      "orders-per-s": { type: "string" },
-      singles: { type: "string", default: "400" },
-    },
-  });
-  const place = { url: values.url, data: values.data, directory: values.directory, progress };
-  const tell = (figures: object): void => {
-    const rows = Object.entries(figures).map(([name, value]) => `${name.padEnd(26)} ${value}`);
-    process.stdout.write(`${rows.join("\n")}\n`);
-    if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
-  };
-  if (positionals[0] === "order-entry") {
-    const figures = await runOrderEntry({
-      ...place,
-      encoding: JSON_ORDERS,
+const PAUSE_MS = 20_000;
+const US_PER_MS = 1_000;
+
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  hdr: { type: "string" },
+  url: { type: "string" },
+  data: { type: "string" },
+  directory: { type: "string" },
+  connections: { type: "string" },
+  depth: { type: "string", default: "16" },
+  seconds: { type: "string" },
+  rounds: { type: "string", default: "5" },
+  singles: { type: "string", default: "400" },
+  instruments: { type: "string", default: "1000" },
+  books: { type: "string", default: "2" },
+  "orders-per-s": { type: "string", default: "1000" },
+  limit: { type: "string", default: "20000" },
+  times: { type: "string", default: "5" },
+} as const;
+
+const read = () => parseArgs({ allowPositionals: true, options: OPTIONS });
+type Values = ReturnType<typeof read>["values"];
+
+/** What each run is asked besides its own. */
+function common({ url, data, directory }: Values) {
+  return { url, data, directory, encoding: JSON_ORDERS, progress };
+}
+
+type Journey = (values: Values) => Promise<Measured>;
+interface Measured {
+  readonly figures: object;
+  readonly phases?: readonly PhaseFigures[];
+}
+
+const JOURNEYS: Readonly<Record<string, Journey>> = {
+  "order-entry": async (values) => ({
+    figures: await runOrderEntry({
+      ...common(values),
       connections: whole("connections", values.connections ?? "50"),
       depth: whole("depth", values.depth),
       seconds: whole("seconds", values.seconds ?? "20"),
       rounds: whole("rounds", values.rounds),
       singles: whole("singles", values.singles),
-    });
-    return tell(figures);
-  }
-  if (positionals[0] === "connections") {
-    const { figures } = await runConnections({
-      ...place,
-      encoding: JSON_ORDERS,
-      connections: whole("connections", values.connections ?? "1000"),
+    }),
+  }),
+  overload: (values) =>
+    runOverload({
+      ...common(values),
+      limit: whole("limit", values.limit),
+      times: whole("times", values.times),
+      seconds: whole("seconds", values.seconds ?? "10"),
+      calmSeconds: 2,
+    }),
+  connections: (values) => readers(values, { pausedShare: 0.01, storm: false }),
+  "slow-readers": (values) => readers(values, { pausedShare: 0.2, storm: false }),
+  "reconnect-storm": (values) => readers(values, { pausedShare: 0, storm: true }),
+  ...Object.fromEntries(PROFILES.map((profile) => [profile, orders(profile)])),
+};
+
+function readers(values: Values, what: { pausedShare: number; storm: boolean }): Promise<Measured> {
+  return runConnections({
+    ...common(values),
+    ...what,
+    connections: whole("connections", values.connections ?? "1000"),
+    seconds: whole("seconds", values.seconds ?? "30"),
+    instruments: whole("instruments", values.instruments),
+    booksEach: whole("books", values.books),
+    ordersPerS: whole("orders-per-s", values["orders-per-s"]),
+    pauseMs: PAUSE_MS,
+  });
+}
+
+function orders(profile: Profile): Journey {
+  return (values) =>
+    runProfile({
+      ...common(values),
+      profile,
       seconds: whole("seconds", values.seconds ?? "30"),
       instruments: whole("instruments", values.instruments),
-      booksEach: whole("books", values.books),
-      ordersPerS: whole("orders-per-s", values["orders-per-s"] ?? "1000"),
-      pausedShare: 0.01,
-      pauseMs: 20_000,
-      storm: false,
+      ordersPerS: whole("orders-per-s", values["orders-per-s"]),
     });
-    return tell(figures);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = read();
+  const journey = JOURNEYS[positionals[0] ?? ""];
+  if (journey === undefined) {
+    process.stdout.write(USAGE);
+    process.exitCode = positionals.length === 0 ? 0 : 2;
+    return;
   }
-  process.stdout.write(USAGE);
-  process.exitCode = positionals.length === 0 ? 0 : 2;
+  const { figures, phases = [] } = await journey(values);
+  const rows = Object.entries(figures)
+    .filter(([, value]) => typeof value !== "object" || value === null)
+    .map(([name, value]) => `${name.padEnd(26)} ${value}`);
+  process.stdout.write(`${rows.join("\n")}\n`);
+  if (values.hdr !== undefined) for (const phase of phases) writeHdr(values.hdr, phase);
+  if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
+
+/** Latencies in milliseconds as HdrHistogram's own tools read and draw them. */
+function writeHdr(folder: string, { name, accepted, refused }: PhaseFigures): void {
+  for (const [what, histogram] of Object.entries({ accepted, refused })) {
+    if (histogram.totalCount === 0) continue;
+    const file = join(folder, `${name.replaceAll(" ", "-")}-${what}.hgrm`);
+    writeFileSync(file, histogram.outputPercentileDistribution(5, US_PER_MS));
+  }
 }
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);

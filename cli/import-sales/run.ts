@@ -72,8 +72,8 @@ async function runAlone(options: RunOptions): Promise<RunResult> {
   await addProducts(exchange, admin, sales.models);
   const label = LABEL + runId.text;
   const keys = [
-    await createKey(admin, SELLER, ["md:read", "orders:read", "orders:write"], label),
-    await createKey(admin, BUYER, ["md:read", "orders:read", "orders:write"], label),
+    await createKey(admin, SELLER, { label, trading: true }),
+    await createKey(admin, BUYER, { label, trading: true }),
   ] as const;
   try {
     return await tradeAll(options, keys);

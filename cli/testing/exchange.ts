@@ -108,6 +108,7 @@ export async function makeKey(exchange: Place, account: string): Promise<Key> {
     account,
     scopes: ["md:read", "orders:read", "orders:write"],
     public_key: raw.toString("base64url"),
+    trading: true,
   })) as { key: string };
   return { id: made.key, privateKey };
 }

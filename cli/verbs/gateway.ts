@@ -19,6 +19,7 @@ import {
 import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
 import type { SessionLimits } from "../../gateway/session/limits.ts";
 import { openSharedRegistry, type SharedRegistry } from "../../gateway/registry/postgres.ts";
+import { Sealer } from "../../gateway/registry/sealer.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readAddress, readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
@@ -45,7 +46,11 @@ Postgres that DATABASE_URL names, and all of them know the same.
   --data DIR     where its admin token and its URL are kept (${DATA_DEFAULT}); made if missing
   --port N       ${PORT_DEFAULT} unless said otherwise; 0 takes any free one
   --host H       ${HOST_DEFAULT}, so that only this machine can reach it
-${LIMIT_USAGE}`;
+${LIMIT_USAGE}
+SOLEBOOK_SECRETS_KEY, the same for every gateway, seals the secrets of HMAC keys (\`openssl rand -base64 32\`);
+without it there are none. To exchange it, name the new one and the old one, a comma between.
+SOLEBOOK_TRUSTED_PROXIES names the proxies whose X-Forwarded-For says where a request comes from.
+`;
 
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = readArguments(args, {
@@ -110,6 +115,7 @@ async function start(wanted: Wanted): Promise<Started> {
     seed: modelsOn(new Date().toISOString().slice(0, 10)),
     accountsMax: SHARD_OPTIONS_DEFAULT.accountsMax,
     instrumentsMax: SHARD_OPTIONS_DEFAULT.instrumentsMax,
+    sealer: new Sealer(config.secretsKeys),
   }).catch((error: unknown) => {
     throw new Failure(`the registry in Postgres cannot be used: ${wordsOf(error)}`);
   });
@@ -131,6 +137,7 @@ async function start(wanted: Wanted): Promise<Started> {
       clients,
       registry,
       adminToken: adminToken(directory),
+      proxies: config.trustedProxies,
       logger,
       version: version(),
       limits: wanted.limits,

@@ -13,11 +13,12 @@ import type { SessionLimits } from "../../gateway/session/limits.ts";
 import { openLocalRegistry } from "../../gateway/registry/local.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readArguments, readInteger } from "../arguments.ts";
+import { config } from "../config.ts";
 import { Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { LIMIT_OPTIONS, LIMIT_USAGE, readLimits } from "../limits.ts";
 import { type Reach, reachOf } from "../reach.ts";
-import { adminToken, makeLogger, ownData, stopAsked } from "../running.ts";
+import { adminToken, makeLogger, ownData, ownSealer, stopAsked } from "../running.ts";
 import {
   EVERY_DEFAULT,
   EVERY_MAX,
@@ -59,6 +60,7 @@ ${LIMIT_USAGE}
                  DATABASE_URL names one. Off unless asked for, until more of the exchange needs one
 
 DIR/admin.token opens the admin interface and DIR/url says where it is; the other verbs read both.
+DIR/secrets.key opens the secrets of HMAC keys, unless SOLEBOOK_SECRETS_KEY is set: back up the two apart.
 DIR/match-stream.address says where the match stream is served, while it is.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
 `;
@@ -153,6 +155,7 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     seed: modelsOn(new Date().toISOString().slice(0, 10)),
     accountsMax: SHARD_OPTIONS_DEFAULT.accountsMax,
     instrumentsMax: SHARD_OPTIONS_DEFAULT.instrumentsMax,
+    sealer: ownSealer(directory),
   });
   const shard = startShard({
     shard: 0,
@@ -176,6 +179,7 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     stored: [past],
     registry,
     adminToken: adminToken(directory),
+    proxies: config.trustedProxies,
     logger,
     version: version(),
     limits: wanted.limits,

@@ -94,6 +94,24 @@ test("a key is made, listed and revoked", async () => {
   expect(unknown.stderr).toContain("the exchange refused: There is no such key");
 });
 
+test("a secret is made, shown once, and what its key may is changed", async () => {
+  const words = ["--account", "ann", "--hmac", "--trading", "off", "--expires", "90d"];
+  const made = await solebook(["key", "create", ...words, "--json", ...data]);
+  const { key, secret } = JSON.parse(made.stdout) as Record<string, string>;
+  expect(secret).toMatch(/^[\w-]{43}$/);
+  const listed = await solebook(["key", "list", ...data]);
+  expect(listed.stdout).toMatch(new RegExp(`^${key} .* hmac, trading off, until 20`, "m"));
+  expect(listed.stdout).not.toContain(secret);
+  const more = ["--trading", "on", "--expires", "never", "--addresses", "203.0.113.0/24,::1"];
+  const changed = await solebook(["key", "set", key!, ...more, "--json", ...data]);
+  expect(JSON.parse(changed.stdout)).toMatchObject({
+    key,
+    trading: true,
+    expires_at: null,
+    addresses: ["203.0.113.0/24", "::1"],
+  });
+});
+
 test("a bad row stops a strict run before anything is traded", async () => {
   const file = salesFile("strict.csv", 3, ["2017-09-01,Yeezy,Model,free,22000,2016-09-24,9,x"]);
   const { status, stdout, stderr } = await solebook([

@@ -99,11 +99,8 @@ export const UncrossAnswer = Type.Object({
   instruments: Type.Integer({ description: "How many are uncrossed." }),
 });
 
-export const KeyBody = Type.Object({
-  account: text("Whose key it is; the account is made when it is new.", {
-    pattern: /^[A-Za-z0-9._@-]{1,64}$/.source,
-    [SAYS]: "{} is 1 to 64 characters of A-Za-z0-9._@-",
-  }),
+/** What may be changed of a key later, too. */
+const keySettings = {
   scopes: optional(
     Type.Array(oneOf([...SCOPES], "A scope.", {}), {
       description: "What the key may do.",
@@ -117,19 +114,67 @@ export const KeyBody = Type.Object({
       [SAYS]: "{} is a text of at most 100 characters.",
     }),
   ),
-  public_key: text("base64url of the 32 raw bytes of an Ed25519 public key.", {
-    [SAYS]: "{} is base64url of 32 raw Ed25519 bytes.",
-  }),
-});
+  trading: optional(
+    Type.Boolean({
+      description: "Whether it may place and amend orders: off until it is switched on.",
+      default: false,
+      [SAYS]: "{} is true or false.",
+    }),
+  ),
+  expires_at: optional(
+    orNull(Type.String(), {
+      description: "From when on it proves nothing, an RFC 3339 time; null: it does not expire.",
+      [SAYS]: "{} is an RFC 3339 time, or null.",
+    }),
+  ),
+  addresses: optional(
+    Type.Array(Type.String(), {
+      description: "Addresses and networks it may be used from; none: anywhere.",
+      maxItems: 100,
+      default: [],
+      examples: [["203.0.113.7", "2001:db8::/32"]],
+      [SAYS]: "{} is a list of up to 100, each like 203.0.113.7 or 2001:db8::/32.",
+    }),
+  ),
+};
 
-export const KeyAnswer = Type.Object({
+export const KeyBody = Type.Object({
+  account: text("Whose key it is; the account is made when it is new.", {
+    pattern: /^[A-Za-z0-9._@-]{1,64}$/.source,
+    [SAYS]: "{} is 1 to 64 characters of A-Za-z0-9._@-",
+  }),
+  kind: optional(
+    oneOf(["ed25519", "hmac"], "How it signs.", {
+      default: "ed25519",
+      [SAYS]: "{} is ed25519 or hmac.",
+    }),
+  ),
+  public_key: optional(
+    text("base64url of the 32 raw bytes of an Ed25519 public key; none of hmac.", {
+      [SAYS]: "{} is base64url of 32 raw Ed25519 bytes.",
+    }),
+  ),
+  ...keySettings,
+});
+export const KeyChangeBody = Type.Object(keySettings);
+
+const keyFields = {
   key: text("Its id."),
+  kind: oneOf(["ed25519", "hmac"], "How it signs.", {}),
   account: text("Whose."),
   account_id: Type.Integer(),
   scopes,
   label: text("As given."),
-  public_key: text("As given."),
+  public_key: orNull(Type.String(), { description: "As given; null of hmac." }),
   created_at: time("When it was made."),
+  expires_at: orNull(time("When it expires."), { description: "Null: it does not." }),
+  addresses: listOf(Type.String(), "Where it may be used from; none: anywhere."),
+  trading: Type.Boolean({ description: "Whether it may place and amend orders." }),
   revoked_at: orNull(time("When it was revoked."), { description: "Null: it may be used." }),
+};
+export const KeyAnswer = Type.Object(keyFields);
+export const NewKeyAnswer = Type.Object({
+  ...keyFields,
+  secret: optional(text("Of hmac, in this one answer: the text itself is the key that signs.")),
 });
 export const KeysAnswer = Type.Object({ keys: listOf(KeyAnswer, "In the order of their making.") });

@@ -3,6 +3,7 @@
  * answers; an identity satellite answers the same questions later.
  */
 import type { KeyObject } from "node:crypto";
+import type { Networks } from "../addresses.ts";
 
 export const SCOPES = [
   "md:read",
@@ -30,39 +31,72 @@ export interface Guest {
   readonly seen_at: string;
 }
 
-/** A key that may be used. The private half never leaves its owner. */
+/** A key that was not revoked. What its owner signs with is here, and never shown or logged. */
 export interface ApiKey {
   readonly key: string;
   readonly account: Account;
   readonly scopes: readonly Scope[];
-  readonly publicKey: KeyObject;
+  readonly proof: KeyProof;
+  /** From then on it proves nothing; Infinity: it does not expire. */
+  readonly expiresMs: number;
+  /** Where it may be used from; null: anywhere. */
+  readonly addresses: Networks | null;
+  /** Places and amends are refused until it is switched on. */
+  readonly trading: boolean;
 }
 
+export type KeyProof =
+  | { readonly kind: "ed25519"; readonly publicKey: KeyObject }
+  /** Undefined when it was sealed with a key that is not known here. */
+  | { readonly kind: "hmac"; readonly secret: KeyObject | undefined };
+export type KeyKind = KeyProof["kind"];
+
 /** Who asks, once that is proved: by a key, or otherwise. `key` names the proof in limits and logs. */
-export type Caller = Pick<ApiKey, "key" | "account" | "scopes">;
+export type Caller = Omit<ApiKey, "proof">;
 
 /** A key as an operator sees it. */
 export interface KeyRow {
   readonly key: string;
+  readonly kind: KeyKind;
   readonly account: string;
   readonly account_id: number;
   readonly scopes: readonly Scope[];
   readonly label: string;
-  readonly public_key: string;
+  /** Of Ed25519. */
+  readonly public_key: string | null;
   readonly created_at: string;
+  readonly expires_at: string | null;
+  /** None: anywhere. */
+  readonly addresses: readonly string[];
+  readonly trading: boolean;
   readonly revoked_at: string | null;
 }
 
-export interface KeyRequest {
-  readonly account: string;
+interface KeySettings {
   readonly scopes: readonly Scope[];
   readonly label: string;
-  /** base64url of the 32 raw bytes. */
-  readonly publicKey: string;
+  readonly expiresAt: string | null;
+  readonly addresses: readonly string[];
+  readonly trading: boolean;
 }
 
+export type KeyRequest = KeySettings & { readonly account: string } & (
+    | { readonly kind: "hmac" }
+    /** base64url of the 32 raw bytes. */
+    | { readonly kind: "ed25519"; readonly publicKey: string }
+  );
+
+export interface NewKey {
+  readonly row: KeyRow;
+  /** Of HMAC, told this once: the text itself is the key that signs. */
+  readonly secret: string | undefined;
+}
+
+/** What is not named stays as it is. */
+export type KeyChange = Partial<KeySettings>;
+
 export interface Identity {
-  /** Undefined when there is no such key or it was revoked. */
+  /** Undefined when there is no such key or it was revoked. Whether it expired is the asker's to see. */
   key(id: string): ApiKey | undefined;
   keys(): readonly KeyRow[];
   accounts(): readonly Account[];
@@ -72,8 +106,11 @@ export interface Identity {
   /** By account id; the accounts exist. Durable when the promise resolves. */
   keepGuests(guests: ReadonlyMap<number, Guest>): Promise<void>;
   /** Durable when the promise resolves. The account exists. */
-  addKey(request: KeyRequest): Promise<KeyRow>;
-  /** Undefined when there is no such key. Its listeners hear before the promise resolves. */
+  addKey(request: KeyRequest): Promise<NewKey>;
+  /** Undefined when there is no such key, or it was revoked. */
+  changeKey(id: string, change: KeyChange): Promise<KeyRow | undefined>;
+  /** Undefined when there is no such key. */
   revokeKey(id: string): Promise<KeyRow | undefined>;
-  onRevoked(listener: (key: string) => void): void;
+  /** Before a change's or a revocation's promise resolves; what it is now, `key` answers. */
+  onKeyChanged(listener: (key: string) => void): void;
 }

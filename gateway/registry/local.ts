@@ -6,19 +6,27 @@
  * replaced as a whole: written beside, synced, renamed, directory synced. What cannot be read
  * refuses to start; it is never begun anew beside a journal that knows other ids.
  */
-import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Refused } from "../errors.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { Catalog, Instrument, Product, ProductSpec } from "./catalog.ts";
-import type { Account, ApiKey, Guest, Identity, KeyRequest, KeyRow, Scope } from "./identity.ts";
+import type {
+  Account,
+  ApiKey,
+  Guest,
+  Identity,
+  KeyChange,
+  KeyRequest,
+  KeyRow,
+  NewKey,
+} from "./identity.ts";
+import { changed, isSameKey, KeyTable } from "./key-table.ts";
 import { readProductSpec } from "./product-spec.ts";
 import { parseRegistry, type RegistryFile, type StoredKey } from "./registry-file.ts";
+import type { Sealer } from "./sealer.ts";
 
 const FILE = "registry.json";
-/** DER of an Ed25519 public key up to its 32 raw bytes. */
-const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
 
 /** What a registry may hold, wherever it is kept. */
 export interface RegistryBounds {
@@ -27,6 +35,8 @@ export interface RegistryBounds {
   readonly seed: readonly ProductSpec[];
   readonly accountsMax: number;
   readonly instrumentsMax: number;
+  /** For secrets of HMAC keys; without one there are none. */
+  readonly sealer?: Sealer;
 }
 
 export interface RegistryOptions extends RegistryBounds {
@@ -35,6 +45,15 @@ export interface RegistryOptions extends RegistryBounds {
 
 /** No more ids: refused by name at the border. */
 export class RegistryFull extends Error {}
+
+export class SecretsUnreadable extends Error {
+  constructor(key: string) {
+    super(
+      `the secret of key ${key} cannot be opened: SOLEBOOK_SECRETS_KEY is not the one it was sealed ` +
+        "with. Name that one, too (the new one first, a comma between), or revoke the key.",
+    );
+  }
+}
 
 export function openLocalRegistry(options: RegistryOptions): LocalRegistry {
   const path = join(options.dataDir, FILE);
@@ -50,6 +69,7 @@ export function openLocalRegistry(options: RegistryOptions): LocalRegistry {
     (file) => replaceFile(options.dataDir, FILE, `${JSON.stringify(file, null, 1)}\n`),
   );
   if (text === undefined) registry.seed(options.seed);
+  registry.checkSecrets();
   return registry;
 }
 
@@ -58,14 +78,13 @@ export class LocalRegistry implements Identity, Catalog {
   readonly #keep: (file: RegistryFile) => void;
   readonly #accounts: Account[] = [];
   readonly #accountByName = new Map<string, Account>();
-  readonly #keys = new Map<string, StoredKey>();
-  readonly #usable = new Map<string, ApiKey>();
+  readonly #keys: KeyTable;
   readonly #products: Product[] = [];
   readonly #productByStyle = new Map<string, Product>();
   readonly #instruments: Instrument[] = [];
   readonly #instrumentBySymbol = new Map<string, Instrument>();
   #journals: readonly string[] = [];
-  readonly #revokedListeners: ((key: string) => void)[] = [];
+  readonly #keyListeners: ((key: string) => void)[] = [];
 
   /** `keep` makes what it is given durable, or throws. */
   constructor(
@@ -75,6 +94,7 @@ export class LocalRegistry implements Identity, Catalog {
   ) {
     this.#options = options;
     this.#keep = keep;
+    this.#keys = new KeyTable((id) => this.#accounts[id - 1]!, options.sealer);
     if (stored !== undefined) this.#load(stored);
   }
 
@@ -101,12 +121,18 @@ export class LocalRegistry implements Identity, Catalog {
     });
   }
 
+  /** Refuses in words to begin with keys that could not be used. */
+  checkSecrets(): void {
+    const [key] = this.#keys.unreadable();
+    if (key !== undefined) throw new SecretsUnreadable(key);
+  }
+
   key(id: string): ApiKey | undefined {
-    return this.#usable.get(id);
+    return this.#keys.usable(id);
   }
 
   keys(): readonly KeyRow[] {
-    return [...this.#keys.values()].map((key) => this.#row(key));
+    return this.#keys.all().map((key) => this.#keys.row(key));
   }
 
   accounts(): readonly Account[] {
@@ -142,38 +168,29 @@ export class LocalRegistry implements Identity, Catalog {
     });
   }
 
-  async addKey(request: KeyRequest): Promise<KeyRow> {
+  async addKey(request: KeyRequest): Promise<NewKey> {
     const account = this.#accountByName.get(request.account)!;
-    const stored: StoredKey = {
-      key: `k_${randomBytes(12).toString("base64url")}`,
-      account_id: account.account_id,
-      scopes: request.scopes,
-      label: request.label,
-      public_key: request.publicKey,
-      created_at: writeTime(nowUs()),
-      revoked_at: null,
-    };
-    this.#keepKey(stored);
-    this.#writeOr(() => {
-      this.#keys.delete(stored.key);
-      this.#usable.delete(stored.key);
-    });
-    return this.#row(stored);
+    const { stored, secret } = this.#keys.make(request, account.account_id);
+    this.#keys.keep(stored);
+    this.#writeOr(() => this.#keys.forget(stored.key));
+    return { row: this.#keys.row(stored), secret };
+  }
+
+  async changeKey(id: string, change: KeyChange): Promise<KeyRow | undefined> {
+    const stored = this.#keys.stored(id);
+    if (stored === undefined || stored.revoked_at !== null) return undefined;
+    return this.#replaceKey(stored, changed(stored, change));
   }
 
   async revokeKey(id: string): Promise<KeyRow | undefined> {
-    const stored = this.#keys.get(id);
+    const stored = this.#keys.stored(id);
     if (stored === undefined) return undefined;
-    if (stored.revoked_at === null) {
-      this.#keepKey({ ...stored, revoked_at: writeTime(nowUs()) });
-      this.#writeOr(() => this.#keepKey(stored));
-      for (const listener of this.#revokedListeners) listener(id);
-    }
-    return this.#row(this.#keys.get(id)!);
+    if (stored.revoked_at !== null) return this.#keys.row(stored);
+    return this.#replaceKey(stored, { ...stored, revoked_at: writeTime(nowUs()) });
   }
 
-  onRevoked(listener: (key: string) => void): void {
-    this.#revokedListeners.push(listener);
+  onKeyChanged(listener: (key: string) => void): void {
+    this.#keyListeners.push(listener);
   }
 
   products(): readonly Product[] {
@@ -219,7 +236,7 @@ export class LocalRegistry implements Identity, Catalog {
   #load(stored: RegistryFile): void {
     this.#journals = stored.journals ?? [];
     for (const account of stored.accounts) this.#keepAccount(account);
-    for (const key of stored.keys) this.#keepKey(key);
+    for (const key of stored.keys) this.#keys.keep(key);
     for (const product of stored.products) {
       this.#products.push(product);
       this.#productByStyle.set(product.spec.style, product);
@@ -234,18 +251,13 @@ export class LocalRegistry implements Identity, Catalog {
     this.#accountByName.set(account.name, account);
   }
 
-  #keepKey(stored: StoredKey): void {
-    this.#keys.set(stored.key, stored);
-    if (stored.revoked_at !== null) {
-      this.#usable.delete(stored.key);
-      return;
-    }
-    this.#usable.set(stored.key, {
-      key: stored.key,
-      account: this.#accounts[stored.account_id - 1]!,
-      scopes: stored.scopes as readonly Scope[],
-      publicKey: readPublicKey(stored.public_key)!,
-    });
+  #replaceKey(before: StoredKey, after: StoredKey): KeyRow {
+    const row = this.#keys.row(after);
+    this.#keys.keep(after);
+    this.#writeOr(() => this.#keys.keep(before));
+    if (isSameKey(this.#keys.row(before), row)) return row;
+    for (const listener of this.#keyListeners) listener(after.key);
+    return row;
   }
 
   /** A new product, or a known one with the sizes of `spec` added. */
@@ -291,11 +303,6 @@ export class LocalRegistry implements Identity, Catalog {
     }
   }
 
-  #row(stored: StoredKey): KeyRow {
-    const scopes = stored.scopes as readonly Scope[];
-    return { ...stored, scopes, account: this.#accounts[stored.account_id - 1]!.name };
-  }
-
   #writeOr(undo: () => void): void {
     try {
       this.#write();
@@ -320,7 +327,7 @@ export class LocalRegistry implements Identity, Catalog {
       format: 1,
       journals: this.#journals,
       accounts: this.#accounts,
-      keys: [...this.#keys.values()],
+      keys: this.#keys.all(),
       products: this.#products,
       instruments: this.#instruments.map(({ instrument_id, product, size }) => ({
         instrument_id,
@@ -329,13 +336,6 @@ export class LocalRegistry implements Identity, Catalog {
       })),
     };
   }
-}
-
-/** The raw 32 bytes as a key, undefined when they are not one. */
-export function readPublicKey(text: string): KeyObject | undefined {
-  const raw = Buffer.from(text, "base64url");
-  if (raw.length !== 32) return undefined;
-  return createPublicKey({ key: Buffer.concat([ED25519_SPKI, raw]), format: "der", type: "spki" });
 }
 
 /** The first parameter, sizes apart, in which two products differ. */

@@ -5,9 +5,17 @@ import { Client } from "pg";
 import { startTestDatabase, type TestDatabase } from "../../engine/shell/testing/database.ts";
 import { JORDAN } from "../testing/exchange.ts";
 import { RegistryFull } from "./local.ts";
+import { Sealer } from "./sealer.ts";
 import { openSharedRegistry, type SharedRegistry } from "./postgres.ts";
 
-const BOUNDS = { shards: 2, accountsMax: 40, instrumentsMax: 512, seed: [JORDAN] };
+const SEALING = randomBytes(32);
+const BOUNDS = {
+  shards: 2,
+  accountsMax: 40,
+  instrumentsMax: 512,
+  seed: [JORDAN],
+  sealer: new Sealer([SEALING]),
+};
 const DUNK = { ...JORDAN, style: "DD1391-100", sizes: ["US-8"] };
 
 let database: TestDatabase;
@@ -44,16 +52,41 @@ test("names given out by both at once are all different, and each knows the othe
   expect(await other.openAccount("trader-0")).toEqual(await one.openAccount("trader-0"));
 });
 
-test("a key revoked at one is heard of at the other, without being asked for", async () => {
-  const publicKey = randomBytes(32).toString("base64url");
-  const { key } = await one.addKey({ account: "trader-0", scopes: [], label: "", publicKey });
+test("a key changed or revoked at one is heard of at the other, without being asked for", async () => {
+  const settings = { scopes: [], label: "", expiresAt: null, addresses: [], trading: false };
+  const request = { account: "trader-0", kind: "hmac", ...settings } as const;
+  const { row, secret } = await one.addKey(request);
+  const { key } = row;
   await until(() => other.key(key) !== undefined);
   const heard: string[] = [];
-  other.onRevoked((revoked) => void heard.push(revoked));
+  other.onKeyChanged((changed) => void heard.push(changed));
+  await one.changeKey(key, { trading: true });
+  await until(() => other.key(key)!.trading);
   await one.revokeKey(key);
-  expect(one.key(key)).toBeUndefined();
-  await until(() => heard.length > 0);
-  expect([heard, other.key(key)]).toEqual([[key], undefined]);
+  await until(() => other.key(key) === undefined);
+  expect(heard).toEqual([key, key]);
+  expect([one.key(key), await one.changeKey(key, { trading: true })]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  // What Postgres keeps does not sign: the secret is sealed there.
+  const kept = await onDatabase("SELECT document::text FROM solebook_gateway.registry");
+  expect(kept).toContain(key);
+  expect(kept).not.toContain(secret);
+});
+
+test("a gateway without the key that seals refuses to start while there are such secrets", async () => {
+  const request = { account: "trader-0", scopes: [], label: "", expiresAt: null, addresses: [] };
+  const { row } = await one.addKey({ ...request, kind: "hmac", trading: false });
+  const { sealer: _sealer, ...without } = BOUNDS;
+  await expect(openSharedRegistry(database.url, without)).rejects.toThrow(
+    new RegExp(`the secret of key ${row.key} cannot be opened: SOLEBOOK_SECRETS_KEY`),
+  );
+  const both = new Sealer([randomBytes(32), SEALING]); // the new one first, the old one still known
+  const third = await openSharedRegistry(database.url, { ...BOUNDS, sealer: both });
+  expect(third.key(row.key)!.proof).toMatchObject({ kind: "hmac", secret: expect.anything() });
+  await third.close();
+  await one.revokeKey(row.key);
 });
 
 test("a product added at one is a product of the other's, under the same numbers", async () => {
@@ -92,11 +125,13 @@ test("a row that makes no sense refuses to start, in words", async () => {
   await expect(openSharedRegistry(database.url, BOUNDS)).rejects.toThrow(/accounts is not a list/);
 });
 
-async function onDatabase(sql: string): Promise<void> {
+/** What it answers, as text. */
+async function onDatabase(sql: string): Promise<string> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
-  await client.query(sql);
+  const { rows } = await client.query<object>(sql);
   await client.end();
+  return JSON.stringify(rows);
 }
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {

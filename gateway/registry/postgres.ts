@@ -8,7 +8,8 @@
 import { Client } from "pg";
 import { Refused } from "../errors.ts";
 import type { Catalog, ProductSpec } from "./catalog.ts";
-import type { Account, Guest, Identity, KeyRequest, KeyRow } from "./identity.ts";
+import type { Account, Guest, Identity, KeyChange, KeyRequest } from "./identity.ts";
+import { isSameKey } from "./key-table.ts";
 import { LocalRegistry, type RegistryBounds, RegistryFull } from "./local.ts";
 import { parseRegistry, type RegistryFile } from "./registry-file.ts";
 
@@ -47,7 +48,7 @@ export async function openSharedRegistry(
   bounds: RegistryBounds,
 ): Promise<SharedRegistry> {
   const link = makeLink(url, () => void refresh().catch(() => {}));
-  const revoked: ((key: string) => void)[] = [];
+  const listeners: ((key: string) => void)[] = [];
   let version = 0;
   let model = new LocalRegistry(bounds, undefined, nowhere);
   let turn: Promise<unknown> = Promise.resolve();
@@ -56,8 +57,11 @@ export async function openSharedRegistry(
     const before = model.keys().filter(({ revoked_at: at }) => at === null);
     model = next;
     version = nextVersion;
-    for (const { key } of before) {
-      if (model.key(key) === undefined) for (const listener of revoked) listener(key);
+    const now = new Map(model.keys().map((row) => [row.key, row]));
+    for (const row of before) {
+      const after = now.get(row.key);
+      if (after !== undefined && isSameKey(row, after)) continue;
+      for (const listener of listeners) listener(row.key);
     }
   }
 
@@ -115,6 +119,7 @@ export async function openSharedRegistry(
     await client.query(TABLE);
     await client.query("COMMIT");
     await write(async () => {});
+    model.checkSecrets();
   } catch (error) {
     clearInterval(looking);
     await link.close();
@@ -134,9 +139,10 @@ export async function openSharedRegistry(
       return known ?? write((next) => next.openAccount(name, guest));
     },
     keepGuests: (guests) => write((next) => next.keepGuests(guests)),
-    addKey: (request: KeyRequest): Promise<KeyRow> => write((next) => next.addKey(request)),
+    addKey: (request: KeyRequest) => write((next) => next.addKey(request)),
+    changeKey: (id, change: KeyChange) => write((next) => next.changeKey(id, change)),
     revokeKey: (id) => write((next) => next.revokeKey(id)),
-    onRevoked: (listener) => void revoked.push(listener),
+    onKeyChanged: (listener) => void listeners.push(listener),
     products: () => model.products(),
     instruments: () => model.instruments(),
     product: (style) => model.product(style),

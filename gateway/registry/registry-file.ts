@@ -2,6 +2,7 @@
  * The form of registry.json, checked as strictly as it is written: ids dense from 1 and every
  * reference to something that is there. What does not hold refuses to start, in words.
  */
+import { readNetworks } from "../addresses.ts";
 import type { Product } from "./catalog.ts";
 import type { Account, Guest } from "./identity.ts";
 
@@ -10,8 +11,14 @@ export interface StoredKey {
   readonly account_id: number;
   readonly scopes: readonly string[];
   readonly label: string;
-  readonly public_key: string;
+  /** Of Ed25519; of HMAC there is a sealed secret instead. */
+  readonly public_key?: string;
+  readonly sealed_secret?: string;
   readonly created_at: string;
+  /** The next three are missing in keys of before there were such: for ever, anywhere, and trading. */
+  readonly expires_at?: string | null;
+  readonly addresses?: readonly string[];
+  readonly trading?: boolean;
   readonly revoked_at: string | null;
 }
 
@@ -70,11 +77,27 @@ function whatIsWrong(file: RegistryFile): string | undefined {
   if (keys.some((key) => accounts[key.account_id - 1] === undefined)) {
     return "a key belongs to an account that is not there";
   }
+  for (const key of keys) {
+    const wrong = whatIsWrongWithKey(key);
+    if (wrong !== undefined) return `the key ${key.key} ${wrong}`;
+  }
   for (const { product_id: productId, size, instrument_id: id } of instruments) {
     const product = products[productId - 1];
     if (product === undefined) return `instrument ${id} belongs to a product that is not there`;
     if (!product.spec.sizes.includes(size)) return `instrument ${id} has a size its product lacks`;
   }
+  return undefined;
+}
+
+/** A key that says less than it should must not count as one that may do more. */
+function whatIsWrongWithKey(key: StoredKey): string | undefined {
+  const { public_key: publicKey, sealed_secret: sealed, expires_at: expiresAt = null } = key;
+  if ((typeof publicKey === "string") === (typeof sealed === "string")) {
+    return "has not one way to sign";
+  }
+  if (expiresAt !== null && Number.isNaN(Date.parse(expiresAt))) return "expires at no time";
+  if (readNetworks(key.addresses ?? []) === undefined) return "has addresses that are none";
+  if (![undefined, true, false].includes(key.trading)) return "neither trades nor does not";
   return undefined;
 }
 

@@ -8,26 +8,20 @@ import { Refused } from "../errors.ts";
 import { type STATE_WORDS, StateBody } from "../forms/admin.ts";
 import { reader, valueOf } from "../forms/read.ts";
 import type { Market } from "../market-data/market.ts";
-import { invalid } from "../orders/decode.ts";
 import { readMinor } from "../written-forms.ts";
 import type { Catalog, Instrument, Product } from "../registry/catalog.ts";
-import {
-  type Identity,
-  type KeyRequest,
-  SCOPES,
-  SCOPES_DEFAULT,
-  type Scope,
-} from "../registry/identity.ts";
+import type { Identity } from "../registry/identity.ts";
 import type { Listing } from "../registry/listing.ts";
-import { readPublicKey, RegistryFull } from "../registry/local.ts";
+import { RegistryFull } from "../registry/local.ts";
 import { readBand, readProductSpec } from "../registry/product-spec.ts";
 import type { ExchangeStatus } from "../status.ts";
 import { writeInstrument } from "../market-data/encode.ts";
+import { changeKey, createKey, revokeKey } from "./keys.ts";
 import { writeProduct } from "./public.ts";
+import { readBody } from "./body.ts";
 import { type Call, json, type Reply, type Route } from "./server.ts";
 
 const PRODUCT_BODY_MAX = 64 * 1024;
-const NAME = /^[A-Za-z0-9._@-]{1,64}$/;
 
 const readStateBody = reader(StateBody);
 const STATES: Readonly<Record<(typeof STATE_WORDS)[number], InstrumentState>> = {
@@ -45,8 +39,6 @@ export interface AdminParts {
   readonly status: ExchangeStatus;
   readonly token: string;
 }
-
-type Body = Readonly<Record<string, unknown>>;
 
 export function adminRoutes(parts: AdminParts): Route[] {
   const guarded = (
@@ -71,11 +63,8 @@ export function adminRoutes(parts: AdminParts): Route[] {
   return [
     guarded("POST", "keys", (call) => createKey(parts, call)),
     guarded("GET", "keys", async () => json(200, JSON.stringify({ keys: parts.identity.keys() }))),
-    guarded("DELETE", "keys/*", async ({ parts: [key] }) => {
-      const row = await parts.identity.revokeKey(key!);
-      if (row === undefined) throw new Refused({ code: "UNKNOWN_KEY", param: "key" });
-      return json(200, JSON.stringify(row));
-    }),
+    guarded("POST", "keys/*", (call) => changeKey(parts, call)),
+    guarded("DELETE", "keys/*", (call) => revokeKey(parts, call)),
     guarded("POST", "products", (call) => createProduct(parts, call), PRODUCT_BODY_MAX),
     guarded("POST", "instruments/*/state", (call) => setState(parts, call)),
     guarded("POST", "instruments/*/band", (call) => setBand(parts, call)),
@@ -94,45 +83,6 @@ function guard({ token, status }: AdminParts, call: Call): void {
   }
   if (status.state === "starting") throw new Refused({ code: "STARTING" });
 }
-
-async function createKey({ identity, listing }: AdminParts, call: Call): Promise<Reply> {
-  const body = readBody(call);
-  const request = readKeyRequest(body);
-  const account = await identity.openAccount(request.account);
-  await listing.tellAccount(account);
-  const same = identity.keys().find((row) => row.revoked_at === null && isSame(row, request));
-  const row = same ?? (await identity.addKey(request));
-  return json(same === undefined ? 201 : 200, JSON.stringify(row));
-}
-
-/** Asking twice with one public key makes one key. */
-function isSame(row: ReturnType<Identity["keys"]>[number], request: KeyRequest): boolean {
-  return (
-    row.public_key === request.publicKey &&
-    row.account === request.account &&
-    row.label === request.label &&
-    row.scopes.join() === request.scopes.join()
-  );
-}
-
-function readKeyRequest(body: Body): KeyRequest {
-  const { account, scopes = SCOPES_DEFAULT, label = "", public_key: publicKey } = body;
-  if (typeof account !== "string" || !NAME.test(account)) {
-    throw new Refused(invalid("account", "account is 1 to 64 characters of A-Za-z0-9._@-"));
-  }
-  if (!Array.isArray(scopes) || !(scopes as unknown[]).every(isScope)) {
-    throw new Refused(invalid("scopes", `scopes is a list of ${SCOPES.join(", ")}.`));
-  }
-  if (typeof label !== "string" || label.length > 100) {
-    throw new Refused(invalid("label", "label is a text of at most 100 characters."));
-  }
-  if (typeof publicKey !== "string" || readPublicKey(publicKey) === undefined) {
-    throw new Refused(invalid("public_key", "public_key is base64url of 32 raw Ed25519 bytes."));
-  }
-  return { account, scopes: scopes as Scope[], label, publicKey };
-}
-
-const isScope = (value: unknown): boolean => (SCOPES as readonly unknown[]).includes(value);
 
 async function createProduct(parts: AdminParts, call: Call): Promise<Reply> {
   const spec = readProductSpec(readBody(call));
@@ -205,15 +155,4 @@ function productOf({ catalog }: AdminParts, { parts: [style] }: Call): Product {
   const product = catalog.product(style!);
   if (product === undefined) throw new Refused({ code: "UNKNOWN_PRODUCT", param: "style" });
   return product;
-}
-
-function readBody({ body }: Call): Body {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    throw new Refused(invalid("body", "The body is a JSON object."));
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Body;
-  throw new Refused(invalid("body", "The body is a JSON object."));
 }

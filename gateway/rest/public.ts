@@ -1,24 +1,19 @@
 /**
- * The routes anyone may call, and the one an account may: what a person asks for now and then.
- * Everything is read from the market as it is folded; nothing here waits for a shard, except the
- * state of an order, which goes through the journal like a command.
+ * The routes anyone may call: what a person asks for now and then. Everything is read from the market
+ * as it is folded; nothing here waits for a shard.
  */
 import type { Static } from "@sinclair/typebox";
 import type { ShardClient } from "../../engine/client/shard-client.ts";
-import { type Problem, Refused } from "../errors.ts";
+import { Refused } from "../errors.ts";
 import { queryReader, valueOf } from "../forms/read.ts";
 import { InstrumentsQuery, PAGE_DEFAULT, ProductsQuery } from "../forms/rest.ts";
 import { writeInstrument } from "../market-data/encode.ts";
 import type { Feed } from "../market-data/feed.ts";
 import type { Market } from "../market-data/market.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Asker } from "../orders/answer.ts";
-import { invalid, isProblem } from "../orders/decode.ts";
-import type { OrderEntry } from "../orders/entry.ts";
+import { invalid } from "../orders/decode.ts";
 import type { Catalog, Product } from "../registry/catalog.ts";
-import type { Doorkeeper } from "../session/logon.ts";
 import type { ExchangeStatus } from "../status.ts";
-import { nowUs } from "../written-forms.ts";
 import { type Call, json, type Reply, type Route } from "./server.ts";
 
 const readInstruments = queryReader(InstrumentsQuery);
@@ -29,8 +24,6 @@ export interface PublicParts {
   readonly market: Market;
   readonly catalog: Catalog;
   readonly status: ExchangeStatus;
-  readonly doorkeeper: Doorkeeper;
-  readonly entry: OrderEntry;
   readonly metrics: Metrics;
   readonly version: string;
 }
@@ -50,7 +43,6 @@ export function publicRoutes(parts: PublicParts): Route[] {
       if (product === undefined) throw new Refused({ code: "UNKNOWN_PRODUCT", param: "style" });
       return json(200, writeProduct(product));
     }),
-    get("/v1/orders/*", (call) => orderState(parts, call)),
     get("/v1/stats", () => json(200, writeStats(parts.clients))),
     get("/v1/status", () => json(200, parts.status.write())),
     get("/livez", () => json(200, `{"status":"live","version":"${parts.version}"}`)),
@@ -150,29 +142,3 @@ function writeStats(clients: readonly ShardClient[]): string {
     })),
   });
 }
-
-function orderState(parts: PublicParts, call: Call): Promise<Reply> {
-  const { doorkeeper, entry } = ready(parts);
-  const [key, timestamp, signature] = ["key", "timestamp", "signature"].map((name) =>
-    call.header(`solebook-${name}`),
-  );
-  if (key === "") throw new Refused({ code: "NOT_LOGGED_ON", message: SIGN_HEADERS });
-  const proof = { key: key!, timestamp: timestamp!, signature: signature! };
-  const asker = doorkeeper.check(proof, `GET\n${call.target}\n${call.body}`, nowUs());
-  if (isProblem(asker)) throw new Refused(asker);
-  if (!asker.scopes.includes("orders:read")) throw new Refused({ code: "SCOPE_MISSING" });
-  const symbol = call.query.get("symbol");
-  const params = {
-    client_order_id: call.parts[0],
-    ...(symbol === null ? {} : { symbol }),
-  };
-  return new Promise((resolve, reject) => {
-    const waiting: Asker = {
-      answer: (result) => resolve(json(200, result)),
-      refuse: (problem: Problem) => reject(new Refused(problem)),
-    };
-    entry.status(waiting, asker.account.account_id, params);
-  });
-}
-
-const SIGN_HEADERS = "Send Solebook-Key, Solebook-Timestamp and Solebook-Signature.";

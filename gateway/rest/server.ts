@@ -4,6 +4,7 @@
  */
 import type { HttpRequest, HttpResponse, TemplatedApp } from "uWebSockets.js";
 import type { Logger } from "pino";
+import { addressText, clientAddress, type Networks, rateName } from "../addresses.ts";
 import type { RequestRate, Standing } from "../session/limits.ts";
 import { CODES, errorMembers, type Problem, Refused } from "../errors.ts";
 
@@ -18,7 +19,11 @@ export interface Call {
   readonly header: (name: string) => string;
   /** From this machine itself. */
   readonly loopback: boolean;
+  /** Whose request it is, as far as can be known; empty: a proxy's words were no address. */
+  readonly address: string;
   readonly body: string;
+  /** The body as it came: what a signature covers. */
+  readonly bytes: Uint8Array;
 }
 
 export interface Reply {
@@ -46,12 +51,14 @@ export const PROXY_HEADERS = [
   "x-real-ip",
 ] as const;
 
+const NO_BODY = { body: "", bytes: new Uint8Array() } as const;
 const BODY_BYTES_MAX = 16 * 1024;
 const HEADERS = [
   "authorization",
   "solebook-key",
   "solebook-timestamp",
   "solebook-signature",
+  "solebook-window",
   "host",
   "origin",
   "cookie",
@@ -94,6 +101,8 @@ export interface ServerParts {
   /** What somebody sees who came to a path that leads nowhere; undefined: the problem does. */
   readonly nowhere: (call: Pick<Call, "path" | "header">) => Reply | undefined;
   readonly rate: RequestRate;
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly proxies: Networks;
   readonly logger: Logger;
   readonly nextRequestId: () => string;
 }
@@ -111,7 +120,7 @@ export function attachRest(app: TemplatedApp, parts: ServerParts): void {
     const method = request.getCaseSensitiveMethod().toUpperCase();
     const asked = method === "HEAD" ? "GET" : method;
     const found = atPath.find(({ route }) => route.method === asked);
-    const exchange = new Exchange(parts, response, method === "HEAD");
+    const exchange = new Exchange(parts, response, request, method === "HEAD");
     const isCounted = path.startsWith("/v1/") && !path.startsWith("/v1/admin/");
     if (isCounted && !exchange.isWithinRate()) return;
     if (found !== undefined) {
@@ -130,11 +139,14 @@ class Exchange {
   readonly #parts: ServerParts;
   readonly #response: HttpResponse;
   readonly #headOnly: boolean;
+  readonly #from: Whence;
   #headers: readonly (readonly [string, string])[] = [];
   #gone = false;
 
-  constructor(parts: ServerParts, response: HttpResponse, headOnly: boolean) {
+  constructor(parts: ServerParts, response: HttpResponse, request: HttpRequest, headOnly: boolean) {
     this.#parts = parts;
+    const forwardedFor = request.getHeader("x-forwarded-for");
+    this.#from = whence(response, forwardedFor, parts.proxies);
     this.#response = response;
     this.#headOnly = headOnly;
     // Without this, an aborted request would end the process; with it, the response is let go of.
@@ -143,8 +155,7 @@ class Exchange {
 
   /** Counts the request; one too many is answered here. */
   isWithinRate(): boolean {
-    const address = Buffer.from(this.#response.getRemoteAddressAsText()).toString();
-    const standing = this.#parts.rate.take(address);
+    const standing = this.#parts.rate.take(rateName(this.#from.address));
     if (standing === undefined) return true;
     this.#headers = rateHeaders(standing);
     if (standing.waitMs === 0) return true;
@@ -175,9 +186,9 @@ class Exchange {
       query: new URLSearchParams(query),
       target: query === "" ? path : `${path}?${query}`,
       header: (name: string) => headers.get(name) ?? "",
-      loopback: isLoopback(new Uint8Array(this.#response.getRemoteAddress())),
+      ...this.#from,
     };
-    if (route.method === "GET") return this.#answer(route, { ...call, body: "" });
+    if (route.method === "GET") return this.#answer(route, { ...call, ...NO_BODY });
     const bytesMax = route.bodyBytesMax ?? BODY_BYTES_MAX;
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -190,7 +201,8 @@ class Exchange {
       if (bytes > 0 && !isPlainJson(call.header)) {
         return this.#write(this.#problem({ code: "UNSUPPORTED_MEDIA_TYPE" }));
       }
-      this.#answer(route, { ...call, body: Buffer.concat(chunks).toString("utf8") });
+      const body = Buffer.concat(chunks);
+      this.#answer(route, { ...call, body: body.toString("utf8"), bytes: body });
     });
   }
 
@@ -278,6 +290,25 @@ function decodePart(part: string): string {
   } catch {
     return ""; // not well escaped: it names nothing
   }
+}
+
+/** Where a request or an upgrade comes from. */
+export interface Whence {
+  readonly address: string;
+  readonly loopback: boolean;
+}
+
+export function whence(
+  response: Pick<HttpResponse, "getRemoteAddress">,
+  forwardedFor: string,
+  proxies: Networks,
+): Whence {
+  const bytes = new Uint8Array(response.getRemoteAddress());
+  const peer = addressText(bytes);
+  const address = clientAddress(peer, forwardedFor, proxies);
+  // Who comes through a proxy is somewhere else, wherever the proxy is and whatever it says.
+  const isForwarded = forwardedFor !== "" && proxies.has(peer);
+  return { address, loopback: isLoopback(bytes) && !isForwarded };
 }
 
 /** 127.0.0.0/8, ::1, or the former written as the latter. */

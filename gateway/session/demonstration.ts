@@ -184,7 +184,8 @@ export class Demonstration {
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
 function callerOf(account: Account): Caller {
-  return { key: account.name, account, scopes: SCOPES_DEFAULT };
+  const forNow = { expiresMs: Infinity, addresses: null, trading: true };
+  return { key: account.name, account, scopes: SCOPES_DEFAULT, ...forNow };
 }
 
 /** Cookies know no ports: two exchanges on one machine would take each other's. */

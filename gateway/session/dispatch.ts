@@ -17,6 +17,7 @@ import { nowUs, writeTime } from "../written-forms.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
 import type { OrderRate, Standing } from "./limits.ts";
 import type { Doorkeeper } from "./logon.ts";
+import { isPrivate, permit } from "./permission.ts";
 import { CloseCode, type Session } from "./session.ts";
 import { type Subscribables, subscribe, unsubscribe } from "./subscribe.ts";
 
@@ -58,7 +59,7 @@ class SocketRequest implements Asker {
     this.#method = method;
     this.#reqId = reqId;
     this.timeInUs = inUs;
-    this.isOrder = PRIVATE.has(method);
+    this.isOrder = isPrivate(method);
   }
 
   answer(result: string): void {
@@ -86,19 +87,6 @@ function writeLimits(standing: Standing | undefined): string {
   const { left, burst, perSecond } = standing;
   return `,"limits":{"orders_left":${left},"burst":${burst},"per_second":${perSecond}}`;
 }
-
-/** Order entry: method, the scope it needs, whether the rate limit counts it. */
-const PRIVATE = new Map<string, { scope: "orders:read" | "orders:write"; rated: boolean }>([
-  ["add_order", { scope: "orders:write", rated: true }],
-  ["amend_order", { scope: "orders:write", rated: true }],
-  ["cancel_after", { scope: "orders:write", rated: false }],
-  ["cancel_on_disconnect", { scope: "orders:write", rated: false }],
-  ["batch", { scope: "orders:write", rated: true }],
-  ["cancel_order", { scope: "orders:write", rated: false }],
-  ["cancel_all", { scope: "orders:write", rated: false }],
-  ["order_status", { scope: "orders:read", rated: false }],
-  ["account_trades", { scope: "orders:read", rated: false }],
-]);
 
 const METHODS = new Map<string, Handle>([
   ["ping", (_parts, _session, request) => request.answer("{}")],
@@ -246,27 +234,16 @@ function mayNot(
 ): Problem | undefined {
   const { key } = session;
   if (key === undefined) return { code: "NOT_LOGGED_ON" };
-  const { scope, rated } = PRIVATE.get(method)!;
-  if (!key.scopes.includes(scope)) {
-    return { code: "SCOPE_MISSING", message: `This key does not have the scope ${scope}.` };
-  }
+  const orders = permit(key, method, params);
+  if (typeof orders !== "number") return orders;
   if (parts.status.state === "shutting_down") return { code: "SHUTTING_DOWN" };
-  const placer = { key: key.key, account: key.account.account_id, address: session.address };
-  const standing = parts.rate.take(placer, rated ? ordersIn(method, params) : 0);
+  const { address } = session;
+  const placer = { key: key.key, account: key.account.account_id, address };
+  const standing = parts.rate.take(placer, orders);
   if (standing === undefined) return undefined;
   request.limits = standing;
   const { waitMs } = standing;
   return waitMs > 0 ? { code: "RATE_LIMITED", retryAfterMs: waitMs } : undefined;
-}
-
-/** How many orders and amends a request asks for: what the rate limit counts. */
-function ordersIn(method: string, { ops, group }: Params): number {
-  if (method === "add_order") return Array.isArray(group) ? Math.max(group.length, 1) : 1;
-  if (method !== "batch") return 1;
-  if (!Array.isArray(ops)) return 0;
-  const isOrder = (op: unknown): boolean =>
-    isObject(op) && (op.method === "add_order" || op.method === "amend_order");
-  return (ops as unknown[]).filter(isOrder).length;
 }
 
 function logon(
@@ -276,7 +253,7 @@ function logon(
   params: Params,
 ): void {
   if (session.key !== undefined) return request.refuse({ code: "ALREADY_LOGGED_ON" });
-  const key = parts.doorkeeper.logon(params, request.timeInUs);
+  const key = parts.doorkeeper.logon(params, session.address, request.timeInUs);
   if (isProblem(key)) return request.refuse(key);
   session.key = key;
   request.answer(JSON.stringify({ account: key.account.name, scopes: key.scopes }));

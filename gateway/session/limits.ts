@@ -1,6 +1,8 @@
 /**
  * What one socket may ask of us, in one place. Reaching a limit is answered by name.
  */
+import { rateName } from "../addresses.ts";
+
 export interface SessionLimits {
   /** Larger frames close the socket with 1009. */
   readonly frameBytesMax: number;
@@ -144,7 +146,7 @@ export class OrderRate {
     const all = [
       [(placer: Placer) => placer.key, new Buckets(perKey, ordersBurst)],
       [(placer: Placer) => String(placer.account), new Buckets(perAccount, 0)],
-      [(placer: Placer) => placer.address, new Buckets(perAddress, 0)],
+      [(placer: Placer) => rateName(placer.address), new Buckets(perAddress, 0)],
     ] as const;
     this.#limited = all.filter(([, { perSecond }]) => perSecond > 0);
   }

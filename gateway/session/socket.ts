@@ -6,11 +6,13 @@
  * before that. Nothing here throws into it: an uncaught throw would end the process.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from "uWebSockets.js";
+import type { Networks } from "../addresses.ts";
 import { CODES, type Code, errorMembers } from "../errors.ts";
 import type { Encoding } from "../frames/outbox.ts";
 import { writePush } from "../market-data/encode.ts";
 import type { Market } from "../market-data/market.ts";
-import { isLoopback } from "../rest/server.ts";
+import type { ApiKey } from "../registry/identity.ts";
+import { whence } from "../rest/server.ts";
 import { nowUs } from "../written-forms.ts";
 import type { Demonstration } from "./demonstration.ts";
 import { dispatch, dispatchBinary, type DispatchParts, malformed } from "./dispatch.ts";
@@ -26,12 +28,15 @@ const BACKPRESSURE_MAX = 64 * 1024 * 1024;
 /** Pings and heartbeats go to an eighth of the sockets at a time, so that none blocks the loop. */
 const SLICES = 8;
 const HEARTBEAT_MS = 1_000;
+const US_PER_MS = 1_000;
 
 export interface SocketParts extends DispatchParts {
   readonly limits: SessionLimits;
   readonly market: Market;
   /** Origins of pages that may connect besides our own. */
   readonly origins: readonly string[];
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly proxies: Networks;
   readonly demonstration: Demonstration;
 }
 
@@ -112,6 +117,17 @@ export class Sockets implements Hub {
     }
   }
 
+  /** Who is logged on by it may from now on what it may: elsewhere, longer, trade or not. */
+  keyChanged(id: string, key: ApiKey | undefined): void {
+    if (key === undefined) return this.closeKey(id, "KEY_REVOKED");
+    for (const session of this.#sessions) {
+      if (session.key?.key !== id) continue;
+      if (key.addresses?.has(session.address) === false) {
+        session.close(CloseCode.POLICY, "ADDRESS_NOT_ALLOWED");
+      } else session.key = key;
+    }
+  }
+
   hasAccount(accountId: number): boolean {
     for (const { key } of this.#sessions) if (key?.account.account_id === accountId) return true;
     return false;
@@ -147,11 +163,9 @@ export class Sockets implements Hub {
         .end(`${problem},"detail":${JSON.stringify(message)},${members}}`);
       return;
     }
-    const address = Buffer.from(response.getRemoteAddressAsText()).toString();
-    const visitor = {
-      loopback: isLoopback(new Uint8Array(response.getRemoteAddress())),
-      header: (name: string) => request.getHeader(name),
-    };
+    const header = (name: string): string => request.getHeader(name);
+    const { address, loopback } = whence(response, header("x-forwarded-for"), this.#parts.proxies);
+    const visitor = { loopback, header };
     const caller = this.#parts.demonstration.caller(visitor, Date.now());
     const encoding = encodingOf(request) ?? "json"; // it was looked at already
     const data: SocketData = { session: undefined, address, encoding, caller };
@@ -231,7 +245,11 @@ export class Sockets implements Hub {
     const stampUs = nowUs();
     const { market } = this.#parts;
     for (const session of this.#sessions) {
-      if (session.id % SLICES !== slice || !session.heartbeat || session.isBehind) continue;
+      if (session.id % SLICES !== slice) continue;
+      if (session.key !== undefined && session.key.expiresMs * US_PER_MS <= stampUs) {
+        session.close(CloseCode.POLICY, "KEY_EXPIRED");
+      }
+      if (session.closed || !session.heartbeat || session.isBehind) continue;
       const symbols: string[] = [];
       for (const name of new Set([...session.topics].map((topic) => topic.key))) {
         const feed = market.feed(name);

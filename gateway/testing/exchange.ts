@@ -11,6 +11,7 @@ import { type GatewayHandle, type GatewayOptions, startGateway } from "../main.t
 import type { ProductSpec } from "../registry/catalog.ts";
 import type { Scope } from "../registry/identity.ts";
 import { openLocalRegistry } from "../registry/local.ts";
+import { Sealer, SEALING_KEY_BYTES } from "../registry/sealer.ts";
 import { ShardDouble } from "./shard-double.ts";
 
 export const TOKEN = "test-token";
@@ -81,6 +82,8 @@ export interface TestOptions extends Partial<GatewayOptions> {
   /** An earlier exchange's folder and journal: this one continues it. */
   readonly dir?: string;
   readonly journal?: readonly Uint8Array[];
+  /** What secrets of HMAC keys are sealed with; null: nothing is. */
+  readonly sealer?: Sealer | null;
 }
 
 export async function startTestExchange(options: TestOptions = {}): Promise<TestExchange> {
@@ -88,9 +91,15 @@ export async function startTestExchange(options: TestOptions = {}): Promise<Test
   const logs: Record<string, unknown>[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => logs.push(JSON.parse(line)) });
   const sizes = { shards: 1, accountsMax: 64, instrumentsMax: 512 };
-  const registry = openLocalRegistry({ dataDir: dir, seed: options.seed ?? [JORDAN], ...sizes });
+  const { sealer = new Sealer([Buffer.alloc(SEALING_KEY_BYTES, TOKEN)]) } = options;
+  const registry = openLocalRegistry({
+    dataDir: dir,
+    seed: options.seed ?? [JORDAN],
+    ...sizes,
+    ...(sealer === null ? {} : { sealer }),
+  });
   const shard = new ShardDouble(0, options.journal);
-  const { seed: _seed, dir: _dir, journal: _journal, ...overrides } = options;
+  const { seed: _seed, dir: _dir, journal: _journal, sealer: _sealer, ...overrides } = options;
   const gateway = await startGateway({
     host: "127.0.0.1",
     port: 0,
@@ -142,7 +151,7 @@ export async function makeTestKey(
   const response = await fetch(`${url}/v1/admin/keys`, {
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
-    body: JSON.stringify({ account, public_key: raw.toString("base64url"), scopes }),
+    body: JSON.stringify({ account, public_key: raw.toString("base64url"), scopes, trading: true }),
   });
   const { key } = (await response.json()) as { key: string };
   return { key, privateKey };

@@ -8,7 +8,7 @@ import { percentileMs, type PhaseFigures } from "../open-loop/generator.ts";
 import { booksOfOwners, openTraders } from "../open-loop/traders.ts";
 import { type CrowdTally, RemoteCrowd } from "../readers/remote.ts";
 import {
-  listProduct,
+  listMany,
   memoryOf,
   openVenue,
   readMetric,
@@ -50,7 +50,6 @@ export interface ConnectionsMeasured {
 }
 
 const TRADERS = 20;
-const SIZES_EACH = 100;
 /** After a pause its readers have time to come back before the next ones stop. */
 const PAUSE_EVERY_MORE_MS = 10_000;
 const REPORT_MS = 10_000;
@@ -120,7 +119,7 @@ async function trade(
     const phases = [{ name: "orders", seconds, perS: ordersPerS }];
     const figures = await traders.generator.run(phases, () => ({ template: flow.pick(symbols) }));
     await storm;
-    for (const words of traders.closed()) progress(`a trader's connection was closed: ${words}`);
+    for (const words of traders.generator.troubles) progress(words);
     return figures;
   } finally {
     clearInterval(report);
@@ -148,15 +147,6 @@ async function stormAt(
   await new Promise((resolve) => setTimeout(resolve, ms));
   const tookMs = await crowd.storm();
   progress(`all readers lost their network at once and were back after ${Math.round(tookMs)} ms`);
-}
-
-export async function listMany(venue: Venue, count: number): Promise<string[]> {
-  const symbols: string[] = [];
-  const run = Date.now().toString(36);
-  for (let at = 0; at < count; at += SIZES_EACH) {
-    symbols.push(...(await listProduct(venue, `${run}-${at}`, Math.min(SIZES_EACH, count - at))));
-  }
-  return symbols;
 }
 
 /** Books that are not the sum of their open orders; all, when the engine counts other orders than we. */

@@ -36,6 +36,11 @@ export class Flow {
     return this.make({ symbol, side, price, qty: 1 });
   }
 
+  /** The cancel of an order on that symbol, by its number. */
+  cancel(symbol: string): Template {
+    return this.#encoding.makeCancel(symbol, this.#prefix);
+  }
+
   make(asked: Omit<OrderAsked, "prefix">): Template {
     const { symbol, side, price, qty, tif = "gtc" } = asked;
     const name = `${symbol} ${side} ${price} ${qty} ${tif}`;

@@ -20,6 +20,8 @@ export interface Request {
   readonly template: Template;
   /** The number of the order that is meant, when it is another one. */
   readonly order?: number;
+  /** The line of whose order it is, when not any will do. */
+  readonly line?: number;
 }
 
 export interface PhaseFigures {
@@ -27,6 +29,8 @@ export interface PhaseFigures {
   readonly seconds: number;
   /** Sent, of those that were due in it. */
   offered: number;
+  /** Of those, sent while it was on: less when we could not keep up. */
+  sentInTime: number;
   /** Due and not sent, for too many were on their way. */
   unsent: number;
   /** Answers that came while it was on. */
@@ -37,8 +41,18 @@ export interface PhaseFigures {
   readonly codes: Map<string, number>;
 }
 
-/** Told of each answer: the request's number, its code if it was refused, and ms since the start. */
-export type Watcher = (number: number, refused: string | null, atMs: number) => void;
+/** One answer, as it came. */
+export interface Answered {
+  readonly number: number;
+  readonly phase: number;
+  readonly refused: string | null;
+  /** From due to answered. */
+  readonly us: number;
+  /** Since the start. */
+  readonly atMs: number;
+}
+
+export type Watcher = (answered: Answered) => void;
 
 export class Generator {
   readonly #encoding: Encoding;
@@ -53,7 +67,9 @@ export class Generator {
   #schedule = new Schedule([]);
   #watch: Watcher | null = null;
   /** Answers nobody waited for: there may be none. */
-  strays = 0;
+  #strays = 0;
+  /** What else went wrong, as connections that were closed. */
+  readonly troubles: string[] = [];
 
   constructor(lines: readonly Line[], encoding: Encoding) {
     this.#lines = lines;
@@ -65,16 +81,15 @@ export class Generator {
     return this.#next;
   }
 
-  get unanswered(): number {
-    return this.#inFlight;
-  }
-
   /** A message of the server's on one of the lines. */
   hear(bytes: Buffer, start: number, end: number): void {
     this.#encoding.readAnswers(bytes, start, end, this.#answered);
   }
 
-  /** Sends all phases, then waits for answers, at most so long; figures by phase. */
+  /**
+   * Sends all phases, then waits for answers; figures by phase. Throws when one is still missing after so
+   * long, or one came that nobody waited for.
+   */
   async run(
     phases: readonly Phase[],
     pick: (number: number, line: number) => Request,
@@ -84,6 +99,7 @@ export class Generator {
       name,
       seconds,
       offered: 0,
+      sentInTime: 0,
       unsent: 0,
       acceptedInTime: 0,
       accepted: makeHistogram(),
@@ -96,8 +112,9 @@ export class Generator {
     await this.#send(pick);
     const untilMs = performance.now() + graceMs;
     while (this.#inFlight > 0 && performance.now() < untilMs) await after(LOOK_MS);
-    this.#phaseOf.fill(0);
-    this.#inFlight = 0;
+    const words = `${this.#inFlight} requests were not answered`;
+    if (this.#inFlight > 0) throw new Error([words, ...this.troubles].join("; "));
+    if (this.#strays > 0) throw new Error(`${this.#strays} answers to nothing that was asked`);
     return this.#figures;
   }
 
@@ -122,6 +139,7 @@ export class Generator {
     const together = Math.max(1, Math.min(TOGETHER_MAX, Math.round(rate / WRITES_PER_S)));
     const at = Math.floor((this.#next - NUMBER_FIRST) / together) % this.#lines.length;
     const frames: Buffer[] = [];
+    const now = schedule.phaseAt(nowMs);
     for (let count = 0; count < together && schedule.dueMs <= nowMs; count++) {
       const { phase, dueMs } = schedule;
       schedule.take();
@@ -133,15 +151,17 @@ export class Generator {
         this.#next++;
         continue;
       }
-      const { template, order } = pick(number, at);
+      const { template, order, line = at } = pick(number, at);
       const frame = Buffer.from(template.frame);
       template.setNumber(frame, 0, number, order);
-      frames.push(frame);
+      if (line === at) frames.push(frame);
+      else this.#lines[line]!.send(frame);
       this.#phaseOf[slot] = phase + 1;
       this.#dueMs[slot] = dueMs;
       this.#next++;
       this.#inFlight++;
       figures.offered++;
+      if (phase === now) figures.sentInTime++;
     }
     if (frames.length > 0) {
       this.#lines[at]!.send(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
@@ -152,7 +172,7 @@ export class Generator {
     const slot = number & (IN_FLIGHT_MAX - 1);
     const phase = this.#phaseOf[slot]!;
     if (phase === 0 || number >= this.#next) {
-      this.strays++;
+      this.#strays++;
       return;
     }
     this.#phaseOf[slot] = 0;
@@ -168,7 +188,7 @@ export class Generator {
       figures.refused.recordValue(us);
       figures.codes.set(refused, (figures.codes.get(refused) ?? 0) + 1);
     }
-    this.#watch?.(number, refused, atMs);
+    this.#watch?.({ number, phase: phase - 1, refused, us, atMs });
   };
 }
 
@@ -178,4 +198,21 @@ const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export function percentileMs(histogram: Histogram, percentile: number): number {
   if (histogram.totalCount === 0) return 0;
   return Number((histogram.getValueAtPercentile(percentile) / 1_000).toFixed(3));
+}
+
+/** A phase in a line. */
+export function wordsOf(figures: PhaseFigures): string {
+  const { name, seconds, offered, sentInTime, unsent, accepted, refused, codes } = figures;
+  const of = (what: Histogram): string =>
+    `p50 ${percentileMs(what, 50)} ms, p99 ${percentileMs(what, 99)}, most ${percentileMs(what, 100)}`;
+  const no =
+    refused.totalCount === 0
+      ? ""
+      : `; ${refused.totalCount} refused (${of(refused)}) ${JSON.stringify(Object.fromEntries(codes))}`;
+  const late = sentInTime < offered ? `, ${offered - sentInTime} of them late` : "";
+  return (
+    `${name}: ${Math.round(offered / seconds)}/s offered${late}` +
+    `${unsent > 0 ? `, ${unsent} not sent` : ""}; ` +
+    `${accepted.totalCount} taken (${of(accepted)})${no}`
+  );
 }

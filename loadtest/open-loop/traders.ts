@@ -11,8 +11,6 @@ export interface Traders {
   readonly signers: readonly Signer[];
   /** Begins their client order ids: another one each run. */
   readonly prefix: string;
-  /** Connections the exchange has closed: there should be none. */
-  closed(): readonly string[];
   close(): void;
 }
 
@@ -26,7 +24,6 @@ export async function openTraders(
   const names = Array.from({ length: count }, (_, at) => `load-${at}`);
   const signers = await openAccounts(venue, names);
   const lines: Line[] = [];
-  const closed: string[] = [];
   const generator = new Generator(lines, encoding);
   let isEnding = false;
   const loggedOn: Promise<void>[] = [];
@@ -42,7 +39,7 @@ export async function openTraders(
         else told.reject(new Error(`no logon: ${answer.toString()}`));
       },
       closed: (code, reason) => {
-        if (!isEnding) closed.push(`${code} ${reason}`);
+        if (!isEnding) generator.troubles.push(`a connection was closed with ${code} ${reason}`);
       },
     });
     encoding.logOn(line, await logonParams(signer));
@@ -54,7 +51,6 @@ export async function openTraders(
     generator,
     signers,
     prefix: Date.now().toString(36).slice(-PREFIX_CHARS),
-    closed: () => closed,
     close: () => {
       isEnding = true;
       for (const line of lines) line.cut();

@@ -7,7 +7,7 @@ import { closeSync, fdatasyncSync, fsyncSync, openSync, rmSync, writeSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  listProduct,
+  listMany,
   openAccounts,
   openVenue,
   readMetric,
@@ -92,12 +92,7 @@ export async function runOrderEntry(asked: OrderEntryAsked): Promise<OrderEntryF
  */
 async function makeMarkets(venue: Venue, { encoding, connections }: OrderEntryAsked) {
   const run = Date.now().toString(36).slice(-RUN_CHARS);
-  const sizes = connections + 1;
-  const symbols: string[] = [];
-  for (let at = 0; at < sizes; at += 100) {
-    const count = Math.min(100, sizes - at);
-    symbols.push(...(await listProduct(venue, `LOAD-${Date.now()}-${at}`, count)));
-  }
+  const symbols = await listMany(venue, connections + 1);
   const names = symbols.map((_, at) => `load-${at}`);
   const signers = await openAccounts(venue, names);
   return symbols.map((symbol, at) => {

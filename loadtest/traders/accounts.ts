@@ -31,7 +31,7 @@ export async function openAccount(exchange: Exchange, account: string): Promise<
       authorization: `Bearer ${exchange.adminToken}`,
       "content-type": "application/json",
     },
-    body: JSON.stringify({ account, scopes: SCOPES, label: LABEL, public_key: x }),
+    body: JSON.stringify({ account, scopes: SCOPES, label: LABEL, public_key: x, trading: true }),
   });
   if (!response.ok) throw new Error(`no key for ${account}: ${await response.text()}`);
   const { key } = (await response.json()) as { key: string };

@@ -15,6 +15,7 @@ const ECHO = fileURLToPath(new URL("./echo.ts", import.meta.url));
 const QUIET = "--disable-warning=ExperimentalWarning";
 const OUTPUT_MAX = 20_000;
 const STOP_MAX_MS = 30_000;
+const SIZES_EACH = 100;
 const METRIC_TIMEOUT_MS = 30_000;
 
 export interface Venue {
@@ -119,7 +120,7 @@ export async function openAccounts(venue: Venue, names: readonly string[]): Prom
 }
 
 /** One product of `sizes` sizes; the symbols to trade it by. */
-export async function listProduct(venue: Venue, style: string, sizes: number): Promise<string[]> {
+async function listProduct(venue: Venue, style: string, sizes: number): Promise<string[]> {
   const body = {
     style,
     brand: "Load",
@@ -141,6 +142,16 @@ export async function listProduct(venue: Venue, style: string, sizes: number): P
   });
   if (!response.ok) throw new Error(`no product ${style}: ${await response.text()}`);
   return body.sizes.map((size) => `${style}:${size}`);
+}
+
+/** So many markets to trade on, new ones each time. */
+export async function listMany(venue: Venue, count: number): Promise<string[]> {
+  const symbols: string[] = [];
+  const run = Date.now().toString(36);
+  for (let at = 0; at < count; at += SIZES_EACH) {
+    symbols.push(...(await listProduct(venue, `${run}-${at}`, Math.min(SIZES_EACH, count - at))));
+  }
+  return symbols;
 }
 
 export interface Stats {

@@ -1,18 +1,18 @@
 /**
- * Three brokers and two processes that want to write: a leader is killed or paused, a follower dies,
- * too few are left, all are restarted. Nothing acknowledged is lost or stands twice, nothing is
+ * Three brokers and two processes that want to write: the one that writes is killed or paused, a leader
+ * is killed or paused, a follower dies, too few are left, all are restarted. Nothing acknowledged is lost or stands twice, nothing is
  * acknowledged that two brokers do not have, and afterwards orders flow again by themselves.
  */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type KafkaCluster, startCluster } from "../../../../.ci/servers/kafka/cluster.ts";
-import { audit, type Contender, startContender, until } from "../../testing/contest.ts";
+import { audit, type Contender, primaryOf, startContender, until } from "../../testing/contest.ts";
 import { addressOf, newTopic, partitionOf } from "../../testing/kafka.ts";
 import { percentile, report, sized } from "../../testing/size.ts";
 import type { KafkaAddress } from "./link.ts";
 
 const BROKERS = [1, 2, 3];
 const LEASE_MS = 1_000;
-const ROUNDS = sized(1, 20); // of five faults each
+const ROUNDS = sized(1, 20); // of seven faults each
 const ORDERS_AGAIN = 40;
 
 let cluster: KafkaCluster;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   cluster = await startCluster({ brokers: 3 });
   address = addressOf(cluster.brokers);
   topic = await newTopic(address, 3);
-  contenders = ["a", "b"].map((name) => startContender(address, topic, name, LEASE_MS));
+  contenders = [contender("a"), contender("b")];
   await tradingAgain(0);
 }, 180_000);
 
@@ -42,6 +42,30 @@ interface Fault {
 }
 
 const FAULTS: readonly Fault[] = [
+  {
+    name: "the writer killed",
+    leavesTwo: true,
+    strike: async () => {
+      await until("somebody writes", () => primaryOf(contenders) !== null);
+      await primaryOf(contenders)!.kill();
+      return async () => void contenders.push(contender(`c${contenders.length}`));
+    },
+  },
+  {
+    name: "the writer paused",
+    leavesTwo: true,
+    strike: async () => {
+      await until("somebody writes", () => primaryOf(contenders) !== null);
+      const paused = primaryOf(contenders)!;
+      paused.pause();
+      const others = contenders.filter((one) => one !== paused);
+      await until("another writes", () => primaryOf(others) !== null);
+      return async () => {
+        paused.resume();
+        await until("it knows that it is none", () => paused.state() !== "up");
+      };
+    },
+  },
   {
     name: "the leader killed",
     leavesTwo: true,
@@ -122,9 +146,14 @@ test.each(FAULTS)(
     });
     expect(untrue).toBe(0);
     expect(found).toMatchObject({ lost: [], doubled: 0 });
+    expect(found.again).toBeGreaterThan(0); // whoever took over has sent the newest once more
   },
   sized(180_000, 3_600_000),
 );
+
+function contender(name: string): Contender {
+  return startContender(address, topic, name, LEASE_MS);
+}
 
 function orders(): number {
   return contenders.reduce((sum, { acked }) => sum + acked.size, 0);
