@@ -111,18 +111,21 @@ const PUBLIC: readonly Method[] = [
   },
 ];
 
+export const AddOrder = Type.Union([requests.AddOrderParams, requests.GroupParams]);
+export const AddOrderAnswer = Type.Union([
+  results.AddOrderResult,
+  results.GroupResult,
+  results.ValidatedResult,
+  results.ValidatedGroupResult,
+]);
+
 const ORDERS: readonly Method[] = [
   {
     name: "add_order",
     says: "Places an order. The answer means that it is in the journal, and tells how it stands then.",
     scope: "orders:write",
-    params: Type.Union([requests.AddOrderParams, requests.GroupParams]),
-    result: Type.Union([
-      results.AddOrderResult,
-      results.GroupResult,
-      results.ValidatedResult,
-      results.ValidatedGroupResult,
-    ]),
+    params: AddOrder,
+    result: AddOrderAnswer,
     examples: [
       {
         says: "A bid that rests",

@@ -3,7 +3,8 @@ import type { TObject, TSchema } from "@sinclair/typebox";
 import { CODES } from "../errors.ts";
 import { ProblemJson } from "../forms/trouble.ts";
 import { errorCodes } from "./asyncapi.ts";
-import { type Operation, OPERATIONS, type Sent } from "./operations.ts";
+import type { Operation, Sent } from "./operation.ts";
+import { OPERATIONS } from "./operations.ts";
 import { type Plain, plain } from "./plain.ts";
 
 const DIALECT = "2020-12";
@@ -71,9 +72,18 @@ const SECURITY: Plain = {
   timestamp: inHeader("Solebook-Timestamp", "The present time, RFC 3339, within 5 s."),
   signature: inHeader(
     "Solebook-Signature",
-    "base64url of the Ed25519 signature over `${timestamp}\\nGET\\n${path and query}\\n`; counts once.",
+    "base64url, by Ed25519 or HMAC-SHA256, over `${timestamp}\\n${method}\\n${path and query}\\n${body}`; " +
+      "counts once.",
   ),
   operator: { type: "http", scheme: "bearer", description: TAGS.operator },
+};
+const WINDOW: Plain = {
+  name: "Solebook-Window",
+  in: "header",
+  required: false,
+  description:
+    "How old the request may be. It is signed, too: the text begins `${timestamp};${window}`.",
+  schema: { type: "integer", minimum: 1, maximum: 60_000, default: 5_000 },
 };
 const SECURITY_OF: Record<Operation["by"], Plain[]> = {
   anyone: [],
@@ -94,7 +104,11 @@ const LEFT = {
 
 function written(operation: Operation): Plain {
   const { id, says, by, path, body, examples } = operation;
-  const parameters = [...inPath(path, examples), ...inQuery(operation.query, examples)];
+  const parameters = [
+    ...inPath(path, examples),
+    ...inQuery(operation.query, examples),
+    ...(by === "key" ? [WINDOW] : []),
+  ];
   return {
     operationId: id,
     summary: says,

@@ -1,37 +1,12 @@
 /** REST's operations as they are documented: a row per route, with examples that a test sends. */
-import type { TObject, TSchema } from "@sinclair/typebox";
-import type { Code } from "../errors.ts";
-import * as admin from "../forms/admin.ts";
+import { AddOrder, AddOrderAnswer } from "./methods.ts";
+import { ADMIN } from "./operations-admin.ts";
+import type { Operation } from "./operation.ts";
 import * as rest from "../forms/rest.ts";
-
-export interface Sent {
-  readonly says: string;
-  /** By the open parts of the path. */
-  readonly path?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string | number>>;
-  readonly body?: object;
-}
-
-export interface Operation {
-  readonly id: string;
-  readonly method: "get" | "post" | "delete";
-  /** Open parts in braces. */
-  readonly path: string;
-  readonly says: string;
-  /** Who may: anyone, a key that signs, the operator of this machine, a browser on this machine. */
-  readonly by: "anyone" | "key" | "operator" | "browser";
-  readonly query?: TObject;
-  readonly body?: TSchema;
-  /** By status; what is refused is a problem everywhere. Text: of that media type. */
-  readonly answers: Readonly<Record<number, TSchema | string>>;
-  readonly refusals: readonly Code[];
-  readonly examples: readonly Sent[];
-}
 
 const SYMBOL = { symbol: "DZ5485-612:US-10" };
 const STYLE = { style: "DZ5485-612" };
 const get = { method: "get", by: "anyone" } as const;
-const make = { method: "post", by: "operator" } as const;
 const plainly = [{ says: "As it is" }] as const;
 
 const MARKET: readonly Operation[] = [
@@ -130,7 +105,43 @@ const MARKET: readonly Operation[] = [
   },
 ];
 
+/** Of what is signed. */
+const UNSIGNED = [
+  "NOT_LOGGED_ON",
+  "KEY_INVALID",
+  "KEY_EXPIRED",
+  "ADDRESS_NOT_ALLOWED",
+  "SIGNATURE_INVALID",
+  "TIMESTAMP_OUTSIDE_WINDOW",
+  "TIMESTAMP_AHEAD",
+  "REPLAYED_SIGNATURE",
+  "SCOPE_MISSING",
+] as const;
+
 const REST: readonly Operation[] = [
+  {
+    method: "post",
+    by: "key",
+    id: "addOrder",
+    path: "/v1/orders",
+    says: "Places an order, like `add_order`.",
+    body: AddOrder,
+    answers: { 200: AddOrderAnswer },
+    refusals: [...UNSIGNED, "TRADING_OFF", "VALIDATION", "UNKNOWN_SYMBOL", "PRICE_NOT_ON_TICK"],
+    examples: [
+      {
+        says: "A bid that rests",
+        body: {
+          client_order_id: "bid-1",
+          symbol: SYMBOL.symbol,
+          side: "buy",
+          type: "limit",
+          qty: 1,
+          price: "241.00",
+        },
+      },
+    ],
+  },
   {
     ...get,
     id: "getOrder",
@@ -139,15 +150,20 @@ const REST: readonly Operation[] = [
     by: "key",
     query: rest.OrderQuery,
     answers: { 200: rest.OrderAnswer },
-    refusals: [
-      "NOT_LOGGED_ON",
-      "KEY_INVALID",
-      "SIGNATURE_INVALID",
-      "TIMESTAMP_OUTSIDE_WINDOW",
-      "REPLAYED_SIGNATURE",
-      "SCOPE_MISSING",
-      "UNKNOWN_CLIENT_ORDER_ID",
+    refusals: [...UNSIGNED, "VALIDATION", "UNKNOWN_CLIENT_ORDER_ID"],
+    examples: [
+      { says: "By your own name of it", path: { client_order_id: "bid-1" }, query: SYMBOL },
     ],
+  },
+  {
+    method: "delete",
+    by: "key",
+    id: "cancelOrder",
+    path: "/v1/orders/{client_order_id}",
+    says: "Cancels an open order, like `cancel_order`.",
+    query: rest.OrderQuery,
+    answers: { 200: rest.CancelAnswer },
+    refusals: [...UNSIGNED, "VALIDATION", "UNKNOWN_ORDER"],
     examples: [
       { says: "By your own name of it", path: { client_order_id: "bid-1" }, query: SYMBOL },
     ],
@@ -216,128 +232,6 @@ const REST: readonly Operation[] = [
     answers: { 200: "text/plain" },
     refusals: [],
     examples: plainly,
-  },
-];
-
-const refusedToOthers = ["ADMIN_LOOPBACK_ONLY", "ADMIN_TOKEN_INVALID", "STARTING"] as const;
-const bad = [...refusedToOthers, "VALIDATION", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"] as const;
-
-const ADMIN: readonly Operation[] = [
-  {
-    ...make,
-    id: "makeKey",
-    path: "/v1/admin/keys",
-    says: "Registers a key's public half. The same twice makes one.",
-    body: admin.KeyBody,
-    answers: { 200: admin.KeyAnswer, 201: admin.KeyAnswer },
-    refusals: [...bad, "CATALOG_FULL", "REGISTRY_WRITE_FAILED"],
-    examples: [
-      {
-        says: "A reader of orders",
-        body: {
-          account: "alice",
-          public_key: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
-          scopes: ["orders:read"],
-          label: "reports",
-        },
-      },
-    ],
-  },
-  {
-    ...get,
-    id: "listKeys",
-    path: "/v1/admin/keys",
-    says: "Every key, also those that were revoked.",
-    by: "operator",
-    answers: { 200: admin.KeysAnswer },
-    refusals: refusedToOthers,
-    examples: plainly,
-  },
-  {
-    method: "delete",
-    id: "revokeKey",
-    path: "/v1/admin/keys/{key}",
-    says: "Revokes a key; its sockets are closed.",
-    by: "operator",
-    answers: { 200: admin.KeyAnswer },
-    refusals: [...refusedToOthers, "UNKNOWN_KEY"],
-    examples: [{ says: "By its id", path: { key: "k_9f2c" } }],
-  },
-  {
-    ...make,
-    id: "makeProduct",
-    path: "/v1/admin/products",
-    says: "Lists a product, or more sizes of one. The same twice makes one.",
-    body: admin.ProductBody,
-    answers: { 200: rest.ProductAnswer, 201: rest.ProductAnswer },
-    refusals: [...bad, "PRODUCT_EXISTS", "CATALOG_FULL", "REGISTRY_WRITE_FAILED"],
-    examples: [
-      {
-        says: "A model of two sizes",
-        body: {
-          style: "DD1391-100",
-          brand: "Nike",
-          model: "Dunk Low",
-          colourway: "Panda",
-          retail_price: "110.00",
-          release_date: "2021-03-10",
-          sizes: ["US-9", "US-10"],
-          band: { low: "40.00", high: "900.00" },
-          colours: ["#ffffff", "#111111", "#ffffff"],
-        },
-      },
-    ],
-  },
-  {
-    ...make,
-    id: "setBand",
-    path: "/v1/admin/instruments/{symbol}/band",
-    says: "Prices outside of it are refused.",
-    body: admin.BandBody,
-    answers: { 200: rest.InstrumentAnswer },
-    refusals: [...bad, "UNKNOWN_SYMBOL", "PRICE_NOT_ON_TICK", "BAND_EXCLUDES_ORDERS"],
-    examples: [
-      { says: "A band", path: SYMBOL, body: { low: "60.00", high: "4000.00" } },
-      { says: "None", path: SYMBOL, body: { band: null } },
-    ],
-  },
-  {
-    ...make,
-    id: "setState",
-    path: "/v1/admin/instruments/{symbol}/state",
-    says: "Halts, closes or opens an instrument, or lets a release auction collect.",
-    body: admin.StateBody,
-    answers: { 200: rest.InstrumentAnswer },
-    refusals: [...bad, "UNKNOWN_SYMBOL", "BOOK_NOT_EMPTY", "UNCROSS_NEEDED"],
-    examples: [{ says: "Collect", path: SYMBOL, body: { state: "pre_open" } }],
-  },
-  {
-    ...make,
-    id: "uncross",
-    path: "/v1/admin/instruments/{symbol}/uncross",
-    says: "Concludes its auction: one price, then continuous trading.",
-    answers: { 200: admin.UncrossAnswer },
-    refusals: [...refusedToOthers, "UNKNOWN_SYMBOL", "NOT_COLLECTING", "UNCROSS_PENDING"],
-    examples: [{ says: "One", path: SYMBOL }],
-  },
-  {
-    ...make,
-    id: "setStates",
-    path: "/v1/admin/products/{style}/state",
-    says: "The same of all sizes of a product, size by size.",
-    body: admin.StateBody,
-    answers: { 200: admin.StatesAnswer },
-    refusals: [...bad, "UNKNOWN_PRODUCT", "BOOK_NOT_EMPTY", "UNCROSS_NEEDED"],
-    examples: [{ says: "Collect", path: STYLE, body: { state: "pre_open" } }],
-  },
-  {
-    ...make,
-    id: "uncrossAll",
-    path: "/v1/admin/products/{style}/uncross",
-    says: "Concludes the auctions of a product's sizes.",
-    answers: { 200: admin.UncrossAnswer },
-    refusals: [...refusedToOthers, "UNKNOWN_PRODUCT", "NOT_COLLECTING", "UNCROSS_PENDING"],
-    examples: [{ says: "All of them", path: STYLE }],
   },
 ];
 
