@@ -52,7 +52,7 @@ export interface Outcome {
 }
 
 export class Reports {
-  readonly #waiting = new Waiting();
+  readonly #waiting = new Waiting<Pending>();
   /** Who was told of in the command that is being read, and what; several in a batch or group. */
   readonly #current: Pending[] = [];
   readonly #outcomes: Outcome[] = [];

@@ -6,7 +6,7 @@ import { Waiting } from "./waiting.ts";
 const nobody = (): Pending => ({ settle: () => {}, abandon: () => {} });
 
 test("answers in any order, some of them late: each finds its own once, and no other", () => {
-  const waiting = new Waiting();
+  const waiting = new Waiting<Pending>();
   const model = new Map<number, Pending>();
   const wrong: number[] = [];
   const check = (correlation: number): void => {
@@ -31,7 +31,7 @@ test("answers in any order, some of them late: each finds its own once, and no o
 });
 
 test("a correlation of an earlier life, or none, finds nobody", () => {
-  const waiting = new Waiting();
+  const waiting = new Waiting<Pending>();
   waiting.add(3, nobody());
   for (const other of [0, 3 + 16_384, 3 + 16_384 * 9, 5e12])
     expect(waiting.take(other)).toBeUndefined();

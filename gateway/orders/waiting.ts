@@ -8,21 +8,19 @@
  *                                    P   -   P   P     earlier life's finds nobody
  * ```
  */
-import type { Pending } from "./report.ts";
-
 const SLOTS = 16_384;
 
-export class Waiting {
-  readonly #slots: (Pending | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+export class Waiting<T> {
+  readonly #slots: (T | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
   readonly #correlations = new Float64Array(SLOTS);
-  readonly #late = new Map<number, Pending>();
+  readonly #late = new Map<number, T>();
   #count = 0;
 
   get count(): number {
     return this.#count;
   }
 
-  add(correlation: number, pending: Pending): void {
+  add(correlation: number, pending: T): void {
     const slot = correlation % SLOTS;
     const earlier = this.#slots[slot];
     if (earlier !== undefined) this.#late.set(this.#correlations[slot]!, earlier);
@@ -32,7 +30,7 @@ export class Waiting {
   }
 
   /** Whoever waited for it waits no more; undefined: nobody did. */
-  take(correlation: number): Pending | undefined {
+  take(correlation: number): T | undefined {
     const slot = correlation % SLOTS;
     let pending = this.#slots[slot];
     if (pending !== undefined && this.#correlations[slot] === correlation) {
@@ -47,7 +45,7 @@ export class Waiting {
   }
 
   /** Everyone, in the order of correlations; nobody waits any more. */
-  takeAll(): readonly Pending[] {
+  takeAll(): readonly T[] {
     const all = [...this.#late];
     for (const [slot, pending] of this.#slots.entries()) {
       if (pending !== undefined) all.push([this.#correlations[slot]!, pending]);
