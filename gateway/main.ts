@@ -5,11 +5,13 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isMainThread } from "node:worker_threads";
 import { App } from "uWebSockets.js";
 import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 import type { StoredEvents } from "../engine/client/stored-events.ts";
 import { type Networks, NOWHERE } from "./addresses.ts";
+import { docRoutes } from "./docs/routes.ts";
 import { Market } from "./market-data/market.ts";
 import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
@@ -84,6 +86,8 @@ const DRAIN_MS = 1_000;
  * do not belong together.
  */
 export async function startGateway(options: GatewayOptions): Promise<GatewayHandle> {
+  // In another thread the end of that thread, with an open app, would end the process by a signal.
+  if (!isMainThread) throw new Error("a gateway runs on its process's main thread only");
   const parts = build(options);
   const { app, lanes, status, sockets, listing, market } = parts;
   const { host, registry, logger } = options;
@@ -147,11 +151,7 @@ function build(options: GatewayOptions) {
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
   const rate = new OrderRate(limits);
   const { proxies = NOWHERE } = options;
-  const metrics = new Metrics({
-    clients,
-    sockets: () => sockets.count,
-    pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
-  });
+  const metrics = makeMetrics(clients, lanes, () => sockets.count);
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
@@ -186,11 +186,24 @@ function build(options: GatewayOptions) {
     ...marketRoutes(open),
     ...sessionRoutes({ demonstration, status, endSockets }),
     ...adminRoutes({ identity: registry, catalog: registry, listing, market, status, token }),
+    ...docRoutes(version),
     ...pageRoutes(),
   ];
   const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits), proxies };
   attachRest(app, { routes: table, ...rest, logger, nextRequestId });
   return { app, lanes, status, sockets, listing, market, demonstration, metrics };
+}
+
+function makeMetrics(
+  clients: GatewayOptions["clients"],
+  lanes: readonly ShardLane[],
+  sockets: () => number,
+): Metrics {
+  return new Metrics({
+    clients,
+    sockets,
+    pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
+  });
 }
 
 function makeDemonstration(
