@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isMainThread } from "node:worker_threads";
 import { App } from "uWebSockets.js";
 import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
@@ -15,6 +16,7 @@ import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
 import { Metrics } from "./metrics.ts";
 import { OrderEntry } from "./orders/entry.ts";
+import { QuickOrders } from "./orders/quick.ts";
 import { type NoPort, openPort, whyNoPort } from "./port.ts";
 import type { Catalog } from "./registry/catalog.ts";
 import type { Identity } from "./registry/identity.ts";
@@ -83,6 +85,8 @@ const DRAIN_MS = 1_000;
  * do not belong together.
  */
 export async function startGateway(options: GatewayOptions): Promise<GatewayHandle> {
+  // In another thread the end of that thread, with an open app, would end the process by a signal.
+  if (!isMainThread) throw new Error("a gateway runs on its process's main thread only");
   const parts = build(options);
   const { app, lanes, status, sockets, listing, market } = parts;
   const { host, registry, logger } = options;
@@ -91,7 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
     open?.stop();
     await sockets.closeAll();
     app.close();
-    parts.stopMetrics();
+    parts.metrics.close();
   };
   if (open === undefined) {
     await end();
@@ -154,6 +158,7 @@ function build(options: GatewayOptions) {
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
+    quick: new QuickOrders(routes, market),
     deadMan: new DeadMan(routes),
     fills: lanes.map((lane) => lane.fills),
     rate,
@@ -188,8 +193,7 @@ function build(options: GatewayOptions) {
   ];
   const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits), proxies };
   attachRest(app, { routes: table, ...rest, logger, nextRequestId });
-  const stopMetrics = (): void => metrics.close();
-  return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
+  return { app, lanes, status, sockets, listing, market, demonstration, metrics };
 }
 
 function makeDemonstration(

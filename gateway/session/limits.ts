@@ -151,6 +151,11 @@ export class OrderRate {
     this.#limited = all.filter(([, { perSecond }]) => perSecond > 0);
   }
 
+  /** There are no limits: nothing is counted, and answers do not speak of them. */
+  get isOff(): boolean {
+    return this.#limited.length === 0;
+  }
+
   /**
    * Takes `count` from each or from none; how things stand where the least is left. With a count of 0
    * it only says so. Undefined: there are no limits.
