@@ -90,5 +90,21 @@ export function logOn(socket: WebSocket, { key, secret }: Key): void {
   socket.send(JSON.stringify({ method: "session.logon", params }));
 }
 
-export const readAnswer = (event?: MessageEvent): Answer =>
-  JSON.parse(event!.data as string) as Answer;
+export interface Handlers {
+  opened(): void;
+  told(answer: Answer): void;
+  closed?(): void;
+}
+
+/** k6's types name the events by an enum that k6 does not have. */
+interface Socket {
+  addEventListener(name: "open" | "close", hear: () => void): void;
+  addEventListener(name: "message", hear: (event: MessageEvent) => void): void;
+}
+
+export function listen(socket: WebSocket, { opened, told, closed = () => {} }: Handlers): void {
+  const events = socket as unknown as Socket;
+  events.addEventListener("open", opened);
+  events.addEventListener("close", closed);
+  events.addEventListener("message", ({ data }) => told(JSON.parse(data as string) as Answer));
+}

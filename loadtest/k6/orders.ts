@@ -6,7 +6,15 @@
 import { Counter, Trend } from "k6/metrics";
 import type { Options } from "k6/options";
 import { WebSocket } from "k6/websockets";
-import { type Ground, logOn, prepare, readAnswer, setting, socketUrl } from "./exchange.ts";
+import {
+  type Answer,
+  type Ground,
+  listen,
+  logOn,
+  prepare,
+  setting,
+  socketUrl,
+} from "./exchange.ts";
 
 const profile = __ENV.PROFILE ?? "steady";
 const connections = setting("CONNECTIONS", 20);
@@ -85,12 +93,11 @@ export default function trade({ symbols, keys, run }: Ground): void {
     socket.close();
   };
 
-  socket.onopen = () => logOn(socket, keys[at]!);
-  socket.onclose = () => {
+  const opened = (): void => logOn(socket, keys[at]!);
+  const closed = (): void => {
     if (!isEnding) wrong.add(1);
   };
-  socket.onmessage = (event) => {
-    const answer = readAnswer(event);
+  const told = (answer: Answer): void => {
     if (answer.method === "session.logon") {
       if (answer.success !== true) wrong.add(1);
       else if (profile === "order-entry") keepInFlight(send, end, due);
@@ -115,6 +122,7 @@ export default function trade({ symbols, keys, run }: Ground): void {
     }
     if (profile === "order-entry" && !isEnding && isOn) send(Date.now());
   };
+  listen(socket, { opened, told, closed });
 }
 
 type Send = (dueMs: number, cancelled?: number) => void;

@@ -6,7 +6,15 @@
 import { Counter } from "k6/metrics";
 import type { Options } from "k6/options";
 import { WebSocket } from "k6/websockets";
-import { type Ground, logOn, prepare, readAnswer, setting, socketUrl } from "./exchange.ts";
+import {
+  type Answer,
+  type Ground,
+  listen,
+  logOn,
+  prepare,
+  setting,
+  socketUrl,
+} from "./exchange.ts";
 
 const profile = __ENV.PROFILE ?? "connections";
 const connections = setting("CONNECTIONS", 200);
@@ -69,7 +77,7 @@ function open(mine: readonly string[], seqs: Map<string, number>, endMs: number)
     isEnding = true;
     socket.close();
   };
-  socket.onopen = () => {
+  const opened = (): void => {
     const known = isBack ? { resume_from_seq: Object.fromEntries(seqs) } : {};
     const params = { channel: "book", symbols: mine, ...known };
     socket.send(JSON.stringify({ method: "subscribe", params }));
@@ -80,11 +88,11 @@ function open(mine: readonly string[], seqs: Map<string, number>, endMs: number)
       setTimeout(() => open(mine, seqs, endMs), Math.random() * SPREAD_MS);
     }, leftMs / 2);
   };
-  socket.onclose = () => {
+  const gone = (): void => {
     if (!isEnding) closed.add(1);
   };
-  socket.onmessage = (event) => {
-    const { method, result, channel, type, symbol, seq, prev_seq: before } = readAnswer(event);
+  const told = (answer: Answer): void => {
+    const { method, result, channel, type, symbol, seq, prev_seq: before } = answer;
     if (method === "subscribe" && isBack) {
       const rows = result?.symbols ?? [];
       resumed.add(rows.filter(({ mode }) => mode === "resumed").length);
@@ -95,15 +103,14 @@ function open(mine: readonly string[], seqs: Map<string, number>, endMs: number)
     if (type === "update" && seqs.get(symbol!) !== before) gaps.add(1);
     seqs.set(symbol!, seq!);
   };
+  listen(socket, { opened, told, closed: gone });
 }
 
 /** Somebody who moves the books: bids that come and go. */
 export function trade({ symbols, keys, run }: Ground): void {
   const socket = new WebSocket(socketUrl);
   let sent = 0;
-  socket.onopen = () => logOn(socket, keys[0]!);
-  socket.onmessage = (event) => {
-    const answer = readAnswer(event);
+  const told = (answer: Answer): void => {
     if (answer.success === false) ordersRefused.add(1);
     if (answer.method !== "session.logon") return;
     const beganMs = Date.now();
@@ -125,4 +132,5 @@ export function trade({ symbols, keys, run }: Ground): void {
       socket.close();
     }, 10);
   };
+  listen(socket, { opened: () => logOn(socket, keys[0]!), told });
 }
