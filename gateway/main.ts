@@ -11,6 +11,7 @@ import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 import type { StoredEvents } from "../engine/client/stored-events.ts";
 import { type Networks, NOWHERE } from "./addresses.ts";
+import { docRoutes } from "./docs/routes.ts";
 import { Market } from "./market-data/market.ts";
 import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
@@ -150,11 +151,7 @@ function build(options: GatewayOptions) {
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
   const rate = new OrderRate(limits);
   const { proxies = NOWHERE } = options;
-  const metrics = new Metrics({
-    clients,
-    sockets: () => sockets.count,
-    pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
-  });
+  const metrics = makeMetrics(clients, lanes, () => sockets.count);
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
@@ -189,11 +186,24 @@ function build(options: GatewayOptions) {
     ...marketRoutes(open),
     ...sessionRoutes({ demonstration, status, endSockets }),
     ...adminRoutes({ identity: registry, catalog: registry, listing, market, status, token }),
+    ...docRoutes(version),
     ...pageRoutes(),
   ];
   const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits), proxies };
   attachRest(app, { routes: table, ...rest, logger, nextRequestId });
   return { app, lanes, status, sockets, listing, market, demonstration, metrics };
+}
+
+function makeMetrics(
+  clients: GatewayOptions["clients"],
+  lanes: readonly ShardLane[],
+  sockets: () => number,
+): Metrics {
+  return new Metrics({
+    clients,
+    sockets,
+    pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
+  });
 }
 
 function makeDemonstration(
