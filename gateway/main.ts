@@ -10,6 +10,7 @@ import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 import type { StoredEvents } from "../engine/client/stored-events.ts";
 import { type Networks, NOWHERE } from "./addresses.ts";
+import type { Fleet } from "./fleet/fleet.ts";
 import { Market } from "./market-data/market.ts";
 import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
@@ -53,6 +54,8 @@ export interface GatewayOptions {
   readonly origins?: readonly string[];
   /** Proxies whose X-Forwarded-For is believed; none unless they are named. */
   readonly proxies?: Networks;
+  /** What other gateways of this exchange share with us; the gateway alone remembers and limits by itself. */
+  readonly fleet?: Fleet;
 }
 
 export interface GatewayHandle {
@@ -132,7 +135,8 @@ function saidOf({ recentEvents, stored, logger }: GatewayOptions, shard: number)
 }
 
 function build(options: GatewayOptions) {
-  const { clients, registry, logger, version, adminToken: token } = options;
+  const { clients, registry, logger, version, adminToken: token, fleet } = options;
+  const { proxies = NOWHERE, origins = [] } = options;
   const nextRequestId = makeRequestIds();
   const said = clients.map((_, shard) => saidOf(options, shard));
   const market = new Market(registry, said);
@@ -140,15 +144,15 @@ function build(options: GatewayOptions) {
   const lanes = clients.map((client, at) => makeLane(client, market, said[at]!));
   const routes = lanes.map(({ route }) => route);
   const listing = new Listing(routes, market);
-  const doorkeeper = new Doorkeeper(registry);
+  const doorkeeper = new Doorkeeper(registry, fleet);
   const demonstration = makeDemonstration(options, listing, lanes, (id) => sockets.hasAccount(id));
   const entry = new OrderEntry(routes, market, nextRequestId);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
-  const rate = new OrderRate(limits);
-  const { proxies = NOWHERE } = options;
+  const rate = new OrderRate(limits, fleet?.settling);
   const metrics = new Metrics({
     clients,
     sockets: () => sockets.count,
+    fleet,
     pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
   });
   const sockets: Sockets = new Sockets({
@@ -168,11 +172,12 @@ function build(options: GatewayOptions) {
     market,
     status,
     logger,
-    origins: options.origins ?? [],
+    origins,
     proxies,
     demonstration,
   });
-  registry.onKeyChanged((key) => sockets.keyChanged(key, registry.key(key)));
+  watchKeys(options, sockets, doorkeeper);
+  shareState(fleet, status);
   const endSockets = (key: string): void => sockets.closeKey(key, "SESSION_ENDED");
 
   const app = App();
@@ -183,13 +188,37 @@ function build(options: GatewayOptions) {
     ...orderRoutes({ status, doorkeeper, entry, rate }),
     ...marketRoutes(open),
     ...sessionRoutes({ demonstration, status, endSockets }),
-    ...adminRoutes({ identity: registry, catalog: registry, listing, market, status, token }),
+    ...adminRoutes({
+      identity: registry,
+      catalog: registry,
+      listing,
+      market,
+      status,
+      token,
+      fleet,
+    }),
     ...pageRoutes(),
   ];
-  const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits), proxies };
+  const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits, fleet?.settling), proxies };
   attachRest(app, { routes: table, ...rest, logger, nextRequestId });
   const stopMetrics = (): void => metrics.close();
   return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
+}
+
+/** Who is logged on by a key hears of its change, wherever it was made. */
+function watchKeys({ registry, fleet }: GatewayOptions, sockets: Sockets, door: Doorkeeper): void {
+  registry.onKeyChanged((key) => sockets.keyChanged(key, registry.key(key)));
+  fleet?.onKey((word) => {
+    if (word?.revoked !== true) return;
+    door.deny(word.key);
+    sockets.closeKey(word.key, "KEY_REVOKED");
+  });
+}
+
+function shareState(fleet: Fleet | undefined, status: ExchangeStatus): void {
+  if (fleet === undefined) return;
+  status.setLimits(fleet.isShared);
+  fleet.onChange((isShared) => status.setLimits(isShared));
 }
 
 function makeDemonstration(

@@ -3,6 +3,7 @@
  * scrapes; only the acknowledgement's latency is a histogram on the hot path.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { Fleet } from "./fleet/fleet.ts";
 import { Counter, Gauge, Histogram, type Metric, Registry } from "prom-client";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 
@@ -20,6 +21,7 @@ export interface MetricSources {
   readonly clients: readonly ShardClient[];
   readonly sockets: () => number;
   readonly pendingRequests: () => number;
+  readonly fleet?: Fleet | undefined;
 }
 
 export class Metrics {
@@ -42,6 +44,7 @@ export class Metrics {
     this.#counters();
     this.#journal(sources.clients);
     this.#gauges(sources);
+    this.#redis(sources.fleet);
   }
 
   orderAnswered(method: string, code: string, us: number): void {
@@ -116,6 +119,31 @@ export class Metrics {
         registers: [],
         collect() {
           for (const it of kept) this.set({ shard: String(it.shard) }, it.journalFigures!().bytes);
+        },
+      }),
+    );
+  }
+
+  #redis(fleet: Fleet | undefined): void {
+    if (fleet === undefined) return;
+    this.registry.registerMetric(
+      new Gauge({
+        name: "solebook_redis_up",
+        help: "1: limits and used signatures are shared; 0: they are this gateway's own",
+        registers: [],
+        collect() {
+          this.set(fleet.isShared ? 1 : 0);
+        },
+      }),
+    );
+    this.registry.registerMetric(
+      new Counter({
+        name: "solebook_redis_lost_total",
+        help: "Times that Redis was lost",
+        registers: [],
+        collect() {
+          this.reset();
+          this.inc(fleet.lost);
         },
       }),
     );
