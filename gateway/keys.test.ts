@@ -260,37 +260,41 @@ describe("what a key may", () => {
 
 describe("how a socket's key changes and ends", () => {
   const settings = { scopes: ["orders:read", "orders:write"], trading: true };
-  async function logOn() {
+  async function logOn(encoding: "json" | "proto" = "json") {
     const pair = await exchange.makeKey("sockets");
-    return { id: pair.key, trader: await connect(exchange, pair) };
+    return { id: pair.key, trader: await connect(exchange, pair, encoding) };
   }
   const change = (id: string, body: object) => exchange.admin("POST", `keys/${id}`, body);
 
-  test("trading off refuses orders on the open socket, and cancels go on; then on again", async () => {
-    const { id, trader } = await logOn();
-    const order = { ...BID, client_order_id: `off-1` };
-    expect(await trader.request("add_order", order)).toMatchObject({ success: true });
-    expect(await change(id, { trading: false })).toMatchObject({
-      status: 200,
-      body: { trading: false, scopes: ["md:read", ...settings.scopes] },
-    });
-    for (const [method, params] of [
-      ["add_order", { ...BID, client_order_id: "off-2" }],
-      ["amend_order", { client_order_id: "off-1", price: "101.00" }],
-      ["batch", { mode: "atomic", ops: [{ method: "add_order", params: order }] }],
-    ] as const) {
-      expect(await trader.request(method, params)).toMatchObject({
-        error: { code: "TRADING_OFF" },
+  test.each(["json", "proto"] as const)(
+    "trading off refuses orders on the open socket, cancels go on; then on again (%s)",
+    async (encoding) => {
+      const { id, trader } = await logOn(encoding);
+      const order = { ...BID, client_order_id: `off-1-${encoding}` };
+      expect(await trader.request("add_order", order)).toMatchObject({ success: true });
+      expect(await change(id, { trading: false })).toMatchObject({
+        status: 200,
+        body: { trading: false, scopes: ["md:read", ...settings.scopes] },
       });
-    }
-    expect(await trader.request("cancel_order", { client_order_id: "off-1" })).toMatchObject({
-      success: true,
-    });
-    await change(id, { trading: true });
-    const again = { ...BID, client_order_id: "off-2" };
-    expect(await trader.request("add_order", again)).toMatchObject({ success: true });
-    trader.close();
-  });
+      for (const [method, params] of [
+        ["add_order", { ...BID, client_order_id: `off-2-${encoding}` }],
+        ["amend_order", { client_order_id: order.client_order_id, price: "101.00" }],
+        ["batch", { mode: "atomic", ops: [{ method: "add_order", params: order }] }],
+      ] as const) {
+        expect(await trader.request(method, params)).toMatchObject({
+          error: { code: "TRADING_OFF" },
+        });
+      }
+      const { client_order_id } = order;
+      expect(await trader.request("cancel_order", { client_order_id })).toMatchObject({
+        success: true,
+      });
+      await change(id, { trading: true });
+      const again = { ...BID, client_order_id: `off-2-${encoding}` };
+      expect(await trader.request("add_order", again)).toMatchObject({ success: true });
+      trader.close();
+    },
+  );
 
   // What happens to the key | the reason of the close
   const ENDS: [string, (id: string) => Promise<unknown>, string][] = [

@@ -5,17 +5,20 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isMainThread } from "node:worker_threads";
 import { App } from "uWebSockets.js";
 import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 import type { StoredEvents } from "../engine/client/stored-events.ts";
 import { type Networks, NOWHERE } from "./addresses.ts";
+import { docRoutes } from "./docs/routes.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { Market } from "./market-data/market.ts";
 import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
 import { Metrics } from "./metrics.ts";
 import { OrderEntry } from "./orders/entry.ts";
+import { QuickOrders } from "./orders/quick.ts";
 import { type NoPort, openPort, whyNoPort } from "./port.ts";
 import type { Catalog } from "./registry/catalog.ts";
 import type { Identity } from "./registry/identity.ts";
@@ -86,6 +89,8 @@ const DRAIN_MS = 1_000;
  * do not belong together.
  */
 export async function startGateway(options: GatewayOptions): Promise<GatewayHandle> {
+  // In another thread the end of that thread, with an open app, would end the process by a signal.
+  if (!isMainThread) throw new Error("a gateway runs on its process's main thread only");
   const parts = build(options);
   const { app, lanes, status, sockets, listing, market } = parts;
   const { host, registry, logger } = options;
@@ -94,7 +99,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
     open?.stop();
     await sockets.closeAll();
     app.close();
-    parts.stopMetrics();
+    parts.metrics.close();
   };
   if (open === undefined) {
     await end();
@@ -149,15 +154,11 @@ function build(options: GatewayOptions) {
   const entry = new OrderEntry(routes, market, nextRequestId);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
   const rate = new OrderRate(limits, fleet?.settling);
-  const metrics = new Metrics({
-    clients,
-    sockets: () => sockets.count,
-    fleet,
-    pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
-  });
+  const metrics = makeMetrics(options, lanes, () => sockets.count);
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
+    quick: new QuickOrders(routes, market),
     deadMan: new DeadMan(routes),
     fills: lanes.map((lane) => lane.fills),
     rate,
@@ -188,21 +189,26 @@ function build(options: GatewayOptions) {
     ...orderRoutes({ status, doorkeeper, entry, rate }),
     ...marketRoutes(open),
     ...sessionRoutes({ demonstration, status, endSockets }),
-    ...adminRoutes({
-      identity: registry,
-      catalog: registry,
-      listing,
-      market,
-      status,
-      token,
-      fleet,
-    }),
+    ...adminRoutes({ ...open, identity: registry, listing, token, fleet }),
+    ...docRoutes(version),
     ...pageRoutes(),
   ];
   const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits, fleet?.settling), proxies };
   attachRest(app, { routes: table, ...rest, logger, nextRequestId });
-  const stopMetrics = (): void => metrics.close();
-  return { app, lanes, status, sockets, listing, market, demonstration, stopMetrics };
+  return { app, lanes, status, sockets, listing, market, demonstration, metrics };
+}
+
+function makeMetrics(
+  { clients, fleet }: GatewayOptions,
+  lanes: readonly ShardLane[],
+  sockets: () => number,
+): Metrics {
+  return new Metrics({
+    clients,
+    sockets,
+    fleet,
+    pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
+  });
 }
 
 /** Who is logged on by a key hears of its change, wherever it was made. */

@@ -5,7 +5,8 @@ import { runOrderEntry } from "./order-entry/run.ts";
 import { runOverload } from "./overload/run.ts";
 import { PROFILES, runProfile } from "./profiles/run.ts";
 import { openVenue, type Venue } from "./venue/exchange.ts";
-import { JSON_ORDERS } from "./wire/order-frames.ts";
+import { JSON_ORDERS } from "./wire/json-orders.ts";
+import { PROTO_ORDERS } from "./wire/proto-orders.ts";
 
 let venue: Venue;
 const told: string[] = [];
@@ -18,21 +19,26 @@ beforeAll(async () => {
 afterAll(() => venue.stop());
 
 describe("order entry", () => {
-  test.each([JSON_ORDERS])("$name frames: each order is acknowledged once", async (encoding) => {
-    const figures = await runOrderEntry({
-      ...place(),
-      encoding,
-      connections: 3,
-      depth: 5,
-      seconds: 0.4,
-      rounds: 1,
-      singles: 10,
-    });
-    expect(told.at(-1)).toMatch(/^\d+ orders, each acknowledged once; the engine counts as many$/);
-    expect(figures.orders_per_s).toBeGreaterThan(0);
-    expect(figures.share_of_echo).toBeCloseTo(figures.orders_per_s / figures.echo_per_s, 2);
-    expect(figures.ack_over_echo_plus_sync).toBeGreaterThan(0);
-  });
+  test.each([PROTO_ORDERS, JSON_ORDERS])(
+    "$name frames: each order is acknowledged once",
+    async (encoding) => {
+      const figures = await runOrderEntry({
+        ...place(),
+        encoding,
+        connections: 3,
+        depth: 5,
+        seconds: 0.4,
+        rounds: 1,
+        singles: 10,
+      });
+      expect(told.at(-1)).toMatch(
+        /^\d+ orders, each acknowledged once; the engine counts as many$/,
+      );
+      expect(figures.orders_per_s).toBeGreaterThan(0);
+      expect(figures.share_of_echo).toBeCloseTo(figures.orders_per_s / figures.echo_per_s, 2);
+      expect(figures.ack_over_echo_plus_sync).toBeGreaterThan(0);
+    },
+  );
 });
 
 test("readers pause, lose their network and resume, and every book is right", async () => {
@@ -54,7 +60,7 @@ test("readers pause, lose their network and resume, and every book is right", as
 });
 
 test.each(PROFILES)("%s: every order is answered as it should be", async (profile) => {
-  const asked = { profile, encoding: JSON_ORDERS, seconds: 0.6, ordersPerS: 100, instruments: 15 };
+  const asked = { profile, encoding: PROTO_ORDERS, seconds: 0.6, ordersPerS: 100, instruments: 15 };
   const { figures, phases } = await runProfile({ ...place(), ...asked });
   expect(figures.phases.map(({ name, accepted }) => [name, accepted])).toEqual(
     phases.map(({ name, offered }) => [name, offered]),
@@ -64,7 +70,7 @@ test.each(PROFILES)("%s: every order is answered as it should be", async (profil
 test("overload: what is more than the limit is refused by its name, the rest is taken", async () => {
   const { figures, phases } = await runOverload({
     progress,
-    encoding: JSON_ORDERS,
+    encoding: PROTO_ORDERS,
     limit: 100,
     times: 5,
     seconds: 0.4,

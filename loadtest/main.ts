@@ -10,7 +10,8 @@ import type { PhaseFigures } from "./open-loop/generator.ts";
 import { runOrderEntry } from "./order-entry/run.ts";
 import { runOverload } from "./overload/run.ts";
 import { type Profile, PROFILES, runProfile } from "./profiles/run.ts";
-import { JSON_ORDERS } from "./wire/order-frames.ts";
+import { JSON_ORDERS } from "./wire/json-orders.ts";
+import { PROTO_ORDERS } from "./wire/proto-orders.ts";
 
 const USAGE = `npm run loadtest -- JOURNEY [--json] [--hdr DIR] [--seconds N] â€¦
 
@@ -27,6 +28,7 @@ const USAGE = `npm run loadtest -- JOURNEY [--json] [--hdr DIR] [--seconds N] â€
 
   --json           ends with one line of JSON
   --hdr DIR        latencies of each phase into DIR, as HdrHistogram's tools read them (not of order-entry)
+  --encoding json  orders in text frames (proto: in binary ones)
   --url URL        an exchange that runs already, with --data DIR for its admin.token; else one is started,
                    and thrown away afterwards
   --directory DIR  on whose disk that one keeps its journal (the system's folder for such)
@@ -42,6 +44,7 @@ const OPTIONS = {
   data: { type: "string" },
   directory: { type: "string" },
   connections: { type: "string" },
+  encoding: { type: "string", default: "proto" },
   depth: { type: "string", default: "16" },
   seconds: { type: "string" },
   rounds: { type: "string", default: "5" },
@@ -57,8 +60,10 @@ const read = () => parseArgs({ allowPositionals: true, options: OPTIONS });
 type Values = ReturnType<typeof read>["values"];
 
 /** What each run is asked besides its own. */
-function common({ url, data, directory }: Values) {
-  return { url, data, directory, encoding: JSON_ORDERS, progress };
+function common({ url, data, directory, encoding: name }: Values) {
+  const encoding = [PROTO_ORDERS, JSON_ORDERS].find((each) => each.name === name);
+  if (encoding === undefined) throw new Error(`--encoding is proto or json, not "${name}"`);
+  return { url, data, directory, encoding, progress };
 }
 
 type Journey = (values: Values) => Promise<Measured>;

@@ -224,6 +224,8 @@ export function makeSimDisk({ random, faults, took }: SimDiskOptions): SimDisk {
     return {
       openRead: (path) => call(() => openFile(path)),
       openReadWrite: (path) => call(() => openFile(path)),
+      openSectors: (path) => call(() => openFile(path)),
+      sectors: (bytes) => Buffer.from(new ArrayBuffer(bytes)),
       openNew: (path) =>
         call(() => {
           const inode: Inode = { now: new Uint8Array(0), durable: new Uint8Array(0), pending: [] };

@@ -11,7 +11,7 @@ const ASCII_SHORT = 64;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class ByteReader {
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   at: number;
   end: number;
   bad = false;
@@ -22,12 +22,29 @@ export class ByteReader {
     this.end = end;
   }
 
+  /** Reads other bytes from here on: one reader serves the hot path for ever. */
+  reset(bytes: Uint8Array, at: number, end: number): void {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
+    this.bad = false;
+  }
+
   get more(): boolean {
     return this.at < this.end;
   }
 
   /** As an int64 in a number: beyond 2^53 it is not exact, and no safe integer either. */
   int64(): number {
+    const first = this.at < this.end ? this.bytes[this.at]! : 0x80;
+    if (first < 0x80) {
+      this.at++;
+      return first;
+    }
+    return this.#longInt64();
+  }
+
+  #longInt64(): number {
     let low = 0;
     let high = 0;
     for (let count = 0; count < VARINT_BYTES_MAX; count++) {

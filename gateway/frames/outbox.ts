@@ -13,6 +13,8 @@ export interface Outbox {
   readonly isEmpty: boolean;
   /** An answer or a push in its JSON form. */
   push(text: string): void;
+  /** Where one whole answer is to be written now; of a binary one only. */
+  answerTo(): ByteWriter;
   take(): readonly (string | Uint8Array)[];
   clear(): void;
 }
@@ -36,6 +38,10 @@ class TextOutbox implements Outbox {
   push(text: string): void {
     this.#texts.push(text);
     this.#bytes += text.length;
+  }
+
+  answerTo(): ByteWriter {
+    throw new Error("answers of a text socket are texts");
   }
 
   take(): readonly string[] {
@@ -77,6 +83,13 @@ class BinaryOutbox implements Outbox {
     const isAnswer = this.#to.bytes[at] === ANSWERS_TAG;
     if ((isAnswer && this.#hasPush) || at - this.#frameAt >= FRAME_BYTES) this.#endFrame(at);
     this.#hasPush = !isAnswer;
+  }
+
+  answerTo(): ByteWriter {
+    const { at } = this.#to;
+    if (this.#hasPush || at - this.#frameAt >= FRAME_BYTES) this.#endFrame(at);
+    this.#hasPush = false;
+    return this.#to;
   }
 
   take(): readonly Uint8Array[] {

@@ -11,6 +11,8 @@ import { reader } from "../forms/read.ts";
 import { AccountTradesParams } from "../forms/requests.ts";
 import { invalid, isProblem, type Params } from "../orders/decode.ts";
 import type { OrderEntry } from "../orders/entry.ts";
+import type { QuickOrders } from "../orders/quick.ts";
+import type { QuickAsker } from "../orders/quick-answer.ts";
 import { FILLS_DEFAULT, type Fills, writeFills } from "../orders/fills.ts";
 import type { ApiKey, Caller } from "../registry/identity.ts";
 import type { ExchangeStatus } from "../status.ts";
@@ -18,13 +20,14 @@ import { nowUs, writeTime } from "../written-forms.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
 import type { OrderRate, Placer, Standing } from "./limits.ts";
 import type { Doorkeeper } from "./logon.ts";
-import { isPrivate, permit } from "./permission.ts";
+import { isPrivate, mayTrade, permit } from "./permission.ts";
 import { CloseCode, type Session } from "./session.ts";
 import { type Subscribables, subscribe, unsubscribe } from "./subscribe.ts";
 
 export interface DispatchParts {
   readonly doorkeeper: Doorkeeper;
   readonly entry: OrderEntry;
+  readonly quick: QuickOrders;
   readonly deadMan: DeadMan;
   readonly fills: readonly Fills[];
   readonly rate: OrderRate;
@@ -178,11 +181,31 @@ export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Ui
   const timeInUs = nowUs();
   const places = findRequests(bytes);
   if (places === null) return malformed(parts, session, NO_FRAME, timeInUs);
+  const quick = quickAsker(parts, session);
   for (let at = 0; at < places.length && !session.closed; at += 2) {
+    const isSent =
+      quick !== undefined && parts.quick.take(quick, bytes, places[at]!, places[at + 1]!, timeInUs);
+    if (isSent) continue;
     const request = readRequest(bytes, places[at]!, places[at + 1]!);
     if (request === null) malformed(parts, session, NO_REQUEST, timeInUs);
     else serve(parts, session, request, timeInUs);
   }
+}
+
+/** Who may trade without further questions; undefined: the long way has some, or an answer. */
+function quickAsker(parts: DispatchParts, session: Session): QuickAsker | undefined {
+  const { key } = session;
+  if (key === undefined || !mayTrade(key)) return undefined;
+  if (parts.status.state === "shutting_down" || !parts.rate.isOff) return undefined;
+  return (session.quick ??= {
+    accountId: key.account.account_id,
+    answerTo: () => session.answerTo(),
+    answered: (method, waitedUs) => parts.metrics.orderAnswered(method, "ok", waitedUs),
+    refuse: (method, reqId, timeInUs, problem) => {
+      const id = Number.isNaN(reqId) ? "null" : String(reqId);
+      new SocketRequest(parts, session, method, id, timeInUs).refuse(problem);
+    },
+  });
 }
 
 function serve(parts: DispatchParts, session: Session, frame: Frame, timeInUs: number): void {

@@ -192,6 +192,11 @@ export class OrderRate {
     );
   }
 
+  /** There are no limits: nothing is counted, and answers do not speak of them. */
+  get isOff(): boolean {
+    return this.#limited.length === 0;
+  }
+
   /**
    * Takes `count` from each or from none; how things stand where the least is left. With a count of 0
    * it only says so. Undefined: there are no limits.

@@ -28,6 +28,11 @@ const NEEDS = new Map<string, Need>([
 
 export const isPrivate = (method: string): boolean => NEEDS.has(method);
 
+/** Whether places, amends and cancels of this caller need no further look at who it is. */
+export function mayTrade({ scopes, trading }: Caller): boolean {
+  return trading && scopes.includes("orders:write");
+}
+
 /** The orders and amends that it asks for, or why it may not. */
 export function permit(caller: Caller, method: string, params: Params): number | Problem {
   const { scope, isRated } = NEEDS.get(method)!;

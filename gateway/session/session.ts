@@ -7,11 +7,13 @@
  * session receives nothing more, and no call reaches a socket that uWebSockets has let go of.
  */
 import type { WebSocket } from "uWebSockets.js";
+import type { ByteWriter } from "../frames/byte-writer.ts";
 import { type Encoding, makeOutbox, type Outbox } from "../frames/outbox.ts";
 import type { Caller } from "../registry/identity.ts";
 import { writeTooOld } from "../market-data/encode.ts";
 import type { Missed } from "../market-data/missed.ts";
 import type { Subscriber, Topic } from "../market-data/topics.ts";
+import type { QuickAsker } from "../orders/quick-answer.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
 import type { SessionLimits } from "./limits.ts";
 
@@ -44,6 +46,7 @@ export const CloseCode = {
   ABNORMAL: 1006,
   POLICY: 1008,
   TOO_LARGE: 1009,
+  INTERNAL: 1011,
   RESTART: 1012,
 } as const;
 
@@ -60,6 +63,8 @@ export class Session implements Subscriber {
   behind = false;
   /** When the oldest unanswered ping was sent; 0: none is. */
   pingSentMs = 0;
+  /** Its side of orders that go the short way; made with the first of them. */
+  quick: QuickAsker | undefined;
   /** Orders that end with this socket. */
   leash: Leash | undefined;
   readonly topics = new Set<Topic>();
@@ -98,6 +103,13 @@ export class Session implements Subscriber {
     if (this.closed) return;
     this.#outbox.push(text);
     this.#queue();
+  }
+
+  /** Where one answer's bytes go now; null: nobody is there to read them. */
+  answerTo(): ByteWriter | null {
+    if (this.closed) return null;
+    this.#queue();
+    return this.#outbox.answerTo();
   }
 
   /** A leash that is granted after the socket has gone is pulled at once. */

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { logonParams, type OrderData, readMinor, type Signer } from "../../gateway/client/index.ts";
 import { openAccounts, type Venue } from "../venue/exchange.ts";
 import { type Line, openLine, targetOf } from "../wire/line.ts";
-import { type Encoding, JSON_ORDERS } from "../wire/order-frames.ts";
+import { JSON_ORDERS } from "../wire/json-orders.ts";
+import type { Encoding } from "../wire/order-frames.ts";
 import { Generator } from "./generator.ts";
 
 export interface Traders {

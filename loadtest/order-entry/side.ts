@@ -117,7 +117,8 @@ export class Side {
     const handlers: LineHandlers = {
       message: (_opcode, bytes, start, end) => {
         if (pipe === null) loggedOn.resolve(Buffer.from(bytes.subarray(start, end)));
-        else if (isBare) pipe.answer(this.#encoding.readEcho(templates[0], bytes, start));
+        else if (isBare)
+          pipe.answer(this.#encoding.readNumber(bytes, start + templates[0].numberAt));
         else this.#encoding.readAnswers(bytes, start, end, sink);
       },
       told: () => pipe?.told(),

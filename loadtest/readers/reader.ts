@@ -132,7 +132,7 @@ export class Reader {
     this.#tally.messages++;
     this.#tally.bytes += end - start;
     const symbolAt = start + UPDATE.length;
-    if (bytes.compare(UPDATE, 0, UPDATE.length, start, symbolAt) !== 0) {
+    if (bytes.compare(UPDATE, 0, UPDATE.length, start, Math.min(end, symbolAt)) !== 0) {
       return this.#hearOther(bytes.toString("utf8", start, end));
     }
     const symbolEnd = bytes.indexOf(QUOTE, symbolAt);

@@ -4,10 +4,15 @@
  */
 import fs from "node:fs";
 import { dirname } from "node:path";
+import { openDirect, sectorMemory } from "./direct.ts";
 
 export interface FileOps {
   openRead(path: string): number;
   openReadWrite(path: string): number;
+  /** To write whole sectors of `sectors` memory: past the system's cache, where the system can. */
+  openSectors(path: string): number;
+  /** Zeroed memory for such a descriptor, which others take too. */
+  sectors(bytes: number): Buffer;
   /** Creates the file, or empties it. */
   openNew(path: string): number;
   /** Bytes written, perhaps fewer than asked. */
@@ -30,6 +35,8 @@ export interface FileOps {
 export const nodeFiles: FileOps = {
   openRead: (path) => fs.openSync(path, "r"),
   openReadWrite: (path) => fs.openSync(path, "r+"),
+  openSectors: openDirect,
+  sectors: sectorMemory,
   openNew: (path) => fs.openSync(path, "w", 0o600),
   write: (fd, bytes, offset, length, position) => fs.writeSync(fd, bytes, offset, length, position),
   read: (fd, bytes, offset, length, position) => fs.readSync(fd, bytes, offset, length, position),

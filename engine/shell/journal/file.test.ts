@@ -109,7 +109,7 @@ test("a failure while the next segment is taken stops, too", () => {
   const { journal } = openTestJournal(disk);
   appendClocks(journal, 512);
   appendClocks(journal, 512);
-  disk.failOn("openReadWrite", 1, "EIO");
+  disk.failOn("openSectors", 1, "EIO");
   expect(() => appendClocks(journal, 512)).toThrow(
     "while taking the next segment at sequence 1025: EIO",
   );

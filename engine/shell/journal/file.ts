@@ -1,6 +1,6 @@
 /**
- * The journal on one machine's files: preallocated segments, one frame per batch, `write` and
- * `fdatasync` in the shard's own thread. Owns the open segment; one owner only (`lock.ts`).
+ * The journal on one machine's files: preallocated segments, one frame per batch, `write` past the
+ * system's cache and `fdatasync` in the shard's own thread. Owns the open segment; one owner only (`lock.ts`).
  *
  * Must never write to a descriptor again after it failed, nor to a sector that was synced.
  */
@@ -42,7 +42,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   const journalId = end.journalId ?? randomBytes(16);
   const writerId = randomBytes(16);
   const batchMax = frameCommandsMax(segmentBytes);
-  const frame = Buffer.from(new ArrayBuffer(frameBytes(batchMax)));
+  const frame = files.sectors(frameBytes(batchMax));
   const batch = commandsIn(frame);
   let { position, nextSequence, previousHash } = end;
   let uncovered = end.frames > 0; // perhaps; a watermark too many does no harm
@@ -55,13 +55,13 @@ export function openFileJournal(options: FileJournalOptions): Journal {
 
   function openSegment(number: number): number {
     if (number >= end.segments && !preparer.isReady(number)) return -1;
-    return files.openReadWrite(join(directory, segmentName(number)));
+    return files.openSectors(join(directory, segmentName(number)));
   }
 
   /** Zeroes what is left of a torn frame, so that it can never be taken for something. */
   function cut(from: number, to: number): void {
     guarded("cutting a torn frame", () => {
-      writeAll(files, fd, new Uint8Array(to - from), to - from, from % segmentBytes);
+      writeAll(files, fd, files.sectors(to - from), to - from, from % segmentBytes);
       files.sync(fd);
     });
   }
@@ -114,7 +114,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       if (fd >= 0) files.close(fd);
       segment = next;
       position = segment * segmentBytes;
-      fd = files.openReadWrite(join(directory, segmentName(segment)));
+      fd = files.openSectors(join(directory, segmentName(segment)));
       preparer.want(segment + 1);
     });
   }

@@ -8,7 +8,7 @@ export interface Disk extends FileOps {
   /** The next writes each take at most so many bytes. */
   writeShort(bytesMax: number): void;
   /** Fails one call of that kind, the `nth` from now (1 is the next), with this code. */
-  failOn(call: "write" | "sync" | "openReadWrite", nth: number, code: string): void;
+  failOn(call: "write" | "sync" | "openSectors", nth: number, code: string): void;
   /** Bytes all files may hold together. */
   setCapacity(bytes: number): void;
   /** The power goes: what was not synced is lost, open files are gone. */
@@ -102,10 +102,12 @@ export function makeDisk(): Disk {
 
   return {
     openRead: openFile,
-    openReadWrite: (path) => {
-      enter("openReadWrite", -1);
+    openReadWrite: openFile,
+    openSectors: (path) => {
+      enter("openSectors", -1);
       return openFile(path);
     },
+    sectors: (bytes) => Buffer.from(new ArrayBuffer(bytes)),
     openNew: (path) => {
       files.set(path, { now: new Uint8Array(0), synced: new Uint8Array(0) });
       return openFile(path);

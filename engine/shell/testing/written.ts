@@ -65,6 +65,7 @@ export function filesIn(folder: string): FileOps {
     ...nodeFiles,
     openRead: (path) => nodeFiles.openRead(at(path)),
     openReadWrite: (path) => nodeFiles.openReadWrite(at(path)),
+    openSectors: (path) => nodeFiles.openSectors(at(path)),
     openNew: (path) => nodeFiles.openNew(at(path)),
     size: (path) => nodeFiles.size(at(path)),
     list: (path) => nodeFiles.list(at(path)),
