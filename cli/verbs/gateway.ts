@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type EntryClient, openEntryClient } from "../../engine/client/entry-client.ts";
+import { type EntryPast, openEntryPast } from "../../engine/client/entry-past.ts";
 import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import {
   EVENT_BYTES,
@@ -82,12 +83,13 @@ export async function run(args: readonly string[]): Promise<void> {
   const logger = makeLogger("info");
   try {
     const wanted = { shards, directory, host: values.host, port, postgres, redis, logger, limits };
-    const { gateway, clients, registry, fleet, broke } = await start(wanted);
+    const { gateway, clients, pasts, registry, fleet, broke } = await start(wanted);
     const { here } = reachOf(values.host, gateway.port);
     writeFileSync(join(directory, "url"), `${here}\n`);
     process.stdout.write(`Solebook ${version()}: gateway at ${here}; Ctrl-C stops it\n`);
     const why = await Promise.race([asked.then(() => null), broke]);
     await gateway.close();
+    for (const past of pasts) past.stop();
     for (const client of clients) client.close();
     fleet?.close();
     await registry.close();
@@ -113,6 +115,7 @@ interface Wanted {
 interface Started {
   readonly gateway: GatewayHandle;
   readonly clients: readonly EntryClient[];
+  readonly pasts: readonly EntryPast[];
   readonly registry: SharedRegistry;
   readonly fleet: Fleet | undefined;
   /** Resolves when a shard is lost for good: what is shown here would grow old. */
@@ -142,11 +145,15 @@ async function start(wanted: Wanted): Promise<Started> {
       onEnded: (words) => broke.resolve(words),
     }),
   );
+  const pasts = shards.map((addresses, shard) =>
+    openEntryPast({ shard, addresses, journalId: () => clients[shard]!.journalId() }),
+  );
   try {
     const gateway = await startGateway({
       host,
       port,
       clients,
+      stored: pasts,
       registry,
       adminToken: adminToken(directory),
       proxies: config.trustedProxies,
@@ -157,7 +164,7 @@ async function start(wanted: Wanted): Promise<Started> {
     });
     // What was listed is in the journals by now: from here on they and the registry belong together.
     await registry.bindJournals(clients.map((client) => client.journalId()!));
-    return { gateway, clients, registry, fleet, broke: broke.promise };
+    return { gateway, clients, pasts, registry, fleet, broke: broke.promise };
   } catch (error) {
     for (const client of clients) client.close();
     fleet?.close();

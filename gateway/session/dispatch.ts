@@ -195,9 +195,13 @@ export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Ui
 /** Who may trade without further questions; undefined: the long way has some, or an answer. */
 function quickAsker(parts: DispatchParts, session: Session): QuickAsker | undefined {
   const { key } = session;
-  if (key === undefined || !mayTrade(key)) return undefined;
-  if (parts.status.state === "shutting_down" || !parts.rate.isOff) return undefined;
-  return (session.quick ??= {
+  if (key === undefined || parts.status.state === "shutting_down") return undefined;
+  if (!parts.rate.isOff) return undefined;
+  const { quick } = session;
+  if (quick?.key === key) return quick;
+  if (!mayTrade(key)) return undefined;
+  return (session.quick = {
+    key,
     accountId: key.account.account_id,
     answerTo: () => session.answerTo(),
     answered: (method, waitedUs) => parts.metrics.orderAnswered(method, "ok", waitedUs),
