@@ -32,7 +32,7 @@ export function listen(
   const seqs = new Map<string, number>();
   const wrong: string[] = [];
   let [pushes, lines] = [0, 0];
-  let isStopped = false;
+  const stopping = new AbortController();
   let line: Trader | undefined;
 
   /** Whether every channel went on where it was. */
@@ -66,11 +66,11 @@ export function listen(
   }
 
   async function run(): Promise<void> {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       line = await connect();
       lines++;
       const isOn = await subscribe(line);
-      if (isOn && !isStopped) await line.closed;
+      if (isOn && !stopping.signal.aborted) await line.closed;
       // Behind, or gone while it was asked: nothing of it was used, so nothing is heard twice.
       if (isOn) for (const push of line.pushes) take(push);
       else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -84,7 +84,7 @@ export function listen(
     wrong,
     heard: () => ({ pushes, lines }),
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       line?.close();
       await running;
     },
