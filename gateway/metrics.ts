@@ -4,6 +4,7 @@
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, type Metric, Registry } from "prom-client";
+import type { Fleet } from "./fleet/fleet.ts";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 
 const NS_PER_SECOND = 1e9;
@@ -22,6 +23,7 @@ export interface MetricSources {
   readonly clients: readonly ShardClient[];
   readonly sockets: () => number;
   readonly pendingRequests: () => number;
+  readonly fleet?: Fleet | undefined;
 }
 
 export class Metrics {
@@ -41,6 +43,7 @@ export class Metrics {
     this.#counters();
     this.#journal(sources.clients);
     this.#gauges(sources);
+    this.#redis(sources.fleet);
   }
 
   orderAnswered(method: string, code: string, us: number): void {
@@ -132,6 +135,31 @@ export class Metrics {
         registers: [],
         collect() {
           for (const it of kept) this.set({ shard: String(it.shard) }, it.journalFigures!().bytes);
+        },
+      }),
+    );
+  }
+
+  #redis(fleet: Fleet | undefined): void {
+    if (fleet === undefined) return;
+    this.registry.registerMetric(
+      new Gauge({
+        name: "solebook_redis_up",
+        help: "1: limits and used signatures are shared; 0: they are this gateway's own",
+        registers: [],
+        collect() {
+          this.set(fleet.isShared ? 1 : 0);
+        },
+      }),
+    );
+    this.registry.registerMetric(
+      new Counter({
+        name: "solebook_redis_lost_total",
+        help: "Times that Redis was lost",
+        registers: [],
+        collect() {
+          this.reset();
+          this.inc(fleet.lost);
         },
       }),
     );

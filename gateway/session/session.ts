@@ -55,6 +55,8 @@ export class Session implements Subscriber {
   readonly address: string;
   readonly encoding: Encoding;
   key: Caller | undefined;
+  /** Requests that wait until it is known who asks; undefined: nothing is waited for. */
+  held: (() => void)[] | undefined;
   heartbeat = false;
   malformedFrames = 0;
   closed = false;
