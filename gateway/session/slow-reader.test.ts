@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { makeTopic, publish } from "../market-data/topics.ts";
 import { JORDAN, startTestExchange, type TestExchange } from "../testing/exchange.ts";
 import { connect } from "../testing/trader.ts";
+import { makeSessionCounts } from "./counts.ts";
 import { SESSION_LIMITS } from "./limits.ts";
 import { type Hub, Session, type Socket } from "./session.ts";
 
@@ -97,6 +98,7 @@ function stuckSession(): { socket: StuckSocket; session: Session; flush: () => v
   const socket = new StuckSocket();
   const queue: Session[] = [];
   const hub: Hub = {
+    counts: makeSessionCounts(),
     limits: { ...SESSION_LIMITS, unsentBytesMax: 100 },
     needsFlush: (session) => queue.push(session),
     slowReaderClosed: () => {},
