@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { makeTopic, publish } from "../market-data/topics.ts";
 import { JORDAN, startTestExchange, type TestExchange } from "../testing/exchange.ts";
 import { connect } from "../testing/trader.ts";
+import { WebSocket } from "ws";
 import { SESSION_LIMITS } from "./limits.ts";
 import { type Hub, Session, type Socket } from "./session.ts";
 
@@ -62,6 +63,23 @@ describe("over real sockets", () => {
     expect(await silent.closed).toMatchObject({ code: 1008 });
     expect((await healthy.request("ping")).success).toBe(true);
     healthy.close();
+  });
+
+  test("who speaks is there, though his pongs do not come", async () => {
+    exchange = await startTestExchange({ limits: { ...LIMITS, pongWithinMs: 400 } });
+    const url = `${exchange.url.replace("http", "ws")}/v1/ws`;
+    const open = (): WebSocket => new WebSocket(url, { autoPong: false });
+    const closed = (socket: WebSocket): Promise<string> =>
+      new Promise((resolve) => socket.once("close", (_code, reason) => resolve(String(reason))));
+    const [speaking, silent] = [open(), open()];
+    const isClosed = closed(speaking);
+    await new Promise((resolve) => speaking.once("open", resolve));
+    const timer = setInterval(() => speaking.send('{"method":"ping"}'), 20);
+    expect(await closed(silent)).toBe("SLOW_READER: a ping was not answered in time");
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(speaking.readyState).toBe(WebSocket.OPEN);
+    clearInterval(timer);
+    expect(await isClosed).toBe("SLOW_READER: a ping was not answered in time");
   });
 });
 
