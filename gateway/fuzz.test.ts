@@ -4,6 +4,7 @@
  * our mistake, and somebody who trades meanwhile is answered right all along.
  */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { setTimeout as sleep } from "node:timers/promises";
 import { sized, report } from "../engine/shell/testing/size.ts";
 import type { Asked } from "./testing/binary.ts";
 import {
@@ -25,6 +26,12 @@ const OURS = [1008, 1009];
 const CANARY = { ...JORDAN, style: "CANARY-1", sizes: ["US-8"] };
 const SYMBOL = "DZ5485-612:US-10";
 
+/** Strangers begin with an empty book, or what they are shown of it would be most of the work. */
+const NONE_LEFT: Asked = { method: "cancel_all" };
+/** Longer than this machine may stand still. */
+const WAIT_MS = 120_000;
+const CANARY_EVERY_MS = 5;
+
 let exchange: TestExchange;
 let key: TestKey;
 beforeAll(async () => {
@@ -37,7 +44,8 @@ afterAll(() => exchange.stop());
 function soundOf(random: Random): Asked[] {
   const id = `f-${random.below(1e6)}`;
   const order = { client_order_id: id, symbol: SYMBOL, side: "buy", type: "limit", qty: 2 };
-  const place = { ...order, price: `${100 + random.below(5)}.00` };
+  const deadline = new Date(Date.now() + 5_000).toISOString(); // ids are remembered no longer
+  const place = { ...order, price: `${100 + random.below(5)}.00`, deadline };
   const book = { channel: "book", symbols: [SYMBOL], snapshot: true, resume_from_seq: 3 };
   const group = ["US-9", "US-10"].map((size, at) => ({
     client_order_id: `${id}-${at}`,
@@ -52,7 +60,7 @@ function soundOf(random: Random): Asked[] {
   const asked: [string, object][] = [
     ["add_order", place],
     ["add_order", { ...place, side: "sell", tif: "ioc", stp: "none", tags: [7] }],
-    ["add_order", { side, type, qty, group }],
+    ["add_order", { side, type, qty, deadline, group }],
     ["amend_order", { client_order_id: id, qty: 3, price: "101.00", symbol: SYMBOL }],
     ["cancel_order", { order_id: `0-${1 + random.below(1_000)}` }],
     ["batch", { mode: random.of(["atomic", "independent"]), ops }],
@@ -71,8 +79,9 @@ function soundOf(random: Random): Asked[] {
 
 /** Trades all the time, and tells what was not as it should have been. */
 async function canary(isOver: () => boolean) {
-  const seller = await connect(exchange, await exchange.makeKey("seller"));
-  const buyer = await connect(exchange, await exchange.makeKey("buyer"), "proto");
+  const keys = [await exchange.makeKey("seller"), await exchange.makeKey("buyer")] as const;
+  const seller = await connect(exchange, keys[0], "json", WAIT_MS);
+  const buyer = await connect(exchange, keys[1], "proto", WAIT_MS);
   await buyer.request("subscribe", { channel: "executions" });
   const order = { symbol: `${CANARY.style}:US-8`, type: "limit", qty: 1, price: "250.00" };
   const wrong: unknown[] = [];
@@ -84,6 +93,7 @@ async function canary(isOver: () => boolean) {
     const taken = await buyer.request("add_order", buy);
     if (asked.result?.status !== ("open" as unknown)) wrong.push(asked);
     if (taken.result?.status !== ("filled" as unknown)) wrong.push(taken);
+    await sleep(CANARY_EVERY_MS);
   }
   const { links, breaks } = chainsOf(buyer);
   seller.close();
@@ -100,7 +110,7 @@ async function strangers(ends: Map<End, number>): Promise<void> {
       const frames = Math.min(left, 1 + random.below(FRAMES_PER_LINE * 2));
       left -= frames;
       const sound = soundOf(random);
-      const first = random.below(2) === 0 ? sound.at(-1) : undefined;
+      const first = random.below(2) === 0 ? [sound.at(-1)!, NONE_LEFT] : [];
       const encoding = random.of(["json", "proto", "proto"] as const);
       const end =
         random.below(20) === 0

@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import { errorMembers, type Problem } from "../errors.ts";
-import { findRequests, readRequest, REQUESTS_MAX } from "../frames/decode.ts";
+import { findRequests, readRequest, REQUESTS_MAX, soleRequest } from "../frames/decode.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Asker } from "../orders/answer.ts";
 import { reader } from "../forms/read.ts";
@@ -179,9 +179,13 @@ const NO_REQUEST: Problem = {
 /** The same of a binary frame, which may hold many requests: each is served as if it came alone. */
 export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Uint8Array): void {
   const timeInUs = nowUs();
+  const quick = quickAsker(parts, session);
+  const sole = soleRequest(bytes);
+  const isTaken =
+    quick !== undefined && sole > 0 && parts.quick.take(quick, bytes, sole, bytes.length, timeInUs);
+  if (isTaken) return;
   const places = findRequests(bytes);
   if (places === null) return malformed(parts, session, NO_FRAME, timeInUs);
-  const quick = quickAsker(parts, session);
   for (let at = 0; at < places.length && !session.closed; at += 2) {
     const isSent =
       quick !== undefined && parts.quick.take(quick, bytes, places[at]!, places[at + 1]!, timeInUs);

@@ -37,9 +37,10 @@ export type End = "served" | "mute" | number;
 export interface StrangerPlan {
   readonly url: string;
   readonly encoding: Encoding;
-  /** What is sent, but for its changes; a log-on first where orders are to come through. */
+  /** What is sent, but for its changes. */
   readonly sound: readonly Asked[];
-  readonly first: Asked | undefined;
+  /** What is sent as it is, before: a log-on where orders are to come through. */
+  readonly first: readonly Asked[];
   readonly frames: number;
 }
 
@@ -59,7 +60,7 @@ export function sendStrange(plan: StrangerPlan, random: Random): Promise<End> {
     }, LINE_MAX_MS);
     let end: End | undefined;
     socket.on("open", () => {
-      if (plan.first !== undefined) socket.send(write(plan.first), { binary: !isText });
+      for (const asked of plan.first) socket.send(write(asked), { binary: !isText });
       for (let sent = 0; sent < plan.frames; sent++) {
         const frame = changed(sound, plan.encoding, random);
         // Text where bytes belong, and the other way round; text that is none is cut by the server.

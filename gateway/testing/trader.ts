@@ -29,6 +29,7 @@ export async function connect(
   exchange: Pick<TestExchange, "url">,
   key?: TestKey,
   encoding: Encoding = "json",
+  waitMs = WAIT_MS,
 ): Promise<Trader> {
   const base = exchange.url.replace("http", "ws");
   const socket = new WebSocket(`${base}/v1/ws${encoding === "json" ? "" : "?encoding=proto"}`);
@@ -67,7 +68,7 @@ export async function connect(
       const timer = setTimeout(() => {
         listeners.delete(look);
         reject(new Error(`not seen; came: ${JSON.stringify(messages.slice(-5), null, 1)}`));
-      }, WAIT_MS);
+      }, waitMs);
       listeners.add(look);
       look();
     });
@@ -82,7 +83,7 @@ export async function connect(
       const id = next++;
       return new Promise((resolve, reject) => {
         const late = (): void => reject(new Error(`${method}: no answer`));
-        const timer = setTimeout(late, WAIT_MS);
+        const timer = setTimeout(late, waitMs);
         answers.set(id, (message) => {
           clearTimeout(timer);
           resolve(message);
