@@ -5,11 +5,14 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isMainThread } from "node:worker_threads";
 import { App } from "uWebSockets.js";
 import type { Logger } from "pino";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 import type { StoredEvents } from "../engine/client/stored-events.ts";
 import { type Networks, NOWHERE } from "./addresses.ts";
+import { docRoutes } from "./docs/routes.ts";
+import type { Fleet } from "./fleet/fleet.ts";
 import { Market } from "./market-data/market.ts";
 import { Past, type Said } from "./market-data/past.ts";
 import { Recent } from "./market-data/recent.ts";
@@ -54,6 +57,8 @@ export interface GatewayOptions {
   readonly origins?: readonly string[];
   /** Proxies whose X-Forwarded-For is believed; none unless they are named. */
   readonly proxies?: Networks;
+  /** What other gateways of this exchange share with us; the gateway alone remembers and limits by itself. */
+  readonly fleet?: Fleet;
 }
 
 export interface GatewayHandle {
@@ -84,6 +89,8 @@ const DRAIN_MS = 1_000;
  * do not belong together.
  */
 export async function startGateway(options: GatewayOptions): Promise<GatewayHandle> {
+  // In another thread the end of that thread, with an open app, would end the process by a signal.
+  if (!isMainThread) throw new Error("a gateway runs on its process's main thread only");
   const parts = build(options);
   const { app, lanes, status, sockets, listing, market } = parts;
   const { host, registry, logger } = options;
@@ -133,7 +140,8 @@ function saidOf({ recentEvents, stored, logger }: GatewayOptions, shard: number)
 }
 
 function build(options: GatewayOptions) {
-  const { clients, registry, logger, version, adminToken: token } = options;
+  const { clients, registry, logger, version, adminToken: token, fleet } = options;
+  const { proxies = NOWHERE, origins = [] } = options;
   const nextRequestId = makeRequestIds();
   const said = clients.map((_, shard) => saidOf(options, shard));
   const market = new Market(registry, said);
@@ -141,17 +149,12 @@ function build(options: GatewayOptions) {
   const lanes = clients.map((client, at) => makeLane(client, market, said[at]!));
   const routes = lanes.map(({ route }) => route);
   const listing = new Listing(routes, market);
-  const doorkeeper = new Doorkeeper(registry);
+  const doorkeeper = new Doorkeeper(registry, fleet);
   const demonstration = makeDemonstration(options, listing, lanes, (id) => sockets.hasAccount(id));
   const entry = new OrderEntry(routes, market, nextRequestId);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
-  const rate = new OrderRate(limits);
-  const { proxies = NOWHERE } = options;
-  const metrics = new Metrics({
-    clients,
-    sockets: () => sockets.count,
-    pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
-  });
+  const rate = new OrderRate(limits, fleet?.settling);
+  const metrics = makeMetrics(options, lanes, () => sockets.count);
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
@@ -170,11 +173,12 @@ function build(options: GatewayOptions) {
     market,
     status,
     logger,
-    origins: options.origins ?? [],
+    origins,
     proxies,
     demonstration,
   });
-  registry.onKeyChanged((key) => sockets.keyChanged(key, registry.key(key)));
+  watchKeys(options, sockets, doorkeeper);
+  shareState(fleet, status);
   const endSockets = (key: string): void => sockets.closeKey(key, "SESSION_ENDED");
 
   const app = App();
@@ -185,12 +189,42 @@ function build(options: GatewayOptions) {
     ...orderRoutes({ status, doorkeeper, entry, rate }),
     ...marketRoutes(open),
     ...sessionRoutes({ demonstration, status, endSockets }),
-    ...adminRoutes({ identity: registry, catalog: registry, listing, market, status, token }),
+    ...adminRoutes({ ...open, identity: registry, listing, token, fleet }),
+    ...docRoutes(version),
     ...pageRoutes(),
   ];
-  const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits), proxies };
+  const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits, fleet?.settling), proxies };
   attachRest(app, { routes: table, ...rest, logger, nextRequestId });
   return { app, lanes, status, sockets, listing, market, demonstration, metrics };
+}
+
+function makeMetrics(
+  { clients, fleet }: GatewayOptions,
+  lanes: readonly ShardLane[],
+  sockets: () => number,
+): Metrics {
+  return new Metrics({
+    clients,
+    sockets,
+    fleet,
+    pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
+  });
+}
+
+/** Who is logged on by a key hears of its change, wherever it was made. */
+function watchKeys({ registry, fleet }: GatewayOptions, sockets: Sockets, door: Doorkeeper): void {
+  registry.onKeyChanged((key) => sockets.keyChanged(key, registry.key(key)));
+  fleet?.onKey((word) => {
+    if (word?.revoked !== true) return;
+    door.deny(word.key);
+    sockets.closeKey(word.key, "KEY_REVOKED");
+  });
+}
+
+function shareState(fleet: Fleet | undefined, status: ExchangeStatus): void {
+  if (fleet === undefined) return;
+  status.setLimits(fleet.isShared);
+  fleet.onChange((isShared) => status.setLimits(isShared));
 }
 
 function makeDemonstration(

@@ -19,6 +19,8 @@ export class ExchangeStatus {
   readonly #shards: ShardStatus[];
   #catalogListed = false;
   #shuttingDown = false;
+  /** Empty: there is one gateway, and nobody to share with. */
+  #limits: "" | "shared" | "local" = "";
   #state: ExchangeState = "starting";
   #sinceUs = nowUs();
   #prevSeq = 0;
@@ -57,6 +59,14 @@ export class ExchangeStatus {
     return this.#shards[shard]!.state;
   }
 
+  /** Whether limits and used signatures are every gateway's, or this one's own while Redis is away. */
+  setLimits(areShared: boolean): void {
+    const limits = areShared ? "shared" : "local";
+    if (this.#limits === limits) return;
+    this.#limits = limits;
+    this.#change();
+  }
+
   shutDown(): void {
     this.#shuttingDown = true;
     this.#change();
@@ -68,7 +78,8 @@ export class ExchangeStatus {
       JSON.stringify({ shard, state, ...(reason === "" ? {} : { reason }) }),
     );
     const since = writeTime(this.#sinceUs);
-    return `{"state":"${this.#state}","since":"${since}","shards":[${shards.join(",")}]}`;
+    const limits = this.#limits === "" ? "" : `,"limits":"${this.#limits}"`;
+    return `{"state":"${this.#state}","since":"${since}","shards":[${shards.join(",")}]${limits}}`;
   }
 
   #change(): void {

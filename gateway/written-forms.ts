@@ -83,14 +83,21 @@ export function readTime(text: string): number {
   return (ms - offset) * 1000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
 }
 
-/** Wall clock in whole microseconds: the finer clock, held to within two milliseconds of the wall. */
+/**
+ * Wall clock in whole microseconds: the finer clock, held to within two milliseconds of the wall, at
+ * which it looks once a millisecond.
+ */
 export function nowUs(): number {
   const fineMs = performance.now();
-  const wallMs = Date.now();
-  if (Math.abs(fineMs + offsetMs - wallMs) > 2) offsetMs = wallMs - fineMs;
+  if (fineMs - lookedMs >= 1) {
+    lookedMs = fineMs;
+    const wallMs = Date.now();
+    if (Math.abs(fineMs + offsetMs - wallMs) > 2) offsetMs = wallMs - fineMs;
+  }
   return Math.floor((fineMs + offsetMs) * 1000);
 }
 let offsetMs = performance.timeOrigin;
+let lookedMs = Number.NEGATIVE_INFINITY;
 
 export function writeOrderId(shard: number, orderId: number): string {
   return `${shard}-${orderId}`;

@@ -1,19 +1,23 @@
 /**
- * The whole exchange as a cluster of processes on one machine: Kafka, Postgres, two engines for each
- * shard, gateways. For tests and for looking at; its folder is temporary and ends with it.
+ * The whole exchange as a cluster of processes on one machine: Kafka, Postgres, Redis, two engines for
+ * each shard, gateways. For tests and for looking at; its folder is temporary and ends with it.
  */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startDatabase } from "../../satellites/database/postgres.ts";
 import { startCluster } from "../servers/kafka/cluster.ts";
 import { freePorts } from "../servers/kafka/node.ts";
+import { type RedisServer, startRedis } from "../servers/redis/server.ts";
 import { type Role, startRole } from "./process.ts";
 
 export interface ClusterSize {
   readonly brokers: 1 | 3;
   readonly shards: number;
   readonly gateways: number;
+  /** Further flags of every gateway. */
+  readonly gatewayFlags?: readonly string[];
 }
 
 export interface Engine extends Role {
@@ -32,6 +36,7 @@ export interface Gateway extends Role {
 export interface ExchangeCluster {
   readonly brokers: readonly string[];
   readonly databaseUrl: string;
+  readonly redis: RedisServer;
   engines(): readonly Engine[];
   gateways(): readonly Gateway[];
   /** The engine of that shard that said last that it is the primary, and lives. */
@@ -55,12 +60,15 @@ export async function startExchangeCluster(size: ClusterSize): Promise<ExchangeC
     for (const end of ends.splice(0).toReversed()) await end();
   };
   try {
-    const [kafka, database] = await Promise.all([
+    const [kafka, database, redis] = await Promise.all([
       startCluster({ brokers: size.brokers }),
       startDatabase(folder),
+      startRedis(),
     ]);
-    ends.push(kafka.stop, () => database.stop());
-    const parts = { folder, brokers: kafka.brokers, databaseUrl: database.url, size };
+    ends.push(kafka.stop, () => database.stop(), redis.stop);
+    const urls = { databaseUrl: database.url, redisUrl: redis.url };
+    const secretsKey = randomBytes(32).toString("base64url");
+    const parts = { folder, brokers: kafka.brokers, ...urls, secretsKey, size };
     const ports = await freePorts(size.shards * ENGINES_PER_SHARD);
     const addresses = Array.from({ length: size.shards }, (_, shard) =>
       ports.slice(shard * ENGINES_PER_SHARD, (shard + 1) * ENGINES_PER_SHARD),
@@ -80,6 +88,7 @@ export async function startExchangeCluster(size: ClusterSize): Promise<ExchangeC
     return {
       brokers: kafka.brokers,
       databaseUrl: database.url,
+      redis,
       engines: () => engines,
       gateways: () => gateways,
       primaryOf: (shard) =>
@@ -104,6 +113,8 @@ interface Parts {
   readonly folder: string;
   readonly brokers: readonly string[];
   readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly secretsKey: string;
   readonly size: ClusterSize;
 }
 
@@ -136,7 +147,7 @@ async function startEngine(
 }
 
 async function startGateway(
-  { folder, databaseUrl }: Parts,
+  { folder, databaseUrl, redisUrl, secretsKey, size }: Parts,
   shards: readonly string[],
   number: number,
 ): Promise<Gateway> {
@@ -147,9 +158,15 @@ async function startGateway(
       "gateway",
       `--data=${directory}`,
       "--port=0",
+      ...(size.gatewayFlags ?? []),
       ...shards.map((list) => `--shard=${list}`),
     ],
-    env: { DATABASE_URL: databaseUrl, SOLEBOOK_LOG_LEVEL: "info" },
+    env: {
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      SOLEBOOK_SECRETS_KEY: secretsKey,
+      SOLEBOOK_LOG_LEVEL: "info",
+    },
     upWhen: /gateway at (http:\S+);/,
   });
   return { ...role, url: role.said, dir: directory };

@@ -6,6 +6,9 @@ const TESTS = "\\.test\\.ts$|(^|/)testing/";
 const LAYOUTS = "^engine/core/(assert|client-order-id|codes|command|event|limits|shard-api)\\.ts$"; // never state
 const OURS = "^(engine|gateway|cli|proto|satellites|bench|loadtest)/"; // what a line without `pure` is about
 
+const SPEAK_TO_SOCKETS =
+  "^gateway/(main|port|rest/server|session/socket|session/session)\\.ts$|^loadtest/venue/echo\\.ts$|^cli/doctor/";
+
 const LINES = [
   { from: "engine/core", to: [], pure: true, why: "the core is pure and uses itself only" },
   { from: "engine/ring", to: [], pure: true, why: "the ring is a leaf under shell and client" },
@@ -59,6 +62,13 @@ export default {
       severity: "error",
       from: { path: OURS, pathNot: `^cli/|${TESTS}` },
       to: { path: "^cli/" },
+    },
+    {
+      // Each of its traps has its guard in one of these (gateway/README.md), so nobody else meets them.
+      name: "uWebSockets.js is spoken to where its traps are guarded",
+      severity: "error",
+      from: { path: OURS, pathNot: `${SPEAK_TO_SOCKETS}|${TESTS}` },
+      to: { path: "uWebSockets\\.js|uws-pack" },
     },
     { name: "no import cycles", severity: "error", from: {}, to: { circular: true } },
     { name: "every import is there", severity: "error", from: {}, to: { couldNotResolve: true } },

@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type EntryClient, openEntryClient } from "../../engine/client/entry-client.ts";
+import { type EntryPast, openEntryPast } from "../../engine/client/entry-past.ts";
 import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import {
   EVENT_BYTES,
@@ -16,6 +17,7 @@ import {
   EventType,
   EventU8,
 } from "../../engine/client/layouts.ts";
+import { Fleet } from "../../gateway/fleet/fleet.ts";
 import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
 import type { SessionLimits } from "../../gateway/session/limits.ts";
 import { openSharedRegistry, type SharedRegistry } from "../../gateway/registry/postgres.ts";
@@ -47,6 +49,9 @@ Postgres that DATABASE_URL names, and all of them know the same.
   --port N       ${PORT_DEFAULT} unless said otherwise; 0 takes any free one
   --host H       ${HOST_DEFAULT}, so that only this machine can reach it
 ${LIMIT_USAGE}
+REDIS_URL, the same for every gateway, names the Redis by which limits, used signatures and the word that a
+key has changed are shared (one of its databases per exchange). While it does not answer, trading goes on and
+each gateway limits and remembers by itself; /v1/status says so.
 SOLEBOOK_SECRETS_KEY, the same for every gateway, seals the secrets of HMAC keys (\`openssl rand -base64 32\`);
 without it there are none. To exchange it, name the new one and the old one, a comma between.
 SOLEBOOK_TRUSTED_PROXIES names the proxies whose X-Forwarded-For says where a request comes from.
@@ -67,21 +72,26 @@ export async function run(args: readonly string[]): Promise<void> {
   if (shards.length === 0) throw new UsageError("--shard is missing");
   for (const address of shards.flat()) readAddress("shard", address, 1);
   const port = readInteger("port", values.port, 0, 65_535);
-  const { postgres } = config.servers;
+  const { postgres, redis } = config.servers;
   if (postgres === null) throw new UsageError("DATABASE_URL is not set: names live in Postgres");
+  if (redis !== null && !/^rediss?:\/\//.test(redis)) {
+    throw new UsageError("REDIS_URL is like redis://HOST:6379/0");
+  }
   const directory = resolve(values.data);
   const owner = ownData(directory);
   const asked = stopAsked();
   const logger = makeLogger("info");
   try {
-    const wanted = { shards, directory, host: values.host, port, postgres, logger, limits };
-    const { gateway, clients, registry, broke } = await start(wanted);
+    const wanted = { shards, directory, host: values.host, port, postgres, redis, logger, limits };
+    const { gateway, clients, pasts, registry, fleet, broke } = await start(wanted);
     const { here } = reachOf(values.host, gateway.port);
     writeFileSync(join(directory, "url"), `${here}\n`);
     process.stdout.write(`Solebook ${version()}: gateway at ${here}; Ctrl-C stops it\n`);
     const why = await Promise.race([asked.then(() => null), broke]);
     await gateway.close();
+    for (const past of pasts) past.stop();
     for (const client of clients) client.close();
+    fleet?.close();
     await registry.close();
     rmSync(join(directory, "url"), { force: true });
     if (why !== null) throw new Failure(why);
@@ -96,6 +106,8 @@ interface Wanted {
   readonly host: string;
   readonly port: number;
   readonly postgres: string;
+  /** null: this gateway is the only one. */
+  readonly redis: string | null;
   readonly logger: Logger;
   readonly limits: Partial<SessionLimits>;
 }
@@ -103,7 +115,9 @@ interface Wanted {
 interface Started {
   readonly gateway: GatewayHandle;
   readonly clients: readonly EntryClient[];
+  readonly pasts: readonly EntryPast[];
   readonly registry: SharedRegistry;
+  readonly fleet: Fleet | undefined;
   /** Resolves when a shard is lost for good: what is shown here would grow old. */
   readonly broke: Promise<string>;
 }
@@ -119,6 +133,7 @@ async function start(wanted: Wanted): Promise<Started> {
   }).catch((error: unknown) => {
     throw new Failure(`the registry in Postgres cannot be used: ${wordsOf(error)}`);
   });
+  const fleet = await joinFleet(wanted, registry);
   const broke = Promise.withResolvers<string>();
   const clients = shards.map((addresses, shard) =>
     openEntryClient({
@@ -130,26 +145,43 @@ async function start(wanted: Wanted): Promise<Started> {
       onEnded: (words) => broke.resolve(words),
     }),
   );
+  const pasts = shards.map((addresses, shard) =>
+    openEntryPast({ shard, addresses, journalId: () => clients[shard]!.journalId() }),
+  );
   try {
     const gateway = await startGateway({
       host,
       port,
       clients,
+      stored: pasts,
       registry,
       adminToken: adminToken(directory),
       proxies: config.trustedProxies,
       logger,
       version: version(),
       limits: wanted.limits,
+      ...(fleet === undefined ? {} : { fleet }),
     });
     // What was listed is in the journals by now: from here on they and the registry belong together.
     await registry.bindJournals(clients.map((client) => client.journalId()!));
-    return { gateway, clients, registry, broke: broke.promise };
+    return { gateway, clients, pasts, registry, fleet, broke: broke.promise };
   } catch (error) {
     for (const client of clients) client.close();
+    fleet?.close();
     await registry.close();
     throw new Failure(wordsOf(error));
   }
+}
+
+/** The other gateways, by Redis: their word that a key changed has us look in the registry at once. */
+async function joinFleet(
+  { redis, logger }: Wanted,
+  registry: SharedRegistry,
+): Promise<Fleet | undefined> {
+  if (redis === null) return undefined;
+  const fleet = await Fleet.open(redis, logger);
+  fleet.onKey(() => void registry.refresh().catch(() => {})); // it looks once a second besides
+  return fleet;
 }
 
 /** Another gateway named it, durably, before its engine heard: then it is in Postgres. */

@@ -7,7 +7,7 @@ import { join, relative, resolve } from "node:path";
 import type { Logger } from "pino";
 import { openRingClient, SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import { type RecoveryReport, type ShardHandle, startShard } from "../../engine/shell/main.ts";
-import { openPast } from "../../engine/shell/past/main.ts";
+import { openPast, type Past } from "../../engine/shell/past/main.ts";
 import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
 import type { SessionLimits } from "../../gateway/session/limits.ts";
 import { openLocalRegistry } from "../../gateway/registry/local.ts";
@@ -125,6 +125,7 @@ async function live(wanted: Wanted): Promise<void> {
     if (broke === null) process.stdout.write("stopping: nothing new is taken, what came is kept\n");
     await traders?.stop();
     await exchange.gateway.close();
+    await exchange.past.stop();
     await exchange.shard.stop();
     await exchange.stream?.stop();
     const end = await exchange.shard.ended;
@@ -140,6 +141,7 @@ async function live(wanted: Wanted): Promise<void> {
 
 interface Exchange {
   readonly shard: ShardHandle;
+  readonly past: Past;
   readonly gateway: GatewayHandle;
   readonly report: RecoveryReport;
   readonly stream: ServedStream | null;
@@ -194,10 +196,11 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
       streamPort === null ? null : await serveMatchStream({ ...parts, port: streamPort });
     const { snapshotEvery: every, wantsDatabase } = wanted;
     const snapshots = keepSnapshots({ ...parts, every, wantsDatabase });
-    return { shard, gateway, report, stream, snapshots };
+    return { shard, past, gateway, report, stream, snapshots };
   } catch (error) {
     const opened = await opening.catch(() => null);
     await opened?.close();
+    await past.stop();
     await shard.stop();
     const broke = await shard.ended;
     throw new Failure(broke?.message ?? wordsOf(error));

@@ -31,6 +31,12 @@ export const Band = Type.Object(
   { [SAYS]: "{} is null or an object of low and high." },
 );
 
+/** Its ends, or `band` that is null. Which of the two it is, is found in `rest/admin.ts`. */
+export const BandBody = Type.Union([
+  Type.Object({ band: Type.Null({ description: "Any price." }) }),
+  Type.Object({ low: cost("The lowest price taken."), high: cost("The highest price taken.") }),
+]);
+
 const SAYS_COLOURS = "colours is a list of three: upper, accent, sole, each such as #c8102e.";
 
 export const ProductBody = Type.Object({

@@ -214,6 +214,12 @@ export const StatusData = Type.Object({
     }),
     "Shard by shard.",
   ),
+  limits: optional(
+    oneOf(
+      ["shared", "local"],
+      "Of several gateways: whether limits and used signatures are everyone's, or this one's own while Redis is away.",
+    ),
+  ),
 });
 
 const Heartbeat = Type.Object({

@@ -35,6 +35,8 @@ const WRONG: [string, Parameters<typeof reader>[0], object, string, string][] = 
   ["one wrong size", ProductBody, { ...SHOE, sizes: ["US-9", "9"] }, "sizes", "such as US-10.5"],
   ["half a band", ProductBody, { ...SHOE, band: { low: "1.00" } }, "band.high", "band.high is a d"],
   ["no band", ProductBody, { ...SHOE, band: 7 }, "band", "band is null or an object"],
+  ["two colours", ProductBody, { ...SHOE, colours: ["#ffffff", "#000000"] }, "colours", "of three"],
+  ["three, one is none", ProductBody, { ...SHOE, colours: [1, 2, 3] }, "colours", "of three"],
   ["a tick of zero", ProductBody, { ...SHOE, tick: "0.00" }, "tick", "above zero"],
 ];
 

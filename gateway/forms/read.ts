@@ -66,7 +66,8 @@ function isInteger(field: TSchema): boolean {
 interface Shape {
   readonly properties?: Readonly<Record<string, TSchema>>;
   readonly required?: readonly string[];
-  readonly items?: TSchema;
+  /** Of a tuple, one each. */
+  readonly items?: TSchema | readonly TSchema[];
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly anyOf?: readonly TSchema[];
@@ -82,7 +83,7 @@ function problemIn(schema: TSchema, value: unknown, param: string): Problem | un
   }
   const { items, minItems = 0, maxItems = Infinity } = shape;
   const list: unknown = value;
-  if (items !== undefined && Array.isArray(list)) {
+  if (items !== undefined && !isTuple(items) && Array.isArray(list)) {
     const isOfLength = list.length >= minItems && list.length <= maxItems;
     const wrong: unknown = isOfLength ? list.find((each) => !Value.Check(items, each)) : undefined;
     if (wrong !== undefined && SAYS in items) return problemIn(items, wrong, param);
@@ -112,6 +113,10 @@ function toldOf(schema: TSchema, param: string): Problem {
   const { [SAYS]: says, [CODE]: code = "VALIDATION" } = schema as Told;
   const message = says?.replaceAll("{}", param);
   return { code, param, ...(message === undefined ? {} : { message }) };
+}
+
+function isTuple(items: TSchema | readonly TSchema[]): items is readonly TSchema[] {
+  return Array.isArray(items);
 }
 
 function isObject(value: unknown): value is Given {

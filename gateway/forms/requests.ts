@@ -193,10 +193,9 @@ export const BatchParams = Type.Object({
   ops: Type.Array(
     Type.Object({
       method: oneOf(["add_order", "amend_order", "cancel_order"], "What a frame may ask alone."),
-      params: Type.Object(
-        {},
-        { description: "As of the method alone, without `group` and `validate`." },
-      ),
+      params: Type.Record(Type.String(), Type.Unknown(), {
+        description: "As of the method alone, without `group` and `validate`.",
+      }),
     }),
     {
       minItems: 1,

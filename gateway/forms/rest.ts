@@ -6,7 +6,7 @@ import { QUERY_CHARS_MAX } from "../market-data/search.ts";
 import { writeMinor } from "../written-forms.ts";
 import { Band, barFields, instrumentFields, StatusData } from "./pushes.ts";
 import { SAYS } from "./read.ts";
-import { scopes } from "./results.ts";
+import { CancelOrderResult, OrderStatusResult, scopes } from "./results.ts";
 import {
   flag,
   listOf,
@@ -182,7 +182,7 @@ export const FeesQuery = Type.Object({
   level: optional(upTo(5, "The seller's level.", { default: 1 })),
 });
 export const FeesAnswer = Type.Object({
-  schedule: text("Which schedule."),
+  schedule: units("Which schedule."),
   from: Type.String({ format: "date", description: "In force from this day on." }),
   region: text("Where."),
   rounding: text("How amounts are rounded."),
@@ -234,6 +234,8 @@ export const NotReadyAnswer = Type.Object({
 export const OrderQuery = Type.Object({
   symbol: optional(symbol("Its instrument; needed with several shards.")),
 });
+
+export { CancelOrderResult as CancelAnswer, OrderStatusResult as OrderAnswer };
 
 export const SessionAnswer = Type.Object({
   account: text("The account's name, `demo-<n>`."),

@@ -36,6 +36,16 @@ const REQUESTS_TAG = tagOf(
   Wire.BYTES,
 );
 
+/** Where the request begins that is all there is in this frame; -1: it is not so. */
+export function soleRequest(bytes: Uint8Array): number {
+  const { length } = bytes;
+  if (length < 2 || bytes[0] !== REQUESTS_TAG) return -1;
+  const first = bytes[1]!;
+  if (first < 0x80) return first + 2 === length ? 2 : -1;
+  const second = length > 2 ? bytes[2]! : 0x80;
+  return second < 0x80 && (first & 0x7f) + second * 0x80 + 3 === length ? 3 : -1;
+}
+
 /** Where each request stands, as pairs of begin and end; null when these bytes are no frame. */
 export function findRequests(bytes: Uint8Array): readonly number[] | null {
   const reader = new ByteReader(bytes);

@@ -11,7 +11,7 @@ import { connect, type Trader } from "../testing/trader.ts";
 import { writeMinor, writeTime } from "../written-forms.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import { findRequests, readRequest } from "./decode.ts";
+import { findRequests, readRequest, soleRequest } from "./decode.ts";
 
 const SYMBOL = "DZ5485-612:US-10";
 let exchange: TestExchange;
@@ -109,8 +109,11 @@ test("what generated code writes is read as its JSON", () => {
   fc.assert(
     fc.property(fc.array(asked, { minLength: 1, maxLength: 4 }), (requests) => {
       const plain = JSON.parse(JSON.stringify(requests)) as unknown[];
-      const back = JSON.parse(JSON.stringify(read(encodeFrame(...requests)))) as unknown[];
+      const bytes = encodeFrame(...requests);
+      const back = JSON.parse(JSON.stringify(read(bytes))) as unknown[];
       expect(back).toEqual(plain);
+      const [places, sole] = [findRequests(bytes)!, soleRequest(bytes)];
+      expect(sole).toBe(requests.length === 1 ? places[0] : -1);
     }),
     { numRuns: 300 },
   );

@@ -39,6 +39,15 @@ export interface OpenOrder {
   readonly id1: number;
   readonly id2: number;
   readonly id3: number;
+  /** The account's order that joined just before it, and just after: no set to keep. */
+  before: OpenOrder | undefined;
+  after: OpenOrder | undefined;
+}
+
+/** The ends of an account's chain of open orders. */
+interface Chain {
+  oldest: OpenOrder | undefined;
+  newest: OpenOrder | undefined;
 }
 
 const words = new Int32Array(4);
@@ -53,7 +62,8 @@ export function clientOrderIdOf(order: OpenOrder): string {
 
 export class OpenOrders {
   readonly #byId = new Map<number, OpenOrder>();
-  readonly #byAccount = new Map<number, Set<OpenOrder>>();
+  /** By account. */
+  readonly #chains: (Chain | undefined)[] = [];
 
   get(orderId: number): OpenOrder | undefined {
     return this.#byId.get(orderId);
@@ -62,7 +72,7 @@ export class OpenOrders {
   /** By the client's id: walks the account's open orders, so not for every message. */
   find(account: number, clientOrderId: string): OpenOrder | undefined {
     if (!encodeClientOrderId(clientOrderId, words, 0)) return undefined;
-    for (const order of this.#byAccount.get(account) ?? []) {
+    for (let order = this.#chains[account]?.oldest; order !== undefined; order = order.after) {
       const { id0, id1, id2, id3 } = order;
       const isFirst = id0 === words[0] && id1 === words[1];
       if (isFirst && id2 === words[2] && id3 === words[3]) return order;
@@ -71,12 +81,16 @@ export class OpenOrders {
   }
 
   has(account: number): boolean {
-    return (this.#byAccount.get(account)?.size ?? 0) > 0;
+    return this.#chains[account]?.oldest !== undefined;
   }
 
   /** Oldest first. */
   ofAccount(account: number): readonly OpenOrder[] {
-    return [...(this.#byAccount.get(account) ?? [])];
+    const orders: OpenOrder[] = [];
+    for (let order = this.#chains[account]?.oldest; order !== undefined; order = order.after) {
+      orders.push(order);
+    }
+    return orders;
   }
 
   /**
@@ -163,18 +177,29 @@ export class OpenOrders {
       id1: events.i32[id + 1]!,
       id2: events.i32[id + 2]!,
       id3: events.i32[id + 3]!,
+      before: undefined,
+      after: undefined,
     };
     this.#byId.set(order.orderId, order);
-    const of = this.#byAccount.get(order.account);
-    if (of === undefined) this.#byAccount.set(order.account, new Set([order]));
-    else of.add(order);
+    const chain = (this.#chains[order.account] ??= { oldest: undefined, newest: undefined });
+    order.before = chain.newest;
+    if (chain.newest === undefined) chain.oldest = order;
+    else chain.newest.after = order;
+    chain.newest = order;
   }
 
   #drop(orderId: number): void {
     const order = this.#byId.get(orderId);
     if (order === undefined || order.open > 0) return;
     this.#byId.delete(orderId);
-    this.#byAccount.get(order.account)?.delete(order);
+    const { before, after } = order;
+    const chain = this.#chains[order.account]!;
+    if (before === undefined) chain.oldest = after;
+    else before.after = after;
+    if (after === undefined) chain.newest = before;
+    else after.before = before;
+    order.before = undefined;
+    order.after = undefined;
   }
 }
 

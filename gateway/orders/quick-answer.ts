@@ -7,6 +7,7 @@ import { CommandType, EventType } from "../../engine/client/layouts.ts";
 import { Method, OrderStatus } from "../../proto/gen/solebook/gateway/v1/words_pb.ts";
 import { codeOfReject, nameOfCancelReason, type Problem } from "../errors.ts";
 import type { ByteWriter } from "../frames/byte-writer.ts";
+import type { Caller } from "../registry/identity.ts";
 import { nowUs } from "../written-forms.ts";
 import { writeClientOrderId, writeOrderIdAt } from "./quick-texts.ts";
 import type { Outcome, Pending } from "./report.ts";
@@ -17,6 +18,8 @@ export type QuickMethod = "add_order" | "amend_order" | "cancel_order";
 
 /** A socket in binary, logged on. All calls are safe when it has left. */
 export interface QuickAsker {
+  /** Which may trade; with another one, somebody has to look again. */
+  readonly key: Caller;
   readonly accountId: number;
   /** Where an answer's bytes go, followed by `answered`; null: there is nobody any more. */
   answerTo(): ByteWriter | null;
@@ -27,8 +30,6 @@ export interface QuickAsker {
 /** Room for the longest answer there is: 200 bytes, and a symbol. */
 const ANSWER_BYTES_MAX = 512;
 const FRAME_ANSWERS = 0x12;
-/** What carries a length of two bytes may be as long as this. */
-const LENGTH_MAX = 0x3fff;
 
 const METHODS: Readonly<Record<number, QuickMethod>> = {
   [CommandType.PLACE]: "add_order",
@@ -80,19 +81,21 @@ export class QuickAnswer implements Pending {
     if (to === null) return;
     to.ensure(ANSWER_BYTES_MAX);
     const outUs = nowUs();
-    const answer = open(to, FRAME_ANSWERS);
+    to.bytes[to.at++] = FRAME_ANSWERS;
+    const answer = to.open();
     if (!Number.isNaN(this.#reqId)) {
       to.bytes[to.at++] = 0x08;
       to.int64(this.#reqId);
     }
-    const result = open(to, RESULT_TAGS[method]);
+    to.bytes[to.at++] = RESULT_TAGS[method];
+    const result = to.open();
     this.#writeResult(to, outcome);
-    close(to, result);
+    to.close(result);
     to.bytes[to.at++] = 0x60;
     to.bytes[to.at++] = METHOD_NUMBERS[method];
     writeNumber(to, 0x68, this.#timeInUs);
     writeNumber(to, 0x70, outUs);
-    close(to, answer);
+    to.close(answer);
     this.#asker.answered(method, outUs - this.#timeInUs);
   }
 
@@ -159,18 +162,4 @@ function writeNumber(to: ByteWriter, tag: number, value: number): void {
   to.bytes[to.at++] = tag;
   if (value < 0x80) to.bytes[to.at++] = value;
   else to.varint(value);
-}
-
-/** Like the writer's own, with two bytes of length whatever it comes to: nothing is moved. */
-function open(to: ByteWriter, tag: number): number {
-  to.bytes[to.at] = tag;
-  to.at += 3;
-  return to.at;
-}
-
-function close(to: ByteWriter, start: number): void {
-  const length = to.at - start;
-  if (length > LENGTH_MAX) throw new Error("an answer to one order is short");
-  to.bytes[start - 2] = (length & 0x7f) | 0x80;
-  to.bytes[start - 1] = length >> 7;
 }

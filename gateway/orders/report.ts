@@ -19,6 +19,7 @@ import {
 } from "../../engine/client/layouts.ts";
 import type { Problem } from "../errors.ts";
 import type { OpenOrder, OpenOrders } from "./open-orders.ts";
+import { Waiting } from "./waiting.ts";
 
 /** A request that waits for its command. */
 export interface Pending {
@@ -51,27 +52,26 @@ export interface Outcome {
 }
 
 export class Reports {
-  readonly #pending = new Map<number, Pending>();
+  readonly #waiting = new Waiting<Pending>();
   /** Who was told of in the command that is being read, and what; several in a batch or group. */
   readonly #current: Pending[] = [];
   readonly #outcomes: Outcome[] = [];
 
   /** Pending requests: commands on their way. */
   get waiting(): number {
-    return this.#pending.size;
+    return this.#waiting.count;
   }
 
   expect(correlation: number, pending: Pending): void {
-    this.#pending.set(correlation, pending);
+    this.#waiting.add(correlation, pending);
   }
 
   /** After `orders` has folded the event, before it forgets. */
   onEvent(events: Events, index: number, orders: OpenOrders): void {
     const correlation = events.f64[index * EVENT_F64 + EventF64.correlation]!;
     if (correlation !== 0) {
-      const pending = this.#pending.get(correlation);
+      const pending = this.#waiting.take(correlation);
       if (pending === undefined) return;
-      this.#pending.delete(correlation);
       const outcome = (this.#outcomes[this.#current.length] ??= emptyOutcome());
       this.#current.push(pending);
       readOutcome(outcome, events, index);
@@ -94,15 +94,12 @@ export class Reports {
 
   /** What becomes of that one is known, and not from an event. */
   abandon(correlation: number, problem: Problem): void {
-    const pending = this.#pending.get(correlation);
-    this.#pending.delete(correlation);
-    pending?.abandon(problem);
+    this.#waiting.take(correlation)?.abandon(problem);
   }
 
   /** Nobody knows yet what becomes of what is on its way; what is heard of it later is nobody's. */
   abandonWaiting(problem: Problem): void {
-    for (const pending of this.#pending.values()) pending.abandon(problem);
-    this.#pending.clear();
+    for (const pending of this.#waiting.takeAll()) pending.abandon(problem);
   }
 
   /** The shard is gone, and so is the rest of a command that was half told. */

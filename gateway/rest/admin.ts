@@ -7,6 +7,7 @@ import { InstrumentState } from "../../engine/client/layouts.ts";
 import { Refused } from "../errors.ts";
 import { type STATE_WORDS, StateBody } from "../forms/admin.ts";
 import { reader, valueOf } from "../forms/read.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { Market } from "../market-data/market.ts";
 import { readMinor } from "../written-forms.ts";
 import type { Catalog, Instrument, Product } from "../registry/catalog.ts";
@@ -38,6 +39,7 @@ export interface AdminParts {
   readonly market: Market;
   readonly status: ExchangeStatus;
   readonly token: string;
+  readonly fleet: Fleet | undefined;
 }
 
 export function adminRoutes(parts: AdminParts): Route[] {

@@ -5,6 +5,7 @@
 import type { Static } from "@sinclair/typebox";
 import { readNetworks } from "../addresses.ts";
 import { Refused } from "../errors.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { KeyBody, KeyChangeBody } from "../forms/admin.ts";
 import { reader, valueOf } from "../forms/read.ts";
 import { invalid } from "../orders/decode.ts";
@@ -28,6 +29,8 @@ const readChange = reader(KeyChangeBody);
 export interface KeyParts {
   readonly identity: Identity;
   readonly listing: Listing;
+  /** Other gateways, who are told. */
+  readonly fleet: Fleet | undefined;
 }
 
 export async function createKey({ identity, listing }: KeyParts, call: Call): Promise<Reply> {
@@ -40,17 +43,18 @@ export async function createKey({ identity, listing }: KeyParts, call: Call): Pr
   return json(201, JSON.stringify(secret === undefined ? row : { ...row, secret }));
 }
 
-export async function changeKey({ identity }: KeyParts, call: Call): Promise<Reply> {
+export async function changeKey({ identity, fleet }: KeyParts, call: Call): Promise<Reply> {
   const change = settingsOf(valueOf(readChange(readBody(call))));
-  return asItIs(await identity.changeKey(call.parts[0]!, change));
+  return told(fleet, await identity.changeKey(call.parts[0]!, change));
 }
 
-export async function revokeKey({ identity }: KeyParts, call: Call): Promise<Reply> {
-  return asItIs(await identity.revokeKey(call.parts[0]!));
+export async function revokeKey({ identity, fleet }: KeyParts, call: Call): Promise<Reply> {
+  return told(fleet, await identity.revokeKey(call.parts[0]!));
 }
 
-function asItIs(row: KeyRow | undefined): Reply {
+function told(fleet: Fleet | undefined, row: KeyRow | undefined): Reply {
   if (row === undefined) throw new Refused({ code: "UNKNOWN_KEY", param: "key" });
+  fleet?.tellKey({ key: row.key, revoked: row.revoked_at !== null });
   return json(200, JSON.stringify(row));
 }
 

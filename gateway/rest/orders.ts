@@ -6,7 +6,6 @@ import { type Problem, Refused } from "../errors.ts";
 import type { Asker } from "../orders/answer.ts";
 import { isProblem, type Params } from "../orders/decode.ts";
 import type { OrderEntry } from "../orders/entry.ts";
-import type { ApiKey } from "../registry/identity.ts";
 import type { OrderRate } from "../session/limits.ts";
 import type { Doorkeeper } from "../session/logon.ts";
 import { permit } from "../session/permission.ts";
@@ -66,13 +65,14 @@ async function signed(
   const timeInUs = nowUs();
   if (status.state === "starting") throw new Refused({ code: "STARTING" });
   if (status.state === "shutting_down") throw new Refused({ code: "SHUTTING_DOWN" });
-  const caller = signer(doorkeeper, call, timeInUs);
+  const caller = await signer(doorkeeper, call, timeInUs);
   if (isProblem(caller)) throw new Refused(caller);
   const params = read(call);
   const orders = permit(caller, method, params);
   if (typeof orders !== "number") throw new Refused(orders);
   const account = caller.account.account_id;
   const placer = { key: caller.key, account, address: call.address };
+  if (orders > 0) await rate.look(placer);
   const waitMs = orders === 0 ? 0 : (rate.take(placer, orders)?.waitMs ?? 0);
   if (waitMs > 0) throw new Refused({ code: "RATE_LIMITED", retryAfterMs: waitMs });
   return new Promise((resolve, reject) => {
@@ -84,7 +84,11 @@ async function signed(
   });
 }
 
-function signer(doorkeeper: Doorkeeper, call: Call, timeInUs: number): ApiKey | Problem {
+function signer(
+  doorkeeper: Doorkeeper,
+  call: Call,
+  timeInUs: number,
+): ReturnType<Doorkeeper["check"]> {
   const key = call.header("solebook-key");
   if (key === "") return { code: "NOT_LOGGED_ON", message: SIGN_HEADERS };
   const proof = {

@@ -93,14 +93,22 @@ function notBuilt(path: string): Route {
   return route(path, () => ({ status: 503, type, body: NOT_BUILT, headers: HEADERS }));
 }
 
-/** One file with its compressed forms, and 304 for who has it. */
+/** One file with its compressed forms. */
 function fileRoute(file: string, cacheControl: string): (call: Pick<Call, "header">) => Reply {
-  const type = TYPES[extname(file)]!;
-  const body = readFileSync(file);
   const forms = [
     { encoding: "br", body: readIfThere(`${file}.br`) },
     { encoding: "gzip", body: readIfThere(`${file}.gz`) },
   ];
+  return kept(TYPES[extname(file)]!, readFileSync(file), forms, cacheControl);
+}
+
+/** What is served from memory, in the form that was asked for, and 304 for who has it. */
+export function kept(
+  type: string,
+  body: Uint8Array,
+  forms: readonly { readonly encoding: string; readonly body: Uint8Array | undefined }[],
+  cacheControl = ASK_EACH_TIME,
+): (call: Pick<Call, "header">) => Reply {
   const digest = createHash("sha256").update(body).digest("base64url").slice(0, 27);
   return ({ header }) => {
     const accepted = header("accept-encoding");

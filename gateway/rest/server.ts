@@ -114,13 +114,23 @@ export function json(status: number, body: string): Reply {
 export function attachRest(app: TemplatedApp, parts: ServerParts): void {
   const table = parts.routes.map((route) => ({ route, segments: route.path.split("/") }));
   app.any("/*", (response, request) => {
+    const method = request.getCaseSensitiveMethod().toUpperCase();
+    const exchange = new Exchange(parts, response, method === "HEAD");
+    // What is thrown into uWebSockets ends the process.
+    try {
+      exchange.cameBy(request);
+      find(exchange, request, method);
+    } catch (error) {
+      exchange.fail(error, request.getUrl());
+    }
+  });
+
+  function find(exchange: Exchange, request: HttpRequest, method: string): void {
     const path = request.getUrl();
     const segments = path.split("/");
     const atPath = table.filter((each) => fits(each.segments, segments));
-    const method = request.getCaseSensitiveMethod().toUpperCase();
     const asked = method === "HEAD" ? "GET" : method;
     const found = atPath.find(({ route }) => route.method === asked);
-    const exchange = new Exchange(parts, response, request, method === "HEAD");
     const isCounted = path.startsWith("/v1/") && !path.startsWith("/v1/admin/");
     if (isCounted && !exchange.isWithinRate()) return;
     if (found !== undefined) {
@@ -131,7 +141,7 @@ export function attachRest(app: TemplatedApp, parts: ServerParts): void {
     const shown = isNowhere ? parts.nowhere({ path, header }) : undefined;
     if (shown !== undefined) exchange.reply(shown);
     else exchange.refuseRoute(atPath.map(({ route }) => route.method));
-  });
+  }
 }
 
 /** One request and its one reply. */
@@ -139,23 +149,27 @@ class Exchange {
   readonly #parts: ServerParts;
   readonly #response: HttpResponse;
   readonly #headOnly: boolean;
-  readonly #from: Whence;
+  #from: Whence | undefined;
   #headers: readonly (readonly [string, string])[] = [];
   #gone = false;
 
-  constructor(parts: ServerParts, response: HttpResponse, request: HttpRequest, headOnly: boolean) {
-    this.#parts = parts;
-    const forwardedFor = request.getHeader("x-forwarded-for");
-    this.#from = whence(response, forwardedFor, parts.proxies);
-    this.#response = response;
-    this.#headOnly = headOnly;
+  constructor(parts: ServerParts, response: HttpResponse, headOnly: boolean) {
     // Without this, an aborted request would end the process; with it, the response is let go of.
     response.onAborted(() => (this.#gone = true));
+    this.#parts = parts;
+    this.#response = response;
+    this.#headOnly = headOnly;
+  }
+
+  /** Before anything else: from where it came. */
+  cameBy(request: HttpRequest): void {
+    const forwardedFor = request.getHeader("x-forwarded-for");
+    this.#from = whence(this.#response, forwardedFor, this.#parts.proxies);
   }
 
   /** Counts the request; one too many is answered here. */
   isWithinRate(): boolean {
-    const standing = this.#parts.rate.take(rateName(this.#from.address));
+    const standing = this.#parts.rate.take(rateName(this.#from!.address));
     if (standing === undefined) return true;
     this.#headers = rateHeaders(standing);
     if (standing.waitMs === 0) return true;
@@ -165,6 +179,11 @@ class Exchange {
 
   reply(reply: Reply): void {
     this.#write(reply);
+  }
+
+  /** By our mistake. */
+  fail(error: unknown, path: string): void {
+    this.#write(this.#replyTo(error, { path }));
   }
 
   refuseRoute(allowed: readonly string[]): void {
@@ -186,7 +205,7 @@ class Exchange {
       query: new URLSearchParams(query),
       target: query === "" ? path : `${path}?${query}`,
       header: (name: string) => headers.get(name) ?? "",
-      ...this.#from,
+      ...this.#from!,
     };
     if (route.method === "GET") return this.#answer(route, { ...call, ...NO_BODY });
     const bytesMax = route.bodyBytesMax ?? BODY_BYTES_MAX;
@@ -220,7 +239,7 @@ class Exchange {
     );
   }
 
-  #replyTo(error: unknown, call: Call): Reply {
+  #replyTo(error: unknown, call: Pick<Call, "path">): Reply {
     const { logger } = this.#parts;
     if (error instanceof Refused) {
       const { problem, cause } = error;

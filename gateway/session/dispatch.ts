@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import { errorMembers, type Problem } from "../errors.ts";
-import { findRequests, readRequest, REQUESTS_MAX } from "../frames/decode.ts";
+import { findRequests, readRequest, REQUESTS_MAX, soleRequest } from "../frames/decode.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Asker } from "../orders/answer.ts";
 import { reader } from "../forms/read.ts";
@@ -14,10 +14,11 @@ import type { OrderEntry } from "../orders/entry.ts";
 import type { QuickOrders } from "../orders/quick.ts";
 import type { QuickAsker } from "../orders/quick-answer.ts";
 import { FILLS_DEFAULT, type Fills, writeFills } from "../orders/fills.ts";
+import type { ApiKey, Caller } from "../registry/identity.ts";
 import type { ExchangeStatus } from "../status.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
-import type { OrderRate, Standing } from "./limits.ts";
+import type { OrderRate, Placer, Standing } from "./limits.ts";
 import type { Doorkeeper } from "./logon.ts";
 import { isPrivate, mayTrade, permit } from "./permission.ts";
 import { CloseCode, type Session } from "./session.ts";
@@ -150,6 +151,8 @@ const METHODS = new Map<string, Handle>([
 
 export const METHOD_NAMES: readonly string[] = [...METHODS.keys()];
 
+/** Requests that wait for a logon. */
+const HELD_MAX = 1_024;
 /** Text in a method's name that we repeat in an answer: no more than this. */
 const METHOD_CHARS_MAX = 64;
 
@@ -176,9 +179,13 @@ const NO_REQUEST: Problem = {
 /** The same of a binary frame, which may hold many requests: each is served as if it came alone. */
 export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Uint8Array): void {
   const timeInUs = nowUs();
+  const quick = quickAsker(parts, session);
+  const sole = soleRequest(bytes);
+  const isTaken =
+    quick !== undefined && sole > 0 && parts.quick.take(quick, bytes, sole, bytes.length, timeInUs);
+  if (isTaken) return;
   const places = findRequests(bytes);
   if (places === null) return malformed(parts, session, NO_FRAME, timeInUs);
-  const quick = quickAsker(parts, session);
   for (let at = 0; at < places.length && !session.closed; at += 2) {
     const isSent =
       quick !== undefined && parts.quick.take(quick, bytes, places[at]!, places[at + 1]!, timeInUs);
@@ -192,9 +199,13 @@ export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Ui
 /** Who may trade without further questions; undefined: the long way has some, or an answer. */
 function quickAsker(parts: DispatchParts, session: Session): QuickAsker | undefined {
   const { key } = session;
-  if (key === undefined || !mayTrade(key)) return undefined;
-  if (parts.status.state === "shutting_down" || !parts.rate.isOff) return undefined;
-  return (session.quick ??= {
+  if (key === undefined || parts.status.state === "shutting_down") return undefined;
+  if (!parts.rate.isOff) return undefined;
+  const { quick } = session;
+  if (quick?.key === key) return quick;
+  if (!mayTrade(key)) return undefined;
+  return (session.quick = {
+    key,
     accountId: key.account.account_id,
     answerTo: () => session.answerTo(),
     answered: (method, waitedUs) => parts.metrics.orderAnswered(method, "ok", waitedUs),
@@ -206,6 +217,11 @@ function quickAsker(parts: DispatchParts, session: Session): QuickAsker | undefi
 }
 
 function serve(parts: DispatchParts, session: Session, frame: Frame, timeInUs: number): void {
+  // After a logon that is being looked into, in the order in which they came.
+  if (session.held !== undefined && session.held.length < HELD_MAX) {
+    session.held.push(() => serve(parts, session, frame, timeInUs));
+    return;
+  }
   const { method, req_id: reqId, params = {} } = frame;
   const written = writeReqId(reqId);
   const name = typeof method === "string" ? method.slice(0, METHOD_CHARS_MAX) : "";
@@ -216,6 +232,7 @@ function serve(parts: DispatchParts, session: Session, frame: Frame, timeInUs: n
   const handle = METHODS.get(method as string);
   if (handle === undefined) return request.refuse(noSuchMethod());
   if (!isObject(params)) return request.refuse(invalid("params", "params is an object."));
+  if (session.held !== undefined) return request.refuse({ code: "OVERLOADED" });
   if (request.isOrder) {
     const problem = mayNot(parts, session, name, params, request);
     if (problem !== undefined) return request.refuse(problem);
@@ -260,9 +277,7 @@ function mayNot(
   const orders = permit(key, method, params);
   if (typeof orders !== "number") return orders;
   if (parts.status.state === "shutting_down") return { code: "SHUTTING_DOWN" };
-  const { address } = session;
-  const placer = { key: key.key, account: key.account.account_id, address };
-  const standing = parts.rate.take(placer, orders);
+  const standing = parts.rate.take(placerOf(session, key), orders);
   if (standing === undefined) return undefined;
   request.limits = standing;
   const { waitMs } = standing;
@@ -277,9 +292,34 @@ function logon(
 ): void {
   if (session.key !== undefined) return request.refuse({ code: "ALREADY_LOGGED_ON" });
   const key = parts.doorkeeper.logon(params, session.address, request.timeInUs);
+  if (!(key instanceof Promise)) return loggedOn(session, request, key);
+  session.held = [];
+  const look = async (): Promise<void> => {
+    const found = await key;
+    if (isProblem(found)) return request.refuse(found);
+    await parts.rate.look(placerOf(session, found));
+    loggedOn(session, request, parts.doorkeeper.still(found.key));
+  };
+  look()
+    .catch((error: unknown) => {
+      parts.logger.error({ session: session.id, err: error }, "a logon failed by our mistake");
+      request.refuse({ code: "INTERNAL" });
+    })
+    .finally(() => {
+      const { held = [] } = session;
+      session.held = undefined;
+      for (const run of held) if (!session.closed) run();
+    });
+}
+
+function loggedOn(session: Session, request: SocketRequest, key: ApiKey | Problem): void {
   if (isProblem(key)) return request.refuse(key);
   session.key = key;
   request.answer(JSON.stringify({ account: key.account.name, scopes: key.scopes }));
+}
+
+function placerOf({ address }: Session, { key, account }: Caller): Placer {
+  return { key, account: account.account_id, address };
 }
 
 function accountTrades(

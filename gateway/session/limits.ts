@@ -2,6 +2,7 @@
  * What one socket may ask of us, in one place. Reaching a limit is answered by name.
  */
 import { rateName } from "../addresses.ts";
+import type { Settling, SharedBucket } from "../fleet/settling.ts";
 
 export interface SessionLimits {
   /** Larger frames close the socket with 1009. */
@@ -51,16 +52,18 @@ export const SESSION_LIMITS: SessionLimits = {
 };
 
 /** A bucket that refills steadily; `take` answers how long to wait, 0 when there was a token. */
-export class TokenBucket {
+export class TokenBucket implements SharedBucket {
+  readonly perSecond: number;
+  readonly burst: number;
   readonly #perMs: number;
-  readonly #burst: number;
   #tokens: number;
   #atMs: number;
 
   constructor(perSecond: number, burst: number, nowMs: number) {
+    this.perSecond = perSecond;
     this.#perMs = perSecond / 1000;
-    this.#burst = Math.max(burst, 1);
-    this.#tokens = this.#burst;
+    this.burst = Math.max(burst, 1);
+    this.#tokens = this.burst;
     this.#atMs = nowMs;
   }
 
@@ -73,15 +76,21 @@ export class TokenBucket {
 
   /** What `take` would answer, taking nothing. */
   waitMs(nowMs: number, count: number): number {
-    const needed = Math.min(count, this.#burst);
+    const needed = Math.min(count, this.burst);
     const left = this.left(nowMs);
     return left >= needed ? 0 : Math.ceil((needed - left) / this.#perMs);
+  }
+
+  /** What others took, too, is known now. */
+  correct(nowMs: number, tokens: number): void {
+    this.#tokens = Math.min(this.burst, tokens);
+    this.#atMs = nowMs;
   }
 
   /** Tokens there are now; below 0 after more than the burst was taken at once. */
   left(nowMs: number): number {
     const passedMs = Math.max(0, nowMs - this.#atMs);
-    this.#tokens = Math.min(this.#burst, this.#tokens + passedMs * this.#perMs);
+    this.#tokens = Math.min(this.burst, this.#tokens + passedMs * this.#perMs);
     this.#atMs = nowMs;
     return this.#tokens;
   }
@@ -102,10 +111,15 @@ const BUCKETS_SWEEP_AT = 8_192;
 class Buckets {
   readonly perSecond: number;
   readonly burst: number;
+  readonly #kind: string;
+  readonly #settling: Settling | undefined;
   readonly #buckets = new Map<string, TokenBucket>();
   #sweepAt = BUCKETS_SWEEP_AT;
 
-  constructor(perSecond: number, burst: number) {
+  /** `settling` shares them with other gateways' of the same kind. */
+  constructor(kind: string, perSecond: number, burst: number, settling: Settling | undefined) {
+    this.#kind = kind;
+    this.#settling = settling;
     this.perSecond = perSecond;
     this.burst = Math.max(burst || perSecond, 1);
   }
@@ -118,6 +132,16 @@ class Buckets {
       this.#buckets.set(name, bucket);
     }
     return bucket;
+  }
+
+  take(name: string, bucket: TokenBucket, nowMs: number, count: number): number {
+    const waitMs = bucket.take(nowMs, count);
+    if (waitMs === 0) this.#settling?.spent(this.sharedName(name), bucket, count);
+    return waitMs;
+  }
+
+  sharedName(name: string): string {
+    return `${this.#kind}:${name}`;
   }
 
   #sweep(nowMs: number): void {
@@ -139,16 +163,33 @@ export interface Placer {
 /** Places and amends per key, per account and per address; a limit of 0 is none. */
 export class OrderRate {
   readonly #limited: readonly (readonly [(placer: Placer) => string, Buckets])[];
+  readonly #settling: Settling | undefined;
 
-  constructor(limits: SessionLimits) {
+  constructor(limits: SessionLimits, settling?: Settling) {
     const { ordersPerSecond: perKey, ordersBurst } = limits;
     const { accountOrdersPerSecond: perAccount, addressOrdersPerSecond: perAddress } = limits;
     const all = [
-      [(placer: Placer) => placer.key, new Buckets(perKey, ordersBurst)],
-      [(placer: Placer) => String(placer.account), new Buckets(perAccount, 0)],
-      [(placer: Placer) => rateName(placer.address), new Buckets(perAddress, 0)],
+      [(placer: Placer) => placer.key, new Buckets("key", perKey, ordersBurst, settling)],
+      [(placer: Placer) => String(placer.account), new Buckets("account", perAccount, 0, settling)],
+      [
+        (placer: Placer) => rateName(placer.address),
+        new Buckets("address", perAddress, 0, settling),
+      ],
     ] as const;
     this.#limited = all.filter(([, { perSecond }]) => perSecond > 0);
+    this.#settling = settling;
+  }
+
+  /** Learns what other gateways have left of them; at once where there is nothing to learn. */
+  look(placer: Placer): Promise<void> | undefined {
+    if (this.#limited.length === 0) return undefined;
+    const nowMs = performance.now();
+    return this.#settling?.look(
+      this.#limited.map(([nameOf, buckets]) => {
+        const name = nameOf(placer);
+        return [buckets.sharedName(name), buckets.of(name, nowMs)];
+      }),
+    );
   }
 
   /** There are no limits: nothing is counted, and answers do not speak of them. */
@@ -166,12 +207,13 @@ export class OrderRate {
     let [waitMs, left] = [0, Infinity];
     let tightest = this.#limited[0]![1];
     const taking = this.#limited.map(([nameOf, buckets]) => {
-      const bucket = buckets.of(nameOf(placer), nowMs);
+      const name = nameOf(placer);
+      const bucket = buckets.of(name, nowMs);
       if (count > 0) waitMs = Math.max(waitMs, bucket.waitMs(nowMs, count));
-      return [bucket, buckets] as const;
+      return [name, bucket, buckets] as const;
     });
-    for (const [bucket, buckets] of taking) {
-      if (count > 0 && waitMs === 0) bucket.take(nowMs, count);
+    for (const [name, bucket, buckets] of taking) {
+      if (count > 0 && waitMs === 0) buckets.take(name, bucket, nowMs, count);
       const here = Math.max(0, Math.floor(bucket.left(nowMs)));
       if (here < left) [left, tightest] = [here, buckets];
     }
@@ -183,8 +225,8 @@ export class OrderRate {
 export class RequestRate {
   readonly #buckets: Buckets;
 
-  constructor({ requestsPerSecond, requestsBurst }: SessionLimits) {
-    this.#buckets = new Buckets(requestsPerSecond, requestsBurst);
+  constructor({ requestsPerSecond, requestsBurst }: SessionLimits, settling?: Settling) {
+    this.#buckets = new Buckets("requests", requestsPerSecond, requestsBurst, settling);
   }
 
   take(address: string): Standing | undefined {
@@ -192,7 +234,7 @@ export class RequestRate {
     if (perSecond === 0) return undefined;
     const nowMs = performance.now();
     const bucket = this.#buckets.of(address, nowMs);
-    const waitMs = bucket.take(nowMs);
-    return { waitMs, left: Math.floor(bucket.left(nowMs)), burst, perSecond };
+    const waitMs = this.#buckets.take(address, bucket, nowMs, 1);
+    return { waitMs, left: Math.max(0, Math.floor(bucket.left(nowMs))), burst, perSecond };
   }
 }

@@ -5,11 +5,13 @@
  */
 import { createHmac, timingSafeEqual, verify } from "node:crypto";
 import type { Problem } from "../errors.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { LogonParams } from "../forms/requests.ts";
 import { reader } from "../forms/read.ts";
-import { invalid, type Params } from "../orders/decode.ts";
+import { invalid, isProblem, type Params } from "../orders/decode.ts";
 import type { ApiKey, Identity, KeyProof } from "../registry/identity.ts";
-import { readTime } from "../written-forms.ts";
+import { nowUs, readTime } from "../written-forms.ts";
+import { UsedSignatures } from "./used.ts";
 
 const readLogon = reader(LogonParams);
 
@@ -19,8 +21,9 @@ const WINDOW_MS_MAX = 60_000;
 const AHEAD_US_MAX = 5_000_000;
 const US_PER_MS = 1_000;
 const ED25519_BYTES = 64;
-/** Old signatures are swept when there are this many, so the table stays small. */
-const SWEEP_AT = 1_024;
+
+type Answer = ApiKey | Problem | Promise<ApiKey | Problem>;
+const REPLAYED: Problem = { code: "REPLAYED_SIGNATURE", param: "signature" };
 
 export interface Proof {
   readonly key: string;
@@ -42,24 +45,31 @@ const LOGON = { head: "LOGON\n/v1/ws\n", body: new Uint8Array() };
 
 export class Doorkeeper {
   readonly #identity: Identity;
-  /** Signature by key, with the time from which its own timestamp would be refused anyway. */
-  readonly #used = new Map<string, number>();
-  #sweepAt = SWEEP_AT;
+  readonly #used: UsedSignatures;
+  /** Keys that another gateway revoked, until the registry says it, too. */
+  readonly #denied = new Set<string>();
 
-  constructor(identity: Identity) {
+  constructor(identity: Identity, fleet?: Fleet) {
     this.#identity = identity;
+    this.#used = new UsedSignatures(fleet, nowUs);
   }
 
-  logon(params: Params, address: string, nowUs: number): ApiKey | Problem {
+  /** Proves nothing from now on. */
+  deny(key: string): void {
+    this.#denied.add(key);
+  }
+
+  logon(params: Params, address: string, nowUs: number): Answer {
     const read = readLogon(params);
     if ("problem" in read) return read.problem;
     return this.check(read.value, { ...LOGON, address }, nowUs);
   }
 
-  check(proof: Proof, signed: Signed, nowUs: number): ApiKey | Problem {
+  /** At once, but for a fleet that has to be asked. */
+  check(proof: Proof, signed: Signed, nowUs: number): Answer {
     const { key: id, timestamp, signature, window = "" } = proof;
-    const key = this.#identity.key(id);
-    if (key === undefined) return { code: "KEY_INVALID", param: "key" };
+    const key = this.still(id);
+    if (isProblem(key)) return key;
     const signedUs = readTime(timestamp);
     if (Number.isNaN(signedUs)) return invalid("timestamp", "timestamp is an RFC 3339 time.");
     const windowMs = readWindow(window);
@@ -83,16 +93,19 @@ export class Doorkeeper {
       return { code: "ADDRESS_NOT_ALLOWED", param: "key" };
     }
     const use = `${id}:${bytes.toString("base64url")}`;
-    if (this.#used.has(use)) return { code: "REPLAYED_SIGNATURE", param: "signature" };
-    this.#sweep(nowUs);
-    this.#used.set(use, untilUs);
-    return key;
+    const isFirst = this.#used.claim(use, untilUs, nowUs);
+    if (isFirst === true) return key;
+    if (isFirst === false) return REPLAYED;
+    return isFirst.then((is) => (is ? this.still(id) : REPLAYED));
   }
 
-  #sweep(nowUs: number): void {
-    if (this.#used.size < this.#sweepAt) return;
-    for (const [use, untilUs] of this.#used) if (untilUs < nowUs) this.#used.delete(use);
-    this.#sweepAt = Math.max(SWEEP_AT, this.#used.size * 2);
+  /** The key as it is now: it may have been revoked while something was waited for. */
+  still(id: string): ApiKey | Problem {
+    return this.#usable(id) ?? { code: "KEY_INVALID", param: "key" };
+  }
+
+  #usable(id: string): ApiKey | undefined {
+    return this.#denied.has(id) ? undefined : this.#identity.key(id);
   }
 }
 

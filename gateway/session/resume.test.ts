@@ -1,15 +1,23 @@
 /**
  * A consumer that reconnects at seeded random instants of a long run hears every sequence exactly once
  * on every delta channel, public and private: what it put together from its many sockets is, push by
- * push, what somebody heard who never left. From memory, and from stored events where memory is small.
+ * push, what somebody heard who never left. From memory, and from stored events where memory is small; from a
+ * shard of this process, and from one of a cluster whose primary changes meanwhile.
  */
 import { expect, test } from "@jest/globals";
+import { openEntryClient } from "../../engine/client/entry-client.ts";
+import { openEntryPast } from "../../engine/client/entry-past.ts";
+import type { StoredEvents } from "../../engine/client/stored-events.ts";
+import { startTestEngine } from "../../engine/shell/testing/cluster-engine.ts";
+import { makeMemoryBroker } from "../../engine/shell/testing/memory-broker.ts";
+import { sized } from "../../engine/shell/testing/size.ts";
 import {
   JORDAN,
   type Message,
   startTestExchange,
   type TestExchange,
   type TestKey,
+  type TestOptions,
 } from "../testing/exchange.ts";
 import { connect, type Trader } from "../testing/trader.ts";
 
@@ -17,17 +25,43 @@ const SYMBOLS = JORDAN.sizes.map((size) => `${JORDAN.style}:${size}`);
 const PUBLIC = ["book", "level3", "trades"] as const;
 const PRIVATE = ["orders", "executions"] as const;
 const SEED = 4_213;
-const ROUNDS = Number(process.env.SOLEBOOK_RESUME_ROUNDS ?? 60);
+const ROUNDS = Number(process.env.SOLEBOOK_RESUME_ROUNDS ?? sized(45, 2_000));
 const ORDERS_PER_ROUND = 30;
 
-// What memory holds | events it keeps
-const MEMORIES: [string, number][] = [
-  ["all of it", 131_072],
-  ["only the newest", 64],
+/** What the gateway stands before. */
+interface Behind {
+  readonly options: TestOptions;
+  /** How often stored events were read. */
+  reads(): number;
+  /** What may befall it in the middle. */
+  strike?(): Promise<void>;
+  end(): Promise<void>;
+}
+
+const here = async (): Promise<Behind> => ({
+  options: {},
+  reads: () => 0,
+  end: async () => {},
+});
+
+// Where its shard is | what memory holds | events it keeps
+const MEMORIES: [string, string, number, () => Promise<Behind>][] = [
+  ["in its process", "all of it", 131_072, here],
+  ["in its process", "only the newest", 64, here],
+  ["in a cluster that loses primaries", "only the newest", 64, inCluster],
 ];
 
-test.each(MEMORIES)("every sequence once, memory holding %s", async (_name, recentEvents) => {
-  const exchange = await startTestExchange({ recentEvents });
+const LIMIT_MS = sized(120_000, 3 * 3_600_000);
+test.each(MEMORIES)("every sequence once: a shard %s, memory holding %s", everyOnce, LIMIT_MS);
+
+async function everyOnce(
+  _where: string,
+  _what: string,
+  recentEvents: number,
+  start: () => Promise<Behind>,
+): Promise<void> {
+  const behind = await start();
+  const exchange = await startTestExchange({ recentEvents, ...behind.options });
   const key = await exchange.makeKey("alice");
   const traders = [
     await connect(exchange, key),
@@ -48,11 +82,12 @@ test.each(MEMORIES)("every sequence once, memory holding %s", async (_name, rece
       if (at === half && random() < 0.7) restless.leave();
       await step(traders[at % 2]!, round * ORDERS_PER_ROUND + at, random);
     });
-    await Promise.all(steps.map((each) => each()));
+    const isStruck = behind.strike !== undefined && round % STRIKE_EVERY === STRIKE_EVERY - 1;
+    await Promise.all([...steps.map((each) => each()), isStruck ? behind.strike!() : null]);
   }
   await restless.join();
   await restless.catchUp(steady);
-  expect(exchange.shard.reads > 0).toBe(recentEvents < 1_000);
+  expect(exchange.shard.reads + behind.reads() > 0).toBe(recentEvents < 1_000);
   expect(joins).toBeGreaterThan(ROUNDS / 3);
   const heard = linesOf(steady.pushes);
   const pieced = linesOf(restless.pushes);
@@ -65,7 +100,42 @@ test.each(MEMORIES)("every sequence once, memory holding %s", async (_name, rece
   for (const trader of [...traders, steady]) trader.close();
   restless.leave();
   await exchange.stop();
-});
+  await behind.end();
+}
+
+const STRIKE_EVERY = 15;
+
+/** Two engines over gRPC, a journal in memory: now and then the primary ends, and another one begins. */
+async function inCluster(): Promise<Behind> {
+  const broker = makeMemoryBroker();
+  const sizes = { accountsMax: 64, instrumentsMax: 512, ordersMax: 65_536, idsMax: 131_072 };
+  const engines = [await startTestEngine(broker, sizes), await startTestEngine(broker, sizes)];
+  const addresses = engines.map(({ address }) => address);
+  const client = openEntryClient({ shard: 0, addresses });
+  const past = openEntryPast({ shard: 0, addresses });
+  let reads = 0;
+  const stored: StoredEvents = {
+    read: async (wanted, onEvents) => {
+      await past.read(wanted, onEvents);
+      reads++;
+    },
+  };
+  return {
+    options: { clients: [client], stored: [stored] },
+    reads: () => reads,
+    strike: async () => {
+      const gone = engines.shift()!;
+      const { port } = new URL(`http://${gone.address}`);
+      await gone.handle.stop();
+      engines.push(await startTestEngine(broker, sizes, Number(port)));
+    },
+    end: async () => {
+      past.stop();
+      client.close();
+      await Promise.all(engines.map(({ handle }) => handle.stop()));
+    },
+  };
+}
 
 /** Comes and goes; asks each time for what came after the last push it has seen. */
 class Restless {

@@ -46,6 +46,7 @@ export const CloseCode = {
   ABNORMAL: 1006,
   POLICY: 1008,
   TOO_LARGE: 1009,
+  INTERNAL: 1011,
   RESTART: 1012,
 } as const;
 
@@ -54,6 +55,8 @@ export class Session implements Subscriber {
   readonly address: string;
   readonly encoding: Encoding;
   key: Caller | undefined;
+  /** Requests that wait until it is known who asks; undefined: nothing is waited for. */
+  held: (() => void)[] | undefined;
   heartbeat = false;
   malformedFrames = 0;
   closed = false;
@@ -290,15 +293,19 @@ export class Session implements Subscriber {
       bytes += outbox[to]!.length;
       to++;
     }
-    const isBinary = this.encoding === "proto";
-    this.#socket.cork(() => {
-      for (let at = from; at < to; at++) {
-        const sent = this.#socket.send(outbox[at]!, isBinary);
-        if (sent === 2) return this.#closeSlow("a message was dropped");
-        if (sent === 0) this.behind = true;
-      }
-    });
+    if (to === from + 1) this.#send(outbox[from]!);
+    else {
+      this.#socket.cork(() => {
+        for (let at = from; at < to && !this.closed; at++) this.#send(outbox[at]!);
+      });
+    }
     return to;
+  }
+
+  #send(part: string | Uint8Array): void {
+    const sent = this.#socket.send(part, this.encoding === "proto");
+    if (sent === 2) this.#closeSlow("a message was dropped");
+    else if (sent === 0) this.behind = true;
   }
 
   #closeSlow(why: string): void {

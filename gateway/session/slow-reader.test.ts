@@ -32,6 +32,9 @@ describe("over real sockets", () => {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     expect(isLogged()).toBe(true);
+    // It learns why even when it comes back late: without an idle time-out, uWebSockets would cut the
+    // line at its next sweep, 4 s after the close at most.
+    await new Promise((resolve) => setTimeout(resolve, 4_500));
     slow.socket.resume();
     expect(await slow.closed).toMatchObject({
       code: 1008,
@@ -68,7 +71,12 @@ class StuckSocket {
   ended: [number, string] | undefined;
   buffered = 0;
   stuck = true;
-  getUserData = () => ({ session: undefined, address: "test", caller: undefined });
+  getUserData = () => ({
+    session: undefined,
+    address: "test",
+    encoding: "json",
+    caller: undefined,
+  });
   getBufferedAmount = (): number => this.buffered;
   cork = (write: () => void): void => write();
   ping = (): number => 1;
@@ -116,6 +124,16 @@ describe("one session", () => {
     publish(ticker, "update 4");
     flush();
     expect(socket.sent).toEqual(["snapshot 1", "snapshot 3", "update 4"]);
+  });
+
+  test("a message that was dropped ends it: nothing is passed over in silence", () => {
+    const { socket, session, flush } = stuckSession();
+    socket.send = (text) => (socket.sent.push(text), 2);
+    session.push("first");
+    session.push("second");
+    flush();
+    expect(socket.ended).toEqual([1008, "SLOW_READER: a message was dropped"]);
+    expect(socket.sent).toEqual(["first"]);
   });
 
   test("a delta channel goes on, up to the bound, and nothing comes after the close", () => {

@@ -5,6 +5,7 @@
  * uWebSockets lets go of a message's buffer and of a request when the handler returns: both are read
  * before that. Nothing here throws into it: an uncaught throw would end the process.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from "uWebSockets.js";
 import type { Networks } from "../addresses.ts";
 import { CODES, type Code, errorMembers } from "../errors.ts";
@@ -16,6 +17,7 @@ import { whence } from "../rest/server.ts";
 import { nowUs } from "../written-forms.ts";
 import type { Demonstration } from "./demonstration.ts";
 import { dispatch, dispatchBinary, type DispatchParts, malformed } from "./dispatch.ts";
+import { FlushQueue } from "./flush-queue.ts";
 import type { SessionLimits } from "./limits.ts";
 import { CloseCode, type Hub, Session, type Socket, type SocketData } from "./session.ts";
 
@@ -25,6 +27,16 @@ const PAYLOAD_MAX = 1024 * 1024;
 const CUT_FOR_SIZE = "Received too big message";
 /** Never reached: our own bound closes a slow reader long before uWebSockets would drop a message. */
 const BACKPRESSURE_MAX = 64 * 1024 * 1024;
+/**
+ * The most it takes. Our pings are answered every two seconds, so it is never reached; but a quarter
+ * minute of it, the most there is, is how long a socket we have closed may take to read why. With
+ * none at all uWebSockets allows between 0 and 4 s, then cuts the line (1006).
+ */
+const IDLE_S = 960;
+/** uWebSockets' DISABLED, which its declarations have as a type only: it would cost 45 times the memory. */
+const NO_COMPRESSION = 0;
+/** How often a planned shutdown looks whether a reader has caught up. */
+const DRAIN_LOOK_MS = 10;
 /** Pings and heartbeats go to an eighth of the sockets at a time, so that none blocks the loop. */
 const SLICES = 8;
 const HEARTBEAT_MS = 1_000;
@@ -45,8 +57,7 @@ export class Sockets implements Hub {
   readonly #parts: SocketParts;
   readonly #sessions = new Set<Session>();
   readonly #timers: NodeJS.Timeout[] = [];
-  #toFlush: Session[] = [];
-  #flushScheduled = false;
+  readonly #queue = new FlushQueue();
   #nextId = 1;
 
   constructor(parts: SocketParts) {
@@ -63,11 +74,20 @@ export class Sockets implements Hub {
       maxPayloadLength: PAYLOAD_MAX,
       maxBackpressure: BACKPRESSURE_MAX,
       closeOnBackpressureLimit: false,
-      idleTimeout: 0,
+      compression: NO_COMPRESSION,
+      idleTimeout: IDLE_S,
       sendPingsAutomatically: false,
-      upgrade: (response, request, context) => this.#upgrade(response, request, context),
+      upgrade: (response, request, context) => {
+        response.onAborted(() => {}); // answered before it returns, so nothing is left to stop
+        try {
+          this.#upgrade(response, request, context);
+        } catch (error) {
+          this.#parts.logger.error({ err: error }, "an upgrade failed by our mistake");
+          response.close();
+        }
+      },
       open: (socket) => this.#open(socket),
-      message: (socket, message, isBinary) => this.#message(socket, message, isBinary),
+      message: (socket, message, isBinary) => this.#guarded(socket, message, isBinary),
       drain: (socket) => socket.getUserData().session?.drained(),
       pong: (socket) => {
         const { session } = socket.getUserData();
@@ -90,19 +110,12 @@ export class Sockets implements Hub {
   }
 
   needsFlush(session: Session): void {
-    this.#toFlush.push(session);
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    setImmediate(() => this.flush());
+    this.#queue.add(session);
   }
 
-  /** Writes what waits, everywhere. What a flush itself brings up waits for the next turn. */
+  /** Writes now what would be written before this turn ends. */
   flush(): void {
-    this.#flushScheduled = false;
-    const sessions = this.#toFlush;
-    if (sessions.length === 0) return;
-    this.#toFlush = [];
-    for (const session of sessions) session.flush();
+    this.#queue.flush();
   }
 
   slowReaderClosed(session: Session, why: string): void {
@@ -133,25 +146,26 @@ export class Sockets implements Hub {
     return false;
   }
 
-  /** Planned shutdown: everyone is closed with 1012 at a moment of its own, so that not all return at once. */
+  /**
+   * Planned shutdown: everyone is closed with 1012 at a moment of its own, so that not all return at
+   * once; who is behind has as long again to read what was said to it.
+   */
   async closeAll(): Promise<void> {
     this.flush();
-    const closes = [...this.#sessions].map(
-      (session) =>
-        new Promise<void>((resolve) => {
-          const inMs = Math.random() * this.limits.shutdownSpreadMs;
-          setTimeout(() => {
-            session.close(CloseCode.RESTART, "SHUTTING_DOWN");
-            resolve();
-          }, inMs);
-        }),
-    );
-    await Promise.all(closes);
+    const spreadMs = this.limits.shutdownSpreadMs;
+    const untilMs = performance.now() + 2 * spreadMs;
+    const close = async (session: Session): Promise<void> => {
+      await sleep(Math.random() * spreadMs);
+      while (session.behind && !session.closed && performance.now() < untilMs) {
+        await sleep(DRAIN_LOOK_MS);
+      }
+      session.close(CloseCode.RESTART, "SHUTTING_DOWN");
+    };
+    await Promise.all([...this.#sessions].map(close));
     for (const timer of this.#timers) clearInterval(timer);
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-    response.onAborted(() => {}); // answered before this function returns, so nothing is left to stop
     const refused = this.#mayNotConnect(request);
     if (refused !== undefined) {
       const { status, message } = CODES[refused];
@@ -201,6 +215,18 @@ export class Sockets implements Hub {
   #tellSeen(sessions: readonly Session[]): void {
     const ids = new Set(sessions.flatMap(({ key }) => key?.account.account_id ?? []));
     if (ids.size > 0) void this.#parts.demonstration.seen(ids, Date.now());
+  }
+
+  /** A throw would go through uWebSockets and end the process: our mistake ends one socket instead. */
+  #guarded(socket: Socket, message: ArrayBuffer, isBinary: boolean): void {
+    try {
+      this.#message(socket, message, isBinary);
+    } catch (error) {
+      const { session } = socket.getUserData();
+      session?.close(CloseCode.INTERNAL, "INTERNAL");
+      const about = { session: session?.id, err: error };
+      this.#parts.logger.error(about, "a frame failed by our mistake");
+    }
   }
 
   #message(socket: Socket, message: ArrayBuffer, isBinary: boolean): void {

@@ -68,7 +68,7 @@ export interface Message {
   readonly data: Json;
   readonly stale?: boolean;
   readonly time_in: string;
-  readonly limits?: { readonly orders_left: number };
+  readonly limits?: { readonly orders_left: number; readonly per_second: number };
 }
 
 export interface LogonParams {

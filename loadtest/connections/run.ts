@@ -11,6 +11,7 @@ import {
   listMany,
   memoryOf,
   openVenue,
+  processorSeconds,
   readMetric,
   readStats,
   type Venue,
@@ -128,12 +129,16 @@ async function trade(
 
 function reportTo({ progress }: ConnectionsAsked, venue: Venue, crowd: RemoteCrowd): () => void {
   let messages = 0;
+  let processorS = processorSeconds(venue) ?? 0;
   const tell = (tally: CrowdTally): void => {
     const perS = Math.round(((tally.messages - messages) * 1_000) / REPORT_MS);
     ({ messages } = tally);
+    const usedS = (processorSeconds(venue) ?? 0) - processorS;
+    processorS += usedS;
     progress(
       `${perS} messages/s out, ${tally.closedSlow} closed as slow, ${tally.resumed} resumed, ` +
-        `${tally.sequenceGaps} gaps; ${memoryWords(venue)}`,
+        `${tally.sequenceGaps} gaps; ${memoryWords(venue)}, ` +
+        `${(usedS / (REPORT_MS / 1_000)).toFixed(2)} cores`,
     );
   };
   return () => void crowd.tally().then(tell, () => {}); // it fails when the run is over

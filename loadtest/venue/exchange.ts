@@ -16,6 +16,9 @@ const QUIET = "--disable-warning=ExperimentalWarning";
 const OUTPUT_MAX = 20_000;
 const STOP_MAX_MS = 30_000;
 const SIZES_EACH = 100;
+/** In /proc/PID/stat, behind the command's name. */
+const USER_TICKS_AT = 11;
+const TICKS_PER_S = 100;
 const METRIC_TIMEOUT_MS = 30_000;
 
 export interface Venue {
@@ -180,6 +183,14 @@ export function memoryOf({ pid }: Venue): { nowMb: number; mostMb: number } | nu
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN);
   const rounded = (name: string): number => Math.round(kilobytes(name) / 1024);
   return { nowMb: rounded("VmRSS"), mostMb: rounded("VmHWM") };
+}
+
+/** Processor time of the exchange so far, in seconds; null when it is not ours to look at. */
+export function processorSeconds({ pid }: Venue): number | null {
+  if (pid === null || process.platform !== "linux") return null;
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ");
+  const [user, system] = [Number(fields[USER_TICKS_AT]), Number(fields[USER_TICKS_AT + 1])];
+  return (user + system) / TICKS_PER_S;
 }
 
 async function ask({ url }: Venue, path: string): Promise<Response> {

@@ -124,3 +124,16 @@ test("binary answers, several in a frame, and pushes between them", () => {
     [NUMBER_MAX, "RATE_LIMITED"],
   ]);
 });
+
+test("a binary answer whose lengths take more bytes than they need", () => {
+  const number = [0x08, ...Buffer.from(varint(NUMBER_FIRST))];
+  const result = [0x1a, 0x82, 0x00, 0x20, 0x01];
+  const answer = [...number, ...result, 0x60, 0x01];
+  const frame = Buffer.from([0x12, 0x80 | answer.length, 0x00, ...answer]);
+  expect(fromBinary(FrameSchema, frame).answers[0]!.outcome.case).toBe("addOrder");
+  expect(heardOf(PROTO_ORDERS, frame)).toEqual([[NUMBER_FIRST, null]]);
+});
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
+}

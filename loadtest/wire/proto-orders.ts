@@ -51,7 +51,7 @@ export const PROTO_ORDERS: Encoding = {
     for (let at = start; at < end; ) {
       const tag = bytes[at]!;
       const size = readVarint(bytes, at + 1);
-      at += 1 + varintBytes(size);
+      at = varintEnd(bytes, at + 1);
       if (tag === ANSWERS_TAG) readAnswer(bytes, at, at + size, sink);
       at += size;
     }
@@ -96,7 +96,7 @@ function readAnswer(bytes: Buffer, start: number, end: number, sink: AnswerSink)
   let refused: string | null = null;
   for (let at = start; at < end; ) {
     const tag = readVarint(bytes, at);
-    at += varintBytes(tag);
+    at = varintEnd(bytes, at);
     if (tag === NUMBER_TAG) number = readVarint(bytes, at);
     if (tag >>> 3 === ERROR_FIELD) refused = codeOf(bytes, at);
     at = skip(bytes, at, tag & 7);
@@ -106,7 +106,7 @@ function readAnswer(bytes: Buffer, start: number, end: number, sink: AnswerSink)
 
 /** The code of an error, its first field. */
 function codeOf(bytes: Buffer, at: number): string {
-  const from = at + varintBytes(readVarint(bytes, at));
+  const from = varintEnd(bytes, at);
   if (bytes[from] !== CODE_TAG) return "UNKNOWN";
   const size = bytes[from + 1]!;
   return bytes.toString("latin1", from + 2, from + 2 + size);
@@ -115,12 +115,8 @@ function codeOf(bytes: Buffer, at: number): string {
 function skip(bytes: Buffer, at: number, wireType: number): number {
   if (wireType === WireType.FIXED64) return at + 8;
   if (wireType === WireType.FIXED32) return at + 4;
-  if (wireType !== WireType.BYTES) {
-    while ((bytes[at++]! & MORE) !== 0);
-    return at;
-  }
-  const size = readVarint(bytes, at);
-  return at + varintBytes(size) + size;
+  const end = varintEnd(bytes, at);
+  return wireType === WireType.BYTES ? end + readVarint(bytes, at) : end;
 }
 
 /** Exact up to 2^28: what is longer is skipped, not read. */
@@ -134,8 +130,10 @@ function readVarint(bytes: Buffer, at: number): number {
   return value;
 }
 
-function varintBytes(value: number): number {
-  return value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : 4;
+/** Looked for, not computed: a number may take more bytes than it needs. */
+function varintEnd(bytes: Buffer, at: number): number {
+  while ((bytes[at++]! & MORE) !== 0);
+  return at;
 }
 
 function writeVarint(bytes: Buffer, at: number, value: number): void {

@@ -28,7 +28,7 @@ export interface PastWanted {
 /** The gateway knows it as StoredEvents. */
 export interface Past {
   read(wanted: PastWanted, onEvents: (events: Events) => void): Promise<void>;
-  /** Ends a read under way, which is then rejected. */
+  /** Ends a read under way, which is then rejected, as is every one that comes after. */
   stop(): Promise<void>;
 }
 
@@ -36,8 +36,10 @@ const EVENTS_MAX = 500_000;
 
 export function openPast(config: PastConfig): Past {
   let stopNow: (() => Promise<void>) | undefined;
+  let isStopped = false;
 
   function read(wanted: PastWanted, onEvents: (events: Events) => void): Promise<void> {
+    if (isStopped) return Promise.reject(new Error("it was stopped"));
     const workerData: PastWorkerData = {
       shard: config.shard,
       directory: config.directory,
@@ -62,7 +64,12 @@ export function openPast(config: PastConfig): Past {
     });
   }
 
-  return { read, stop: async () => stopNow?.() };
+  async function stop(): Promise<void> {
+    isStopped = true;
+    await stopNow?.();
+  }
+
+  return { read, stop };
 }
 
 function eventsIn(bytes: Uint8Array<ArrayBuffer>): Events {

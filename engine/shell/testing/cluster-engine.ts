@@ -20,6 +20,7 @@ const SIZES = { accountsMax: 16, instrumentsMax: 16, ordersMax: 65_536, idsMax: 
 export async function startTestEngine(
   broker: MemoryBroker = makeMemoryBroker(),
   options: Partial<ShardOptions> = SIZES,
+  port = 0,
 ): Promise<TestEngine> {
   const way = broker.way();
   const said: string[] = [];
@@ -34,8 +35,8 @@ export async function startTestEngine(
     monotonicMs: () => performance.now(),
     connect: way.connect,
   });
-  const config = { shard: 0, journal, leaseMs: ENGINE_LEASE_MS, host: "127.0.0.1", port: 0 };
+  const config = { shard: 0, journal, leaseMs: ENGINE_LEASE_MS, host: "127.0.0.1", port };
   const handle = startClusterShard({ ...config, log, options, snapshots: null });
-  const { port } = await handle.listening;
-  return { address: `127.0.0.1:${port}`, handle, way, said };
+  const { port: own } = await handle.listening;
+  return { address: `127.0.0.1:${own}`, handle, way, said };
 }

@@ -89,6 +89,9 @@ function TheExchange() {
             {reason === undefined ? state : `${state}: ${reason}`}
           </Row>
         ))}
+        <Row name="For machines">
+          <a href="/docs">Interfaces</a>
+        </Row>
       </dl>
     </section>
   );

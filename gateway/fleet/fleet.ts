@@ -1,0 +1,95 @@
+/**
+ * What the gateways of one exchange keep in common, by Redis: which signatures were used, what is left
+ * of the limits, and the word that a key has changed. Truth lives elsewhere (a key's in the registry):
+ * with Redis away each gateway goes on by what it knows itself, and says so.
+ */
+import type { Logger } from "pino";
+import { Link } from "./link.ts";
+import { SETTLE_SCRIPT, Settling } from "./settling.ts";
+
+const KEYS = "solebook:keys";
+/** Clocks of gateways differ: a signature is remembered that much longer than its window. */
+const CLOCKS_MS = 5_000;
+const USES_PER_ASK = 1_000;
+
+export interface KeyWord {
+  readonly key: string;
+  readonly revoked: boolean;
+}
+
+export class Fleet {
+  readonly settling: Settling;
+  readonly #link: Link;
+
+  private constructor(link: Link) {
+    this.#link = link;
+    this.settling = new Settling(link);
+  }
+
+  static async open(url: string, logger: Logger): Promise<Fleet> {
+    return new Fleet(await Link.open(url, logger, { solebookSettle: { lua: SETTLE_SCRIPT } }));
+  }
+
+  get isShared(): boolean {
+    return this.#link.isUp;
+  }
+
+  /** Times that Redis was lost. */
+  get lost(): number {
+    return this.#link.lost;
+  }
+
+  onChange(listener: (isShared: boolean) => void): void {
+    this.#link.onChange(listener);
+  }
+
+  /** Whether this is the signature's first use at any gateway; undefined: only ours is known. */
+  async claim(use: string, forMs: number): Promise<boolean | undefined> {
+    const answer = await this.#link.ask((redis) =>
+      redis.set(usedKey(use), "1", "PX", forMs + CLOCKS_MS, "NX"),
+    );
+    return answer === undefined ? undefined : answer === "OK";
+  }
+
+  /** Tells of uses that only this gateway knows: Redis was away, or lost its memory. */
+  async remember(uses: readonly (readonly [use: string, forMs: number])[]): Promise<void> {
+    for (let at = 0; at < uses.length; at += USES_PER_ASK) {
+      await this.#link.ask((redis) => {
+        const asked = redis.pipeline();
+        for (const [use, forMs] of uses.slice(at, at + USES_PER_ASK)) {
+          asked.set(usedKey(use), "1", "PX", forMs + CLOCKS_MS, "NX");
+        }
+        return asked.exec();
+      });
+    }
+  }
+
+  /** The others look after it at once; without Redis they look within a second. */
+  tellKey(word: KeyWord): void {
+    void this.#link.ask((redis) => redis.publish(KEYS, JSON.stringify(word)));
+  }
+
+  /** Undefined: words may have been missed, so look at all of them. */
+  onKey(listener: (word: KeyWord | undefined) => void): void {
+    this.#link.hear(KEYS, (message) => {
+      listener(message === undefined ? undefined : readWord(message));
+    });
+  }
+
+  close(): void {
+    this.settling.close();
+    this.#link.close();
+  }
+}
+
+const usedKey = (use: string): string => `solebook:used:${use}`;
+
+/** What is no word of ours means: look yourself. */
+function readWord(message: string): KeyWord | undefined {
+  try {
+    const { key, revoked } = JSON.parse(message) as Partial<KeyWord>;
+    return typeof key === "string" ? { key, revoked: revoked === true } : undefined;
+  } catch {
+    return undefined;
+  }
+}
