@@ -105,6 +105,8 @@ export interface ServerParts {
   readonly proxies: Networks;
   readonly logger: Logger;
   readonly nextRequestId: () => string;
+  /** Counts an answer. */
+  readonly replied: (status: number) => void;
 }
 
 export function json(status: number, body: string): Reply {
@@ -261,6 +263,7 @@ class Exchange {
   #write(reply: Reply, close = false): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#parts.replied(reply.status);
     this.#response.cork(() => {
       const text = STATUS_TEXTS[reply.status] ?? "";
       this.#response.writeStatus(`${reply.status} ${text}`);

@@ -199,7 +199,8 @@ export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Ui
 /** Who may trade without further questions; undefined: the long way has some, or an answer. */
 function quickAsker(parts: DispatchParts, session: Session): QuickAsker | undefined {
   const { key } = session;
-  if (key === undefined || parts.status.state === "shutting_down") return undefined;
+  if (key === undefined || session.held !== undefined) return undefined;
+  if (parts.status.state === "shutting_down") return undefined;
   if (!parts.rate.isOff) return undefined;
   const { quick } = session;
   if (quick?.key === key) return quick;
