@@ -250,6 +250,7 @@ export class Sockets implements Hub {
     if (session === undefined || session.closed) return;
     const { metrics, logger } = this.#parts;
     metrics.framesIn++;
+    session.pingSentMs = 0; // who speaks is there; his pong may wait behind all that he has said
     if (message.byteLength > this.limits.frameBytesMax) {
       metrics.framesTooLarge++;
       logger.warn(
