@@ -109,7 +109,8 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
   parts.demonstration.listensOn(open.port);
   const flush = (): void => sockets.flush();
   try {
-    const follower = { market, status, listing, logger, flush };
+    const onBroken = (): void => void parts.metrics.streamsBroken++;
+    const follower = { market, status, listing, logger, flush, onBroken };
     await Promise.all(lanes.map((lane) => follow(lane, follower)));
     await listing.catchUp(registry, registry);
   } catch (error) {
@@ -154,7 +155,7 @@ function build(options: GatewayOptions) {
   const entry = new OrderEntry(routes, market, nextRequestId);
   const limits: SessionLimits = { ...SESSION_LIMITS, ...options.limits };
   const rate = new OrderRate(limits, fleet?.settling);
-  const metrics = makeMetrics(options, lanes, () => sockets.count);
+  const metrics = makeMetrics(options, lanes, status, () => sockets);
   const sockets: Sockets = new Sockets({
     doorkeeper,
     entry,
@@ -194,20 +195,24 @@ function build(options: GatewayOptions) {
     ...pageRoutes(),
   ];
   const rest = { nowhere: pageNowhere(), rate: new RequestRate(limits, fleet?.settling), proxies };
-  attachRest(app, { routes: table, ...rest, logger, nextRequestId });
+  const replied = (code: number): void => metrics.replied(code);
+  attachRest(app, { routes: table, ...rest, logger, nextRequestId, replied });
   return { app, lanes, status, sockets, listing, market, demonstration, metrics };
 }
 
 function makeMetrics(
   { clients, fleet }: GatewayOptions,
   lanes: readonly ShardLane[],
-  sockets: () => number,
+  status: ExchangeStatus,
+  sockets: () => Sockets,
 ): Metrics {
   return new Metrics({
     clients,
-    sockets,
+    sockets: () => sockets().count,
+    load: () => sockets().load(),
     fleet,
     pendingRequests: () => lanes.reduce((sum, { reports }) => sum + reports.waiting, 0),
+    isOnline: (shard) => status.shardState(shard) === "online",
   });
 }
 

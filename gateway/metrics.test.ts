@@ -4,6 +4,7 @@ import type { JournalFigures } from "../engine/client/shard-client.ts";
 import { Metrics } from "./metrics.ts";
 import { ShardDouble } from "./testing/shard-double.ts";
 
+const IDLE = { load: () => ({ subscriptions: 0, behind: 0 }), isOnline: () => true };
 let shard: ShardDouble;
 let metrics: Metrics;
 afterEach(() => {
@@ -14,7 +15,7 @@ afterEach(() => {
 async function scrape(journalFigures?: () => JournalFigures): Promise<string[]> {
   shard = new ShardDouble(3);
   const client = journalFigures === undefined ? shard : Object.assign(shard, { journalFigures });
-  metrics = new Metrics({ clients: [client], sockets: () => 0, pendingRequests: () => 0 });
+  metrics = new Metrics({ clients: [client], sockets: () => 0, pendingRequests: () => 0, ...IDLE });
   const text = await metrics.registry.metrics();
   return text.split("\n").filter((line) => line.includes("solebook_journal"));
 }

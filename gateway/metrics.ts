@@ -4,7 +4,9 @@
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, type Metric, Registry } from "prom-client";
+import { type Code, CODES } from "./errors.ts";
 import type { Fleet } from "./fleet/fleet.ts";
+import { addOne, makeSessionCounts } from "./session/counts.ts";
 import type { ShardClient } from "../engine/client/shard-client.ts";
 
 const NS_PER_SECOND = 1e9;
@@ -17,12 +19,17 @@ const ACK_BUCKETS_S = [
   0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 ];
 
+const CLASSES = [...new Set(Object.values(CODES).map((row): string => row.class))];
 const ACK_BUCKETS_US = ACK_BUCKETS_S.map((seconds) => seconds * US_PER_SECOND);
 
 export interface MetricSources {
   readonly clients: readonly ShardClient[];
   readonly sockets: () => number;
+  /** Over all sockets; asked once a scrape. */
+  readonly load: () => { readonly subscriptions: number; readonly behind: number };
   readonly pendingRequests: () => number;
+  /** Whether orders of the shard are taken. */
+  readonly isOnline: (shard: number) => boolean;
   readonly fleet?: Fleet | undefined;
 }
 
@@ -36,11 +43,16 @@ export class Metrics {
   framesIn = 0;
   framesTooLarge = 0;
   slowReadersClosed = 0;
+  streamsBroken = 0;
+  readonly sessions = makeSessionCounts();
+  /** Over REST, by status. */
+  readonly #replies = new Map<number, number>();
 
   constructor(sources: MetricSources) {
     this.#loop.enable();
     this.#ackSeconds();
     this.#counters();
+    this.#sessionCounters();
     this.#journal(sources.clients);
     this.#gauges(sources);
     this.#redis(sources.fleet);
@@ -54,6 +66,10 @@ export class Metrics {
     let byCode = this.#answers.get(method);
     if (byCode === undefined) this.#answers.set(method, (byCode = new Map()));
     byCode.set(code, (byCode.get(code) ?? 0) + 1);
+  }
+
+  replied(status: number): void {
+    addOne(this.#replies, status);
   }
 
   close(): void {
@@ -108,12 +124,56 @@ export class Metrics {
       return this.framesTooLarge;
     });
     count(
+      "solebook_streams_broken_total",
+      "Shards whose events had a gap or contradicted themselves: shown no further",
+      () => this.streamsBroken,
+    );
+    count(
       "solebook_slow_readers_closed_total",
       "Sockets closed because they read too slowly",
       () => {
         return this.slowReadersClosed;
       },
     );
+  }
+
+  #sessionCounters(): void {
+    const { sessions } = this;
+    const by = (
+      name: string,
+      help: string,
+      label: string,
+      read: () => Iterable<readonly [string | number, number]>,
+    ): void => {
+      this.registry.registerMetric(
+        new Counter({
+          name,
+          help,
+          labelNames: [label],
+          registers: [],
+          collect() {
+            this.reset();
+            for (const [value, count] of read()) this.inc({ [label]: value }, count);
+          },
+        }),
+      );
+    };
+    by("solebook_resumes_total", "Resumptions by where what was missed came from", "from", () => {
+      return Object.entries(sessions.resumes);
+    });
+    by("solebook_conflated_total", "Pushes skipped for readers who were behind", "policy", () => {
+      return [["newest", sessions.conflated]];
+    });
+    by("solebook_sockets_closed_total", "Closed sockets by reason", "reason", () => {
+      return sessions.closed;
+    });
+    by("solebook_upgrades_refused_total", "Connections refused, by code", "code", () => {
+      return sessions.refused;
+    });
+    by("solebook_http_responses_total", "REST's answers by status", "status", () => this.#replies);
+    by("solebook_order_refusals_total", "Refused order entry by class", "class", () => {
+      return refusalsByClass(this.#answers.values());
+    });
   }
 
   /** Counted by the shard's own thread, and read when somebody scrapes. */
@@ -165,7 +225,8 @@ export class Metrics {
     );
   }
 
-  #gauges({ clients, sockets, pendingRequests }: MetricSources): void {
+  #gauges(sources: MetricSources): void {
+    const { clients, sockets, load, pendingRequests, isOnline } = sources;
     const gauge = (name: string, help: string, read: () => number): void => {
       this.registry.registerMetric(
         new Gauge({
@@ -179,6 +240,13 @@ export class Metrics {
       );
     };
     gauge("solebook_sockets", "Open WebSockets", sockets);
+    gauge("solebook_subscriptions", "Topics listened to, over all sockets", () => {
+      return load().subscriptions;
+    });
+    gauge("solebook_sockets_behind", "Sockets that read more slowly than we write", () => {
+      return load().behind;
+    });
+    gauge("process_resident_memory_bytes", "Memory of this process", process.memoryUsage.rss);
     gauge("solebook_requests_pending", "Commands on their way through a shard", pendingRequests);
     gauge("solebook_loop_delay_p99_seconds", "Event loop delay of the gateway", () => {
       const p99 = Math.max(0, this.#loop.percentile(99) / NS_PER_SECOND - LOOK_S);
@@ -198,6 +266,7 @@ export class Metrics {
         }),
       );
     };
+    perShard("solebook_shard_online", "1: its orders are taken", (it) => +isOnline(it.shard));
     perShard("solebook_commands_queued", "Commands in the ring", (it) => it.queued().commands);
     perShard("solebook_events_queued", "Events not read yet", (it) => it.queued().events);
     perShard("solebook_sequence", "Last sequence of the shard", (it) => it.stats().sequence);
@@ -205,6 +274,19 @@ export class Metrics {
     perShard("solebook_orders", "Orders over the journal's life", (it) => it.stats().ordersTotal);
     perShard("solebook_orders_open", "Orders resting now", (it) => it.stats().ordersOpen);
   }
+}
+
+/** Ours, by class of the code: an alert looks at these, at a code only who is woken by it. */
+function refusalsByClass(answers: Iterable<ReadonlyMap<string, number>>): Map<string, number> {
+  const counts = new Map<string, number>(CLASSES.map((name) => [name, 0]));
+  for (const byCode of answers) {
+    for (const [code, count] of byCode) {
+      if (code === "ok") continue;
+      const name = CODES[code as Code].class;
+      counts.set(name, counts.get(name)! + count);
+    }
+  }
+  return counts;
 }
 
 /** One shard's appends. */

@@ -41,6 +41,7 @@ async function serve(routes: readonly Route[]): Promise<{ url: string; port: num
     proxies: NOWHERE,
     logger: pino({ level: "silent" }),
     nextRequestId: () => "r",
+    replied: () => {},
   });
   const { port } = (await openPort(app, "127.0.0.1", 0))!;
   return { url: `http://127.0.0.1:${port}`, port };

@@ -1,9 +1,11 @@
 /**
  * The exchange as a cluster of processes, under load: a shard's primary and a gateway are killed. No
- * order that was acknowledged is lost, none is executed twice, and orders flow again.
+ * order that was acknowledged is lost, none is executed twice, and orders flow again. And what its
+ * gateways share: signatures, keys, limits.
  */
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { admin, type Key, makeKey } from "../../cli/testing/exchange.ts";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { createHmac } from "node:crypto";
+import { admin, type Key, logonParams, makeKey } from "../../cli/testing/exchange.ts";
 import { connectTrader, type Trader } from "../../cli/testing/trader.ts";
 import { isLong, percentile, report, sized } from "../../engine/shell/testing/size.ts";
 import { type ExchangeCluster, startExchangeCluster } from "./cluster.ts";
@@ -91,6 +93,84 @@ test("one that came back takes over", async () => {
   expect(cluster.primaryOf(0)).not.toBe(primary);
   await until(async () => (await ordersOpenAt(cluster.gateways()[0]!.url)) === open[0]);
 }, 120_000);
+
+describe("what two gateways share", () => {
+  const at = (index: number): string => cluster.gateways()[index]!.url;
+
+  test("a logon's signature counts once, wherever it is sent", async () => {
+    const key = await makeKey(cluster.gateways()[0]!, "once");
+    (await connectSoon(at(1), key)).close(); // it has heard of the key
+    const proof = logonParams(key);
+    const [here, there] = [await connectTrader(at(0)), await connectTrader(at(1))];
+    expect(await here.request("session.logon", proof)).toMatchObject({ success: true });
+    expect(await there.request("session.logon", proof)).toMatchObject({
+      error: { code: "REPLAYED_SIGNATURE" },
+    });
+    here.close();
+    there.close();
+  });
+
+  test("a secret made at one signs at the other, and a revoked key ends everywhere", async () => {
+    const body = { account: "secret", kind: "hmac", trading: true };
+    const made = await admin(cluster.gateways()[0]!, "POST", "keys", body);
+    const { key, secret } = made as { key: string; secret: string };
+    const target = `/v1/orders/none?symbol=${symbols[0]!}`;
+    const ask = async (): Promise<unknown> => {
+      const timestamp = new Date().toISOString();
+      const text = `${timestamp}\nGET\n${target}\n`;
+      const headers = {
+        "solebook-key": key,
+        "solebook-timestamp": timestamp,
+        "solebook-signature": createHmac("sha256", secret).update(text).digest("base64url"),
+      };
+      const answer = await fetch(`${at(1)}${target}`, { headers });
+      return ((await answer.json()) as { code: unknown }).code;
+    };
+    await until(async () => (await ask()) !== "KEY_INVALID"); // it has heard of the key
+    expect(await ask()).toBe("UNKNOWN_CLIENT_ORDER_ID");
+    await admin(cluster.gateways()[0]!, "DELETE", `keys/${key}`);
+    await until(async () => (await ask()) === "KEY_INVALID");
+
+    const pair = await makeKey(cluster.gateways()[0]!, "ends");
+    const line = await connectSoon(at(1), pair);
+    await admin(cluster.gateways()[0]!, "DELETE", `keys/${pair.id}`);
+    await line.closed;
+  });
+
+  test("one limit: what one let through, the other does not", async () => {
+    const flags = ["--orders-per-key=2"];
+    const limited = [await cluster.addGateway(flags), await cluster.addGateway(flags)];
+    const key = await makeKey(limited[0]!, "limited");
+    const here = await connectTrader(limited[0]!.url, key);
+    const firstMs = performance.now();
+    const taken = [await placed(here, "h1"), await placed(here, "h2"), await placed(here, "h3")];
+    await sleep(50); // more than what it takes to tell
+    const there = await connectSoon(limited[1]!.url, key);
+    taken.push(await placed(there, "t1"), await placed(there, "t2"), await placed(there, "t3"));
+    const backSince = 2 * ((performance.now() - firstMs) / 1_000);
+    expect(taken.filter((isTaken) => isTaken).length).toBeLessThanOrEqual(2 + backSince);
+    here.close();
+    there.close();
+    const status = await fetch(`${limited[1]!.url}/v1/status`);
+    expect(await status.json()).toMatchObject({ state: "online", limits: "shared" });
+  }, 60_000);
+
+  async function placed(line: Trader, id: string): Promise<boolean> {
+    const order = { client_order_id: id, symbol: symbols[0], ...ORDER };
+    const answer = await line.request("add_order", order);
+    expect(answer).toMatchObject(answer!.success ? {} : { error: { code: "RATE_LIMITED" } });
+    return answer!.success;
+  }
+
+  /** A key that was made at another gateway is heard of within a moment. */
+  async function connectSoon(url: string, key: Key): Promise<Trader> {
+    for (;;) {
+      const line = await connectTrader(url, key).catch(() => null);
+      if (line !== null) return line;
+      await sleep(20);
+    }
+  }
+});
 
 /** Kills a shard's primary and a gateway at once; answers after how long its orders flow again. */
 async function killBoth(shard: number, load: Load): Promise<number> {

@@ -16,8 +16,6 @@ export interface ClusterSize {
   readonly brokers: 1 | 3;
   readonly shards: number;
   readonly gateways: number;
-  /** Further flags of every gateway. */
-  readonly gatewayFlags?: readonly string[];
 }
 
 export interface Engine extends Role {
@@ -44,6 +42,8 @@ export interface ExchangeCluster {
   /** In the place of one that was killed. */
   startEngineAgain(dead: Engine): Promise<void>;
   startGatewayAgain(dead: Gateway): Promise<void>;
+  /** One more, with further flags. */
+  addGateway(flags: readonly string[]): Promise<Gateway>;
   stop(): Promise<void>;
 }
 
@@ -101,6 +101,11 @@ export async function startExchangeCluster(size: ClusterSize): Promise<ExchangeC
         const at = gateways.indexOf(dead);
         gateways.splice(at, 1, await startGateway(parts, lists, at));
       },
+      addGateway: async (flags) => {
+        const one = await startGateway(parts, lists, gateways.length, flags);
+        gateways.push(one);
+        return one;
+      },
       stop,
     };
   } catch (error) {
@@ -147,9 +152,10 @@ async function startEngine(
 }
 
 async function startGateway(
-  { folder, databaseUrl, redisUrl, secretsKey, size }: Parts,
+  { folder, databaseUrl, redisUrl, secretsKey }: Parts,
   shards: readonly string[],
   number: number,
+  flags: readonly string[] = [],
 ): Promise<Gateway> {
   const directory = join(folder, `gateway-${number}`);
   const role = await startRole({
@@ -158,7 +164,7 @@ async function startGateway(
       "gateway",
       `--data=${directory}`,
       "--port=0",
-      ...(size.gatewayFlags ?? []),
+      ...flags,
       ...shards.map((list) => `--shard=${list}`),
     ],
     env: {

@@ -11,10 +11,12 @@ import {
   COMMAND_BYTES,
   COMMAND_F64,
   CommandF64,
+  CommandI32,
   CommandU8,
   makeCommands,
 } from "../core/command.ts";
 import { EVENT_BYTES } from "../core/event.ts";
+import { BEHAVIOUR_NEWEST } from "../core/limits.ts";
 import { serviceOf } from "../rpc/service.ts";
 import { WINDOW_COMMANDS } from "../shell/entry/sessions.ts";
 import { startTestEngine, type TestEngine } from "../shell/testing/cluster-engine.ts";
@@ -121,6 +123,47 @@ test("two clients hear all, and each only its own answers", async () => {
   expect(mine.map((one) => otherHeard.answers.has(one))).toEqual([false]);
 });
 
+test("compounds of two clients at once: the records of each stay together", async () => {
+  const { primary, client, heard } = await pair({}, 1);
+  const other = open({ addresses: [primary.address] });
+  const otherHeard = hear(other);
+  await otherHeard.ready();
+  await heard.answered(commitAll(client, [rules(BEHAVIOUR_NEWEST)]));
+  const sides = [
+    { client, heard, account: 1, compounds: [] as number[][] },
+    { client: other, heard: otherHeard, account: 2, compounds: [] as number[][] },
+  ];
+  for (let round = 0; round < ROUNDS; round++) {
+    // In the same turn of the loop, and in the next ones while the first are still on their way.
+    for (const { client: to, account, compounds } of sides) {
+      for (const size of [2, 1 + ((round * 7) % 31) + 1, 32]) {
+        compounds.push(
+          commitAll(to, compound(`${account}-${round}-${size}`, account, size), false),
+        );
+        commitAll(to, [bid(`${account}-${round}-${size}-`, account)], false); // and one alone
+      }
+      to.flush();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    const isRoomy = (): boolean => sides.every(({ client: to }) => to.room() > 100);
+    await until("there is credit", isRoomy);
+  }
+  for (const { heard: by, compounds } of sides) {
+    await by.answered(compounds.flat());
+    const types = new Set(compounds.flat().flatMap((one) => by.answers.get(one)!));
+    expect([...types]).toEqual([EventType.ACCEPTED]); // a broken one would be refused
+    for (const records of compounds) {
+      // They happen in one step, at the last record's sequence.
+      expect(new Set(records.map((one) => by.sequenceOf.get(one))).size).toBe(1);
+    }
+  }
+  // And they did come in turns: else nobody could have come between.
+  const firsts = (at: number): number[] =>
+    sides[at]!.compounds.map(([one = 0]) => sides[at]!.heard.sequenceOf.get(one)!);
+  expect(Math.min(...firsts(1))).toBeLessThan(Math.max(...firsts(0)));
+  expect(Math.min(...firsts(0))).toBeLessThan(Math.max(...firsts(1)));
+});
+
 test("another journal than the one it knows ends it", async () => {
   const { primary } = await pair({}, 1);
   const stranger = open({ addresses: [primary.address], journalId: "00".repeat(16) });
@@ -164,8 +207,22 @@ test("the same client's next stream ends the one before", async () => {
 });
 
 const isPrimary = (words: string): boolean => words === "primary";
-const bid = (id: string): Fill =>
-  placed({ id, side: Side.BID, deadlineUs: Date.now() * 1_000 + 60_000_000 });
+const bid = (id: string, account = 1): Fill =>
+  placed({ id, account, side: Side.BID, deadlineUs: Date.now() * 1_000 + 60_000_000 });
+const compound = (id: string, account: number, count: number): Fill[] =>
+  Array.from({ length: count }, (_, index) => (it) => {
+    bid(`${id}.${index}`, account)(it);
+    it.u8(CommandU8.compoundIndex, index);
+    it.u8(CommandU8.compoundCount, count);
+  });
+const rules =
+  (behaviour: number): Fill =>
+  (it) => {
+    it.u8(CommandU8.type, CommandType.SET_BEHAVIOUR);
+    it.i32(CommandI32.behaviour, behaviour);
+  };
+/** Of three compounds and three orders of each client. */
+const ROUNDS = 60;
 
 function open(options: Partial<EntryClientOptions>): EntryClient {
   const client = openEntryClient({ shard: 0, addresses: [], ...options });

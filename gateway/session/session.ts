@@ -15,6 +15,7 @@ import type { Missed } from "../market-data/missed.ts";
 import type { Subscriber, Topic } from "../market-data/topics.ts";
 import type { QuickAsker } from "../orders/quick-answer.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
+import type { SessionCounts } from "./counts.ts";
 import type { SessionLimits } from "./limits.ts";
 
 /** Bytes of one cork: uWebSockets' own buffer is 16 KiB, and what does not fit costs a call each. */
@@ -35,6 +36,7 @@ export type Socket = WebSocket<SocketData>;
 
 /** What a session asks of the whole it belongs to. */
 export interface Hub {
+  readonly counts: SessionCounts;
   readonly limits: SessionLimits;
   /** The session has something to write before this turn of the loop ends. */
   needsFlush(session: Session): void;
@@ -59,6 +61,8 @@ export class Session implements Subscriber {
   held: (() => void)[] | undefined;
   heartbeat = false;
   malformedFrames = 0;
+  /** Who or what ended it. */
+  endedBy = "CLIENT";
   closed = false;
   behind = false;
   /** When the oldest unanswered ping was sent; 0: none is. */
@@ -120,13 +124,17 @@ export class Session implements Subscriber {
 
   owe(topic: Topic): void {
     if (this.closed) return;
+    this.#hub.counts.conflated++;
     this.#promise(topic, null);
   }
 
   /** Listens to `topic`, beginning with a snapshot; without one when the client has the state. */
   subscribe(topic: Topic, withSnapshot: boolean): void {
     this.topics.add(topic);
-    if (withSnapshot) return this.owe(topic);
+    if (withSnapshot) {
+      if (!this.closed) this.#promise(topic, null);
+      return;
+    }
     this.#owed.delete(topic);
     this.#awaited.delete(topic);
     topic.subscribers.add(this);
@@ -139,14 +147,19 @@ export class Session implements Subscriber {
   resume(topic: Topic, seq: number): boolean {
     this.topics.add(topic);
     topic.subscribers.delete(this);
+    const { resumes } = this.#hub.counts;
     if (seq === topic.seq()) {
+      resumes.none++;
       this.subscribe(topic, false);
       return true;
     }
     const missed = topic.since(seq);
-    if (missed !== null) this.#promise(topic, missed);
-    else if (!this.#await(topic, seq)) {
-      this.owe(topic);
+    if (missed !== null) {
+      resumes.memory++;
+      this.#promise(topic, missed);
+    } else if (!this.#await(topic, seq)) {
+      resumes.too_old++;
+      this.subscribe(topic, true);
       return false;
     }
     return true;
@@ -196,7 +209,9 @@ export class Session implements Subscriber {
       this.#owed.clear();
       this.flush();
     }
-    if (!this.closed) this.#socket.end(code, reason);
+    if (this.closed) return;
+    this.endedBy = reason.split(":", 1)[0]!;
+    this.#socket.end(code, reason);
   }
 
   /** uWebSockets has closed the socket: from here on it must not be touched. */
@@ -231,6 +246,7 @@ export class Session implements Subscriber {
     const then = (missed: Missed | null): void => {
       if (this.#awaited.get(topic) !== waits) return; // closed, or asked otherwise since
       if (missed !== null) {
+        if (reads === 0) this.#hub.counts.resumes.stored++;
         this.#promise(topic, missed);
         this.#reads.set(topic, waits.reads);
         return;
@@ -243,6 +259,7 @@ export class Session implements Subscriber {
   }
 
   #tooOld(topic: Topic): void {
+    this.#hub.counts.resumes.too_old++;
     this.#begin(topic, writeTooOld(topic.snapshot()));
     this.#queue();
   }
@@ -310,6 +327,7 @@ export class Session implements Subscriber {
 
   #closeSlow(why: string): void {
     if (this.closed) return;
+    this.endedBy = "SLOW_READER";
     this.#hub.slowReaderClosed(this, why);
     this.#socket.end(CloseCode.POLICY, `SLOW_READER: ${why}`);
   }

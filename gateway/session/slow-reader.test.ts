@@ -3,9 +3,11 @@
  * and conflated channels give a reader that was behind the newest instead of everything.
  */
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { WebSocket } from "ws";
 import { makeTopic, publish } from "../market-data/topics.ts";
 import { JORDAN, startTestExchange, type TestExchange } from "../testing/exchange.ts";
 import { connect } from "../testing/trader.ts";
+import { makeSessionCounts } from "./counts.ts";
 import { SESSION_LIMITS } from "./limits.ts";
 import { type Hub, Session, type Socket } from "./session.ts";
 
@@ -23,12 +25,13 @@ describe("over real sockets", () => {
     const healthy = await connect(exchange, await exchange.makeKey("alice"));
     await healthy.request("subscribe", { channel: "book", symbols: [SYMBOL] });
     slow.socket.pause();
-    const ping = JSON.stringify({ method: "ping", req_id: "x".repeat(64) });
+    // Answered by a list of all methods: little work, many bytes.
+    const ask = JSON.stringify({ method: "?", req_id: "x".repeat(64) });
     const isLogged = (): boolean =>
       exchange.logs.some((line) => line.why === "too many unsent bytes");
     // It asks and asks and never listens, until the system's buffers and ours are full.
     for (let sent = 0; sent < 300_000 && !isLogged(); sent += 1_000) {
-      for (let each = 0; each < 1_000; each++) slow.socket.send(ping);
+      for (let each = 0; each < 1_000; each++) slow.socket.send(ask);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     expect(isLogged()).toBe(true);
@@ -63,6 +66,23 @@ describe("over real sockets", () => {
     expect((await healthy.request("ping")).success).toBe(true);
     healthy.close();
   });
+
+  test("who speaks is there, though his pongs do not come", async () => {
+    exchange = await startTestExchange({ limits: { ...LIMITS, pongWithinMs: 400 } });
+    const url = `${exchange.url.replace("http", "ws")}/v1/ws`;
+    const open = (): WebSocket => new WebSocket(url, { autoPong: false });
+    const closed = (socket: WebSocket): Promise<string> =>
+      new Promise((resolve) => socket.once("close", (_code, reason) => resolve(String(reason))));
+    const [speaking, silent] = [open(), open()];
+    const isClosed = closed(speaking);
+    await new Promise((resolve) => speaking.once("open", resolve));
+    const timer = setInterval(() => speaking.send('{"method":"ping"}'), 20);
+    expect(await closed(silent)).toBe("SLOW_READER: a ping was not answered in time");
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(speaking.readyState).toBe(WebSocket.OPEN);
+    clearInterval(timer);
+    expect(await isClosed).toBe("SLOW_READER: a ping was not answered in time");
+  });
 });
 
 /** A socket that takes nothing, until it is told to. */
@@ -96,6 +116,7 @@ function stuckSession(): { socket: StuckSocket; session: Session; flush: () => v
   const socket = new StuckSocket();
   const queue: Session[] = [];
   const hub: Hub = {
+    counts: makeSessionCounts(),
     limits: { ...SESSION_LIMITS, unsentBytesMax: 100 },
     needsFlush: (session) => queue.push(session),
     slowReaderClosed: () => {},

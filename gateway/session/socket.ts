@@ -16,6 +16,7 @@ import type { ApiKey } from "../registry/identity.ts";
 import { whence } from "../rest/server.ts";
 import { nowUs } from "../written-forms.ts";
 import type { Demonstration } from "./demonstration.ts";
+import { addOne, type SessionCounts } from "./counts.ts";
 import { dispatch, dispatchBinary, type DispatchParts, malformed } from "./dispatch.ts";
 import { FlushQueue } from "./flush-queue.ts";
 import type { SessionLimits } from "./limits.ts";
@@ -118,6 +119,20 @@ export class Sockets implements Hub {
     this.#queue.flush();
   }
 
+  get counts(): SessionCounts {
+    return this.#parts.metrics.sessions;
+  }
+
+  /** Topics that are listened to, over all sockets, and sockets that read more slowly than we write. */
+  load(): { subscriptions: number; behind: number } {
+    let [subscriptions, behind] = [0, 0];
+    for (const session of this.#sessions) {
+      subscriptions += session.topics.size;
+      if (session.isBehind) behind++;
+    }
+    return { subscriptions, behind };
+  }
+
   slowReaderClosed(session: Session, why: string): void {
     this.#parts.metrics.slowReadersClosed++;
     this.#parts.logger.warn({ session: session.id, address: session.address, why }, "slow reader");
@@ -168,6 +183,7 @@ export class Sockets implements Hub {
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const refused = this.#mayNotConnect(request);
     if (refused !== undefined) {
+      addOne(this.counts.refused, refused);
       const { status, message } = CODES[refused];
       const members = errorMembers({ code: refused }, this.#parts.nextRequestId());
       const problem = `{"type":"about:blank","title":"${refused}","status":${status}`;
@@ -178,7 +194,7 @@ export class Sockets implements Hub {
       return;
     }
     const header = (name: string): string => request.getHeader(name);
-    const { address, loopback } = whence(response, header("x-forwarded-for"), this.#parts.proxies);
+    const { address, loopback } = whence(response, request, this.#parts.proxies);
     const visitor = { loopback, header };
     const caller = this.#parts.demonstration.caller(visitor, Date.now());
     const encoding = encodingOf(request) ?? "json"; // it was looked at already
@@ -234,6 +250,7 @@ export class Sockets implements Hub {
     if (session === undefined || session.closed) return;
     const { metrics, logger } = this.#parts;
     metrics.framesIn++;
+    session.pingSentMs = 0; // who speaks is there; his pong may wait behind all that he has said
     if (message.byteLength > this.limits.frameBytesMax) {
       metrics.framesTooLarge++;
       logger.warn(
@@ -255,6 +272,7 @@ export class Sockets implements Hub {
       this.#parts.metrics.framesTooLarge++;
       this.#parts.logger.warn({ session: session.id, code: "FRAME_TOO_LARGE" }, "cut");
     }
+    addOne(this.counts.closed, wasTooLarge ? "FRAME_TOO_LARGE" : session.endedBy);
     session.forget();
     if (session.leash !== undefined) this.#parts.deadMan.closed(session.leash);
     this.#sessions.delete(session);

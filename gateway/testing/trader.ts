@@ -9,7 +9,8 @@ import type { Encoding } from "../frames/outbox.ts";
 import { decodeFrame, encodeFrame } from "./binary.ts";
 import { type Message, signLogon, type TestExchange, type TestKey } from "./exchange.ts";
 
-const WAIT_MS = 5_000;
+/** Long: a busy machine is no reason to fail. */
+const WAIT_MS = 20_000;
 
 export interface Trader {
   readonly socket: WebSocket;
@@ -58,8 +59,13 @@ export async function connect(
   socket.on("error", () => {}); // 'close' follows
   const until = (found: (message: Message) => boolean): Promise<Message> =>
     new Promise((resolve, reject) => {
+      let looked = 0;
       const look = (): void => {
-        const message = messages.find(found);
+        let message: Message | undefined;
+        while (message === undefined && looked < messages.length) {
+          const next = messages[looked++]!;
+          if (found(next)) message = next;
+        }
         if (message === undefined) return;
         clearTimeout(timer);
         listeners.delete(look);

@@ -9,6 +9,8 @@ export interface Heard {
   readonly log: readonly string[];
   /** Each command's sequence once, in the order of their events. */
   readonly sequences: readonly number[];
+  /** Sequence of each response, by correlation. */
+  readonly sequenceOf: ReadonlyMap<number, number>;
   /** Types of responses by correlation; as many as came. */
   readonly answers: ReadonlyMap<number, readonly number[]>;
   readonly batches: number;
@@ -24,6 +26,7 @@ export interface Heard {
 export function hear(client: ShardClient): Heard {
   const log: string[] = [];
   const sequences: number[] = [];
+  const sequenceOf = new Map<number, number>();
   const answers = new Map<number, number[]>();
   const said: string[] = [];
   const never: number[] = [];
@@ -37,6 +40,7 @@ export function hear(client: ShardClient): Heard {
       log.push(`${sequence} ${type}`);
       if (sequences.at(-1) !== sequence) sequences.push(sequence);
       if (correlation === 0) return;
+      sequenceOf.set(correlation, sequence);
       const known = answers.get(correlation);
       if (known === undefined) answers.set(correlation, [type]);
       else known.push(type);
@@ -52,6 +56,7 @@ export function hear(client: ShardClient): Heard {
   return {
     log,
     sequences,
+    sequenceOf,
     answers,
     said,
     never,
