@@ -194,7 +194,7 @@ export class Sockets implements Hub {
       return;
     }
     const header = (name: string): string => request.getHeader(name);
-    const { address, loopback } = whence(response, header("x-forwarded-for"), this.#parts.proxies);
+    const { address, loopback } = whence(response, request, this.#parts.proxies);
     const visitor = { loopback, header };
     const caller = this.#parts.demonstration.caller(visitor, Date.now());
     const encoding = encodingOf(request) ?? "json"; // it was looked at already
