@@ -25,14 +25,14 @@ export class Random {
   }
 }
 
-/** A line is let go by our own mistake, or the server's, when it is still there after that. */
-const LINE_MAX_MS = 60_000;
+/** A line that is still there after that is a mistake; a busy machine may stand still for a minute. */
+const LINE_MAX_MS = 180_000;
 /** Beyond the gateway's own bound of a frame, and below that at which the line is cut. */
 const HUGE_BYTES = 66_000;
 const DEEP = 20_000;
 
-/** How a line ended: `served`, or the code it was closed with; `mute` when neither came. */
-export type End = "served" | "mute" | number;
+/** How a line ended: `served`, or the code it was closed with; `mute…` when neither came. */
+export type End = "served" | "mute" | "mute garbage" | number;
 
 export interface StrangerPlan {
   readonly url: string;
@@ -186,7 +186,7 @@ export function sendGarbage(url: string, random: Random): Promise<End> {
       socket.end();
     });
     const mute = setTimeout(() => {
-      resolve("mute");
+      resolve("mute garbage");
       socket.destroy();
     }, LINE_MAX_MS);
     socket.on("error", () => {});
