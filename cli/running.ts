@@ -26,10 +26,15 @@ export function stopAsked(): Promise<void> {
   });
 }
 
+/** No line should hold these; if one does, it says that there was something, not what. */
+const SECRETS = ["secret", "token", "signature", "authorization", "cookie", "password"] as const;
+export const LOG_HIDES: readonly string[] = SECRETS.flatMap((name) => [name, `*.${name}`]);
+
 /** `atTerminal`: how much somebody at a terminal wants to see; a collector wants all of it. */
 export function makeLogger(atTerminal: LogLevel): Logger {
   const level = config.logLevel ?? (process.stderr.isTTY ? atTerminal : "info");
-  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+  const options = { level, base: null, redact: { paths: [...LOG_HIDES], censor: "(hidden)" } };
+  return pino(options, pino.destination({ dest: 2, sync: true }));
 }
 
 /** Makes a role's directory where it is missing, and owns it until the process ends. */

@@ -1,6 +1,7 @@
 /** Keys as their owners and the operator meet them: signed REST, what each key may, and how it ends. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readFileSync } from "node:fs";
+import { get } from "node:http";
 import { join } from "node:path";
 import { readNetworks } from "./addresses.ts";
 import { JORDAN, startTestExchange, type TestExchange } from "./testing/exchange.ts";
@@ -229,6 +230,26 @@ describe("what a key may", () => {
       code: "ADDRESS_NOT_ALLOWED",
     });
     await direct.stop();
+  });
+
+  test("a line that the client sent before the proxy's own is not believed", async () => {
+    const own = await makeSecretKey(exchange, "alice", { addresses: ["203.0.113.0/24"] });
+    const code = (lines: string[]): Promise<unknown> => {
+      const target = "/v1/orders/none";
+      const signed = signRequest(own, { method: "GET", target });
+      return new Promise((resolve, reject) => {
+        const headers = { ...signed, "x-forwarded-for": lines };
+        get(`${exchange.url}${target}`, { headers }, (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => void chunks.push(chunk));
+          response.on("end", () => {
+            resolve((JSON.parse(Buffer.concat(chunks).toString()) as { code: unknown }).code);
+          });
+        }).on("error", reject);
+      });
+    };
+    expect(await code(["203.0.113.9", "198.51.100.1"])).toBe("ADDRESS_NOT_ALLOWED");
+    expect(await code(["198.51.100.1", "203.0.113.9"])).toBe("UNKNOWN_CLIENT_ORDER_ID");
   });
 
   test("who comes through a named proxy is not at home here: no administration", async () => {

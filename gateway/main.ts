@@ -109,7 +109,8 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayHand
   parts.demonstration.listensOn(open.port);
   const flush = (): void => sockets.flush();
   try {
-    const follower = { market, status, listing, logger, flush };
+    const onBroken = (): void => void parts.metrics.streamsBroken++;
+    const follower = { market, status, listing, logger, flush, onBroken };
     await Promise.all(lanes.map((lane) => follow(lane, follower)));
     await listing.catchUp(registry, registry);
   } catch (error) {

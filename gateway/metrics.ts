@@ -43,6 +43,7 @@ export class Metrics {
   framesIn = 0;
   framesTooLarge = 0;
   slowReadersClosed = 0;
+  streamsBroken = 0;
   readonly sessions = makeSessionCounts();
   /** Over REST, by status. */
   readonly #replies = new Map<number, number>();
@@ -122,6 +123,11 @@ export class Metrics {
     count("solebook_frames_too_large_total", "Sockets closed for an oversized frame", () => {
       return this.framesTooLarge;
     });
+    count(
+      "solebook_streams_broken_total",
+      "Shards whose events had a gap or contradicted themselves: shown no further",
+      () => this.streamsBroken,
+    );
     count(
       "solebook_slow_readers_closed_total",
       "Sockets closed because they read too slowly",

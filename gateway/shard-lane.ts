@@ -34,6 +34,7 @@ export interface LaneParts {
   readonly logger: Logger;
   /** Writes to sockets what the batch brought. */
   readonly flush: () => void;
+  readonly onBroken: () => void;
 }
 
 export function makeLane(client: ShardClient, market: Market, said: Said): ShardLane {
@@ -85,6 +86,7 @@ export function follow(lane: ShardLane, parts: LaneParts): Promise<void> {
           resolve();
         },
         onStopped: stop,
+        onBroken: parts.onBroken,
         onAway: (isAway) => {
           status.setShard(client.shard, isAway ? "engine_away" : "online", "");
           logger.warn({ shard: client.shard }, isAway ? "its primary is gone" : "a primary again");

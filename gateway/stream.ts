@@ -34,6 +34,8 @@ export interface StreamParts {
   readonly onBatchEnd: () => void;
   readonly onReady: () => void;
   readonly onStopped: (reason: string, clean: boolean) => void;
+  /** The stream contradicted itself; `onStopped` follows. */
+  readonly onBroken: () => void;
   /** A shard of a cluster lost its primary, or has one again. */
   readonly onAway: (isAway: boolean) => void;
 }
@@ -74,6 +76,7 @@ export function makeStreamListener(parts: StreamParts): ShardListener {
         onEvent(events, index);
       } catch (error) {
         broken = true;
+        parts.onBroken();
         parts.onStopped((error as Error).message, false);
       }
     },

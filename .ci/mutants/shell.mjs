@@ -9,20 +9,40 @@ const shell = (file, what, find, replace) => ({
 
 export default {
   copies: ["engine", "proto", ".ci", "jest.config.mjs", "package.json", "tsconfig.json"],
-  first: [["engine/shell/journal/damage.test", "engine/shell/primary.test"]],
+  first: [
+    ["engine/shell/journal/damage.test", "engine/shell/primary.test", "engine/shell/beside.test"],
+  ],
   tests: ["engine/sim/sim.test"],
   mutants: [
     shell(
       "journal/file.ts",
       "acknowledged before it is synced",
-      "      writeAll(files, fd, frame, bytes, position % segmentBytes);\n      files.sync(fd);",
-      "      writeAll(files, fd, frame, bytes, position % segmentBytes);",
+      "      writeAll(files, fd, frames[turn], bytes, at);\n      files.sync(fd);",
+      "      writeAll(files, fd, frames[turn], bytes, at);",
     ),
     shell(
       "primary.ts",
       "applied and told before it is durable",
-      "    journal.append(count);\n    steps.settle(beganMs);",
-      "    steps.settle(beganMs);\n    journal.append(count);",
+      "    journal.append(count);\n    steps.confirm(beganMs);",
+      "    steps.confirm(beganMs);\n    steps.apply();\n    journal.append(count);",
+    ),
+    shell(
+      "primary.ts",
+      "what was begun counts before it is durable",
+      "    journal.endAppend();\n    underWay = 0;\n    steps.confirm(beganMs);",
+      "    underWay = 0;\n    steps.confirm(beganMs);\n    steps.apply();\n    journal.endAppend();",
+    ),
+    shell(
+      "journal/behind.ts",
+      "what was begun counts before it is synced",
+      "      files.sync(fd);\n",
+      "      if (fd < 0) files.sync(fd);\n",
+    ),
+    shell(
+      "journal/file.ts",
+      "followers are shown what was only begun",
+      "    begun = { ...job, count };",
+      "    begun = { ...job, count };\n    position += job.bytes;",
     ),
     shell(
       "journal/frame.ts",

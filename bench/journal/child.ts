@@ -40,6 +40,8 @@ export interface Result {
   /** Of one append, in the mean. */
   readonly batchCommands?: number;
   readonly batchBytes?: number;
+  /** From the first command, before anything was compiled. */
+  readonly coldPerS?: number;
   /** Of a replay of all that was fed. */
   readonly recoveredPerS?: number;
   /** Medians. */

@@ -15,6 +15,8 @@ const TRADE = core.EventType.TRADE;
 const REJECTED = core.EventType.REJECTED;
 const DEADLINE_US = 10_000_000; // a busy machine is no reason to refuse
 const MONTH_US = 30 * 86_400_000_000;
+const NAP_MS = 0.05;
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 /** Records moved at a time, so that both ends of the ring are at work. */
 const CHUNK = 1_024;
 
@@ -90,7 +92,8 @@ export function openFeed(shard: ShardEnds, commands: core.Commands): Feed {
         send(from + sent, free);
         sent += free;
       }
-      hear();
+      // Its processor is then another thread's: spinning here would cost the journal's a core.
+      if (hear() === 0 && free <= 0) Atomics.wait(NOBODY, 0, 0, NAP_MS);
     }
   }
 

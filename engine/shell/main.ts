@@ -10,6 +10,8 @@ import { makeRing, openProducer } from "../ring/ring.ts";
 import type { ShardEnds, ShardSignals } from "../ring/ends.ts";
 import { makeStatusMemory, openStatus, ShardState } from "../ring/status.ts";
 import { asShellError, ShellError, type ShellErrorCode } from "./errors.ts";
+import type { BehindMemory } from "./journal/behind.ts";
+import type { BehindWorkerData } from "./journal/behind-worker.ts";
 import { nodeFiles } from "./journal/file-ops.ts";
 import { type Owner, ownDirectory } from "./journal/lock.ts";
 import type { PrepareWorkerData } from "./journal/prepare-worker.ts";
@@ -120,8 +122,9 @@ function run(
 
   function hear(message: WorkerMessage): void {
     if (message.kind === "wake") for (const signal of signals) signal.drain();
-    else if (message.kind === "segments") threads.push(prepare(data, message.segmentBytes, log));
-    else if (message.kind === "alarm") log.warn({ shard }, message.words);
+    else if (message.kind === "segments") {
+      threads.push(prepare(data, message.segmentBytes, log), writeBehind(message.memory));
+    } else if (message.kind === "alarm") log.warn({ shard }, message.words);
     else if (message.kind === "ready") {
       if (message.report.cut !== null) log.warn({ shard }, message.report.cut);
       for (const signal of signals) signal.becomeReady();
@@ -130,6 +133,20 @@ function run(
       const { clean, code, reason } = message;
       void end(clean ? null : new ShellError(code as ShellErrorCode, reason), reason);
     }
+  }
+
+  /** What it fails at it says to the shard's thread, which then stops. It never ends by itself. */
+  function writeBehind(memory: BehindMemory): Worker {
+    const workerData: BehindWorkerData = { memory, directory: data.directory };
+    const worker = new Worker(new URL("./journal/behind-worker.ts", import.meta.url), {
+      workerData,
+    });
+    worker.on("error", (error) => void end(asShellError(error), String(error)));
+    worker.on("exit", () => {
+      const error = new ShellError("BROKEN_STATE", "the journal's thread ended without a word");
+      void end(error, error.message);
+    });
+    return worker;
   }
 
   try {

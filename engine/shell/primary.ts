@@ -4,9 +4,16 @@
  * it is durable, and nothing is said before it is applied. While the disk works, the next batch
  * fills by itself.
  *
- * A step has two halves, `take` and `settle`; what lies between them is its driver's. The one here
- * blocks, for files: `worker.ts` calls `step` in a loop, and what throws here stops the shard. The
- * other waits in the event loop, for brokers: `remote-primary.ts`.
+ * A step has halves, `take` and then `confirm` and `apply`; what lies between them is its driver's. The
+ * one here blocks, for files: `worker.ts` calls `step` in a loop, and what throws here stops the shard.
+ * When much waits, the next batch is made durable while this one is applied:
+ *
+ * ```
+ * shard's thread   end 1 │ take 2, begin │ apply and tell 1 │ end 2 │ take 3, begin │ apply and tell 2
+ * the other one          │               └ write, sync 2 ───────────┤               └ write, sync 3 ──
+ * ```
+ *
+ * The other driver waits in the event loop, for brokers: `remote-primary.ts`.
  */
 import {
   clearCommand,
@@ -31,7 +38,7 @@ import { ShardState, type Status } from "../ring/status.ts";
 import { checkpointOf, fillCheckpoint } from "./checkpoint.ts";
 import type { Clock } from "./clock.ts";
 import { ShellError, ShellErrorCode } from "./errors.ts";
-import { type JournalWriter, Room } from "./journal/journal.ts";
+import { type Journal, type JournalWriter, Room } from "./journal/journal.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface StepParts<Result> {
@@ -51,19 +58,29 @@ export interface Steps {
   /**
    * Puts what is waiting into the journal's batch and stamps it. How many commands; 0 when nothing
    * waited or nothing could be taken. Taken again, it is another batch: nothing has happened yet.
+   * `isAhead`: something that was confirmed has yet to be applied, and is not to wait.
    */
-  take(): number;
+  take(isAhead?: boolean): number;
   /** A checkpoint as the batch, for a clean end; 0 when readers have no room for what it says. */
   takeCheckpoint(): number;
-  /** What was taken last is durable, its append begun then: it is applied and told. */
-  settle(beganMs: number): void;
+  /** What was taken last is durable, its append begun then: it leaves the ring. */
+  confirm(beganMs: number): void;
+  /** What was confirmed is applied and told; meanwhile something else may have been taken. */
+  apply(): void;
   /** When the last append was durable. */
   appendedAtMs(): number;
   /** How long until something is due by itself, at most `most`. */
   idleMs(most: number): number;
 }
 
-export type PrimaryParts = StepParts<void>;
+export interface PrimaryParts extends StepParts<void> {
+  readonly journal: Journal;
+  /**
+   * Commands from which on a batch is made durable while another one is applied: fewer are faster one
+   * after the other.
+   */
+  readonly besideFrom: number;
+}
 
 export interface Primary {
   /** One batch: how many commands were taken; 0 when nothing waited or nothing could be taken. */
@@ -87,17 +104,21 @@ const EVENTS_LIKELY = 32;
 /** `readerWaitMs`: how long a step may block for a reader that is slow. */
 export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number): Steps {
   const { shard, journal, clock, status, commandRing, commands, publisher } = parts;
-  const { batch } = journal;
+  let { batch } = journal;
   let batches = 0;
   let journalMs = 0;
   let appendedAtMs = parts.monotonicMs();
   let taken = 0;
   let takenFromRing = 0;
+  let confirmed = 0;
+  let confirmedBatch = batch;
 
-  function take(): number {
+  function take(isAhead = false): number {
+    ({ batch } = journal);
+    if (isAhead) return takeAhead();
     if (isDiskFull()) return 0;
     const waiting = Math.min(commandRing.available(), journal.batchMax);
-    if (waiting > 0) return takeWaiting(waiting);
+    if (waiting > 0) return takeWaiting(roomFor(waiting));
     const due = shard.nextDueUs();
     if (due === Infinity) return 0;
     const stampUs = clock.stampUs();
@@ -107,8 +128,15 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
     return stamp(1, 0, stampUs);
   }
 
-  function takeWaiting(waiting: number): number {
-    const count = roomFor(waiting);
+  /** Never waits, and leaves room for what the confirmed commands are likely to say. */
+  function takeAhead(): number {
+    const waiting = Math.min(commandRing.available(), journal.batchMax);
+    const room = publisher.room() - confirmed * eventsOfOne();
+    const count = Math.min(waiting, fitting(Math.max(room, 0)));
+    return takeWaiting(journal.room(count) === Room.YES ? count : 0);
+  }
+
+  function takeWaiting(count: number): number {
     if (count === 0) return 0;
     // Two pieces at most: the ring goes round.
     const first = commandRing.slot(0);
@@ -135,8 +163,11 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
    */
   function fitting(room: number): number {
     const surely = Math.floor(room / EVENTS_PER_COMMAND_MAX);
-    if (surely === 0 || journal.batchMax <= BATCH_COMMANDS_MAX) return surely;
-    return Math.max(surely, Math.floor(room / EVENTS_LIKELY));
+    return surely === 0 ? 0 : Math.max(surely, Math.floor(room / eventsOfOne()));
+  }
+
+  function eventsOfOne(): number {
+    return journal.batchMax <= BATCH_COMMANDS_MAX ? EVENTS_PER_COMMAND_MAX : EVENTS_LIKELY;
   }
 
   /**
@@ -166,35 +197,38 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
   }
 
   function takeCheckpoint(): number {
+    ({ batch } = journal);
     if (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, readerWaitMs)) return 0;
     fillCheckpoint(batch, 0, checkpointOf(shard));
     return stamp(1, 0, clock.stampUs());
   }
 
-  function settle(beganMs: number): void {
+  function confirm(beganMs: number): void {
     appendedAtMs = parts.monotonicMs();
     journalMs += appendedAtMs - beganMs;
     status.countAppend(appendedAtMs - beganMs);
     batches++;
-    applyTaken();
     commandRing.advance(takenFromRing);
+    confirmed = taken;
+    confirmedBatch = batch;
     taken = 0;
     takenFromRing = 0;
   }
 
   /** Tells what it has applied every so many commands, so that readers have begun when it ends. */
-  function applyTaken(): void {
+  function apply(): void {
     let surely = 0;
-    for (let from = 0; from < taken; from += READ_AHEAD_COMMANDS) {
-      const to = Math.min(from + READ_AHEAD_COMMANDS, taken);
-      shard.readAhead(batch, from, to - from);
+    for (let from = 0; from < confirmed; from += READ_AHEAD_COMMANDS) {
+      const to = Math.min(from + READ_AHEAD_COMMANDS, confirmed);
+      shard.readAhead(confirmedBatch, from, to - from);
       for (let i = from; i < to; i++) {
         if (surely < EVENTS_PER_COMMAND_MAX) surely = makeRoom();
         surely -= EVENTS_PER_COMMAND_MAX;
-        publisher.apply(shard, batch, i);
+        publisher.apply(shard, confirmedBatch, i);
       }
-      if (to < taken && to % BATCH_COMMANDS_MAX === 0) tell();
+      if (to < confirmed && to % BATCH_COMMANDS_MAX === 0) tell();
     }
+    confirmed = 0;
     tell();
   }
 
@@ -236,27 +270,56 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
   }
 
   writeFigures();
-  return { take, takeCheckpoint, settle, appendedAtMs: () => appendedAtMs, idleMs };
+  return { take, takeCheckpoint, confirm, apply, appendedAtMs: () => appendedAtMs, idleMs };
 }
 
 export function makePrimary(parts: PrimaryParts): Primary {
   const { journal, status, commandRing, monotonicMs } = parts;
   const steps = makeSteps(parts, READER_WAIT_MS);
+  let { besideFrom } = parts;
+  let underWay = 0; // commands of the append that was begun
+  let beganMs = 0;
 
   function step(): number {
-    const count = steps.take();
-    if (count > 0) commit(count);
+    const isBegun = underWay > 0;
+    const count = isBegun ? underWay : steps.take();
+    if (count === 0) return 0;
+    if (isBegun) commitBegun();
+    else commit(count);
+    if (count >= besideFrom && commandRing.available() >= besideFrom) beginNext();
+    steps.apply();
     return count;
   }
 
   function commit(count: number): void {
-    const beganMs = monotonicMs();
+    beganMs = monotonicMs();
     journal.append(count);
-    steps.settle(beganMs);
+    steps.confirm(beganMs);
+  }
+
+  function commitBegun(): void {
+    journal.endAppend();
+    underWay = 0;
+    steps.confirm(beganMs);
+  }
+
+  /** Whatever waits is made durable while what was confirmed is applied. */
+  function beginNext(): void {
+    journal.turnBatch();
+    const count = steps.take(true);
+    if (count === 0) return;
+    beganMs = monotonicMs();
+    journal.beginAppend(count);
+    underWay = count;
   }
 
   function coverWhenIdle(): void {
-    if (!journal.isUncovered() || monotonicMs() - steps.appendedAtMs() < COVER_AFTER_MS) return;
+    if (
+      underWay > 0 ||
+      !journal.isUncovered() ||
+      monotonicMs() - steps.appendedAtMs() < COVER_AFTER_MS
+    )
+      return;
     if (journal.room(0) === Room.YES) journal.appendWatermark();
   }
 
@@ -269,6 +332,8 @@ export function makePrimary(parts: PrimaryParts): Primary {
 
   function finish(): void {
     const giveUpMs = monotonicMs() + DRAIN_MS_MAX;
+    besideFrom = Infinity; // from here on one after the other
+    if (underWay > 0) step();
     while (commandRing.available() > 0 && monotonicMs() < giveUpMs) {
       if (step() === 0 && status.state() === ShardState.DISK_FULL) break; // never taken: nothing happened
     }
@@ -277,7 +342,10 @@ export function makePrimary(parts: PrimaryParts): Primary {
       journal.waitForRoom(ROOM_WAIT_MS);
     }
     // Without a reader there is no checkpoint; the journal is whole without one.
-    if (steps.takeCheckpoint() > 0) commit(1);
+    if (steps.takeCheckpoint() > 0) {
+      commit(1);
+      steps.apply();
+    }
     if (journal.isUncovered()) journal.appendWatermark();
   }
 

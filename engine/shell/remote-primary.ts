@@ -34,7 +34,10 @@ export async function runRemotePrimary(parts: RemotePrimaryParts): Promise<Stepp
     const appended = await (count === 0 ? journal.appendWatermark() : journal.append(count));
     if (appended.kind !== "durable") return appended;
     lease.confirmed(beganMs);
-    if (count > 0) steps.settle(beganMs);
+    if (count > 0) {
+      steps.confirm(beganMs);
+      steps.apply();
+    }
     return null;
   }
 

@@ -12,8 +12,11 @@ import { openConsumer, openProducer, type Ring } from "../ring/ring.ts";
 import { openStatus, ShardState, type StatusMemory } from "../ring/status.ts";
 import { makeClock, systemTime } from "./clock.ts";
 import { asShellError, saysNoRoom, ShellError, ShellErrorCode } from "./errors.ts";
+import { type BehindMemory, makeBehindMemory, openBehind } from "./journal/behind.ts";
+import { sharedSectors } from "./journal/direct.ts";
 import { nodeFiles } from "./journal/file-ops.ts";
 import { openFileJournal } from "./journal/file.ts";
+import { frameBytes, frameCommandsMax } from "./journal/frame.ts";
 import { openPreparer, PrepareWord } from "./journal/preparer.ts";
 import { type JournalEnd, journalIdIn } from "./journal/read.ts";
 import { findSegments, makeSegment, placeOf, segmentName } from "./journal/segments.ts";
@@ -52,7 +55,11 @@ export interface RecoveryReport {
 
 export type WorkerMessage =
   | { readonly kind: "wake" }
-  | { readonly kind: "segments"; readonly segmentBytes: number }
+  | {
+      readonly kind: "segments";
+      readonly segmentBytes: number;
+      readonly memory: BehindMemory;
+    }
   | { readonly kind: "ready"; readonly report: RecoveryReport }
   | { readonly kind: "alarm"; readonly words: string }
   | {
@@ -64,6 +71,8 @@ export type WorkerMessage =
 
 /** A little over the time a wake-up costs; more would take a core from the gateway. */
 const SPINS = 200;
+/** To apply so many takes several times as long as to wake the thread that writes. */
+const BESIDE_FROM = 512;
 
 const data = workerData as ShardWorkerData;
 const status = openStatus(data.status);
@@ -95,7 +104,7 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   const startedMs = performance.now();
   const { directory, shard: number } = data;
   refuseOtherJournal(directory);
-  const segmentBytes = firstSegment(directory);
+  makeFirstSegment(directory);
   const events = eventsOf(data.eventRing);
   const publisher = makePublisher(eventProducer, events, wakeReaders);
   const options = { ...data.options, idSeed: randomInt(2 ** 31), events };
@@ -121,10 +130,7 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   if (data.journalId !== null && id !== data.journalId) {
     refuseOther(id === undefined ? "an empty journal" : `journal ${id}`);
   }
-  Atomics.store(data.prepareWords, PrepareWord.READY, end.segments);
-  tell({ kind: "segments", segmentBytes });
-  const preparer = openPreparer(data.prepareWords);
-  const journal = openFileJournal({ files: nodeFiles, directory, shard: number, end, preparer });
+  const journal = openJournal(end);
   const clock = makeClock(systemTime, lastStampUs, (offByUs) => {
     const seconds = Math.round(offByUs / 1_000_000);
     tell({ kind: "alarm", words: `the system's clock jumped by ${seconds} s; not followed` });
@@ -139,6 +145,7 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
     commands: makeCommands(ring.slots, ring.memory, ring.recordsAt),
     publisher,
     recoveredCommands: commands,
+    besideFrom: BESIDE_FROM,
     monotonicMs: () => performance.now(),
   });
   const seconds = (performance.now() - startedMs) / 1_000;
@@ -149,6 +156,22 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   const report = { journalId: journal.id, sequence, snapshot, commands, seconds, cut };
   tell({ kind: "ready", report });
   return { primary, journal };
+}
+
+/** The journal behind what was recovered, and the threads beside it. */
+function openJournal(end: JournalEnd): Journal {
+  const { segmentBytes } = end;
+  Atomics.store(data.prepareWords, PrepareWord.READY, end.segments);
+  const memory = makeBehindMemory(sharedSectors, frameBytes(frameCommandsMax(segmentBytes)));
+  tell({ kind: "segments", segmentBytes, memory });
+  return openFileJournal({
+    files: nodeFiles,
+    directory: data.directory,
+    shard: data.shard,
+    end,
+    preparer: openPreparer(data.prepareWords),
+    behind: openBehind(memory),
+  });
 }
 
 /** As far as its first frame says; the whole of it is checked when it has been read. */
@@ -187,13 +210,10 @@ function wordsOfCut({ torn, short, segmentBytes, nextSequence }: JournalEnd): st
   return words.length === 0 ? null : words.join(" ");
 }
 
-/** Sees to it that there is a first segment; answers the size that this journal's segments have. */
-function firstSegment(directory: string): number {
-  const found = findSegments(nodeFiles, directory);
-  if (found.segments > 0) return found.segmentBytes;
+function makeFirstSegment(directory: string): void {
+  if (findSegments(nodeFiles, directory).segments > 0) return;
   try {
     makeSegment(nodeFiles, directory, 0, data.segmentBytes);
-    return data.segmentBytes;
   } catch (error) {
     if (!saysNoRoom(error)) throw error;
     throw new ShellError(

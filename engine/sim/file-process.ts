@@ -6,6 +6,7 @@
 import { COMMAND_BYTES, makeCommands } from "../core/command.ts";
 import { EVENT_BYTES } from "../core/event.ts";
 import { makeShard } from "../core/index.ts";
+import { BATCH_COMMANDS_MAX } from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
 import { makeRing, openConsumer, openProducer, type Producer } from "../ring/ring.ts";
 import { makeStatusMemory, openStatus, ShardState, type Status } from "../ring/status.ts";
@@ -31,6 +32,9 @@ export const DIRECTORY = "/journal";
 const SNAPSHOTS = "/snapshots";
 const COMMAND_SLOTS = 1_024;
 const EVENT_SLOTS = [2_048, 8_192, 65_536]; // 4 to 128 commands at a time; the small ones wrap often
+
+/** Of a few commands, so that more wait and are made durable while those are applied. */
+const BATCHES = [1, 4, 16, BATCH_COMMANDS_MAX];
 
 export interface ProcessParts {
   readonly disk: SimDisk;
@@ -98,6 +102,7 @@ export async function startProcess(
     shard: 0,
     end,
     preparer: preparing.preparer,
+    batchMax: random.pick(BATCHES),
     randomBytes: random.bytes,
   });
   const primary = makePrimary({
@@ -108,6 +113,7 @@ export async function startProcess(
     ...taken,
     publisher,
     recoveredCommands,
+    besideFrom: 1,
     monotonicMs: () => time.monotonicUs() / 1_000,
   });
   status.setState(ShardState.LIVE);

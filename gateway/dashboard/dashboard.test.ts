@@ -1,5 +1,6 @@
 /** Nothing is looked at that is not there: every metric of panel and alert is what a gateway exposes. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { parser } from "@prometheus-io/lezer-promql";
 import { readFileSync } from "node:fs";
 import { startTestExchange, type TestExchange } from "../testing/exchange.ts";
 import { connect, type Trader } from "../testing/trader.ts";
@@ -56,6 +57,15 @@ test.each(asked)("%s: %s", (_title, expression) => {
   const labels = [...expression.matchAll(/(\w+)=~?"/g)].map(([, label]) => label!);
   for (const label of labels)
     expect(text).toMatch(new RegExp(`^${metrics[0]}\\{.*${label}="`, "m"));
+});
+
+test.each(asked)("%s: %s is PromQL", (_title, expression) => {
+  const text = expression.replaceAll("$__rate_interval", "5m");
+  const wrong: string[] = [];
+  parser.parse(text).iterate({
+    enter: ({ type, from }) => void (type.isError && wrong.push(text.slice(from))),
+  });
+  expect(wrong).toEqual([]);
 });
 
 test("what happened was counted", () => {

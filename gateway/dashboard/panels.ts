@@ -114,6 +114,12 @@ export const ROWS: readonly Row[] = [
         asks: [["{{shard}}", "solebook_journal_bytes"]],
       },
       {
+        title: "Streams that broke",
+        says: "A shard's events had a gap or contradicted themselves; each is our mistake.",
+        unit: "short",
+        asks: [["{{instance}}", "solebook_streams_broken_total"]],
+      },
+      {
         title: "Events not read yet",
         says: "What a shard said and the gateway has not folded.",
         unit: "short",
@@ -215,6 +221,13 @@ export const ALERTS: readonly Alert[] = [
     forSeconds: 15,
     severity: "page",
     says: "No gateway takes orders of shard {{ $labels.shard }}; /v1/status says why.",
+  },
+  {
+    name: "StreamBroken",
+    expression: "sum(solebook_streams_broken_total) > 0",
+    forSeconds: 0,
+    severity: "page",
+    says: "A shard's events had a gap or contradicted themselves: our mistake; keep journal and logs.",
   },
   {
     name: "OrdersFailByOurMistake",

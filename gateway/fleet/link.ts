@@ -115,7 +115,8 @@ export class Link {
     else {
       this.lost++;
       const words = "Redis is away: limits and signatures are this gateway's own until it is back";
-      this.#logger.warn({ err: error }, words);
+      const why = error instanceof Error ? error.message : "the connection was closed";
+      this.#logger.warn({ why }, words); // its words alone: an error of ioredis carries what was asked
     }
     for (const listener of this.#onChange) listener(isUp);
   }

@@ -4,6 +4,8 @@
  */
 const GROWS_FROM = 512;
 const LOW = 2 ** 32;
+/** Four bytes of a varint hold less than that; what is above is less than 2^25. */
+const FOUR_GROUPS = 2 ** 28;
 
 const utf8 = new TextEncoder();
 
@@ -27,17 +29,29 @@ export class ByteWriter {
   /** A whole number from 0 on. */
   varint(value: number): void {
     this.ensure(10);
+    this.put(value);
+  }
+
+  /** The same where `ensure` was called: one division, however long it is. */
+  put(value: number): void {
+    const { bytes } = this;
+    let { at } = this;
     let rest = value;
-    while (rest >= LOW) {
-      this.bytes[this.at++] = (rest % 128) | 0x80;
-      rest = Math.floor(rest / 128);
+    if (value >= FOUR_GROUPS) {
+      const low = value % FOUR_GROUPS;
+      bytes[at] = (low & 0x7f) | 0x80;
+      bytes[at + 1] = ((low >>> 7) & 0x7f) | 0x80;
+      bytes[at + 2] = ((low >>> 14) & 0x7f) | 0x80;
+      bytes[at + 3] = (low >>> 21) | 0x80;
+      at += 4;
+      rest = (value - low) / FOUR_GROUPS;
     }
-    rest >>>= 0;
     while (rest > 0x7f) {
-      this.bytes[this.at++] = (rest & 0x7f) | 0x80;
+      bytes[at++] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
     }
-    this.bytes[this.at++] = rest;
+    bytes[at++] = rest;
+    this.at = at;
   }
 
   /** An int64: below zero it takes ten bytes, as the format says. */

@@ -253,6 +253,11 @@ export function noteTrade(feed: Feed, trade: TradeView): void {
   addTrade(feed.view, trade);
 }
 
+/** Not by its length: that would give up the memory which the next command needs again. */
+export function empty(list: unknown[]): void {
+  while (list.length > 0) list.pop();
+}
+
 /** One command is whole: the book moves on by one push, and so do changed parameters. */
 export function endCommand(feed: Feed): void {
   const { view, topics } = feed;
@@ -279,9 +284,9 @@ export function endCommand(feed: Feed): void {
     view.auctionSeq = view.marketSeq;
     tellState(feed, Channel.auction, auctionBefore);
   }
-  feed.touchedBids.length = 0;
-  feed.touchedAsks.length = 0;
-  feed.level3.length = 0;
+  empty(feed.touchedBids);
+  empty(feed.touchedAsks);
+  empty(feed.level3);
   feed.parametersChanged = false;
   feed.auctionChanged = false;
   feed.inCommand = false;

@@ -21,6 +21,7 @@ import type { Catalog, Product } from "../registry/catalog.ts";
 import { setLevel } from "./depth.ts";
 import { writeGridRow, writePush } from "./encode.ts";
 import {
+  empty,
   endBatch,
   endCommand,
   type Feed,
@@ -125,15 +126,15 @@ export class Market {
   /** All events of one command are in: the moment for books. */
   onCommandEnd(): void {
     for (const feed of this.#commandFeeds) endCommand(feed);
-    this.#commandFeeds.length = 0;
+    empty(this.#commandFeeds);
   }
 
   /** What was waiting is in: the moment for what is conflated. */
   onBatchEnd(): void {
     for (const grid of this.#batchGrids) this.#endGridBatch(grid);
-    this.#batchGrids.length = 0;
+    empty(this.#batchGrids);
     for (const feed of this.#batchFeeds) endBatch(feed);
-    this.#batchFeeds.length = 0;
+    empty(this.#batchFeeds);
   }
 
   /** Some time has passed: what is conflated by time is told. */

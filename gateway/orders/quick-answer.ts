@@ -160,6 +160,5 @@ function writeReason(to: ByteWriter, reason: number): void {
 
 function writeNumber(to: ByteWriter, tag: number, value: number): void {
   to.bytes[to.at++] = tag;
-  if (value < 0x80) to.bytes[to.at++] = value;
-  else to.varint(value);
+  to.put(value);
 }

@@ -79,6 +79,7 @@ export function writeClientOrderId(to: ByteWriter, words: Int32Array): void {
   to.at = at;
 }
 
+const INT_MAX = 2 ** 31;
 const SHARD_DIGITS_MAX = 3;
 const ORDER_DIGITS_MAX = 16;
 
@@ -123,7 +124,7 @@ function writeDigits(to: ByteWriter, value: number): void {
   for (let bound = 10; bound <= value; bound *= 10) count++;
   let rest = value;
   for (let at = to.at + count - 1; at >= to.at; at--) {
-    const tenth = Math.floor(rest / 10);
+    const tenth = rest < INT_MAX ? (rest / 10) | 0 : Math.floor(rest / 10);
     to.bytes[at] = ZERO + (rest - tenth * 10);
     rest = tenth;
   }

@@ -11,7 +11,7 @@ import { connect, type Trader } from "../testing/trader.ts";
 import { QuickOrders } from "./quick.ts";
 
 const SYMBOLS = ["DZ5485-612:US-9", "DZ5485-612:US-10", "NOPE:US-1"];
-const ORDERS = 600;
+const ORDERS = 400;
 const NAMES = ["alice", "bob"];
 
 interface Venue {

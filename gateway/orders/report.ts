@@ -54,7 +54,8 @@ export interface Outcome {
 export class Reports {
   readonly #waiting = new Waiting<Pending>();
   /** Who was told of in the command that is being read, and what; several in a batch or group. */
-  readonly #current: Pending[] = [];
+  readonly #current: (Pending | undefined)[] = [];
+  #count = 0;
   readonly #outcomes: Outcome[] = [];
 
   /** Pending requests: commands on their way. */
@@ -72,24 +73,26 @@ export class Reports {
     if (correlation !== 0) {
       const pending = this.#waiting.take(correlation);
       if (pending === undefined) return;
-      const outcome = (this.#outcomes[this.#current.length] ??= emptyOutcome());
-      this.#current.push(pending);
+      const outcome = (this.#outcomes[this.#count] ??= emptyOutcome());
+      this.#current[this.#count++] = pending;
       readOutcome(outcome, events, index);
       outcome.order = orders.get(outcome.orderId);
       return;
     }
-    for (let at = 0; at < this.#current.length; at++) readRest(this.#outcomes[at]!, events, index);
+    for (let at = 0; at < this.#count; at++) readRest(this.#outcomes[at]!, events, index);
   }
 
   /** All events of the command are in: only now is known what each of its operations came to. */
   onCommandEnd(): void {
-    const count = this.#current.length;
+    const count = this.#count;
+    this.#count = 0;
     for (let at = 0; at < count; at++) {
       const outcome = this.#outcomes[at]!;
-      this.#current[at]!.settle(outcome);
+      const pending = this.#current[at]!;
+      this.#current[at] = undefined;
+      pending.settle(outcome);
       outcome.order = undefined;
     }
-    this.#current.length = 0;
   }
 
   /** What becomes of that one is known, and not from an event. */
@@ -105,8 +108,9 @@ export class Reports {
   /** The shard is gone, and so is the rest of a command that was half told. */
   abandonAll(problem: Problem): void {
     this.abandonWaiting(problem);
-    for (const pending of this.#current) pending.abandon(problem);
-    this.#current.length = 0;
+    const half = this.#current.slice(0, this.#count);
+    this.#count = 0;
+    for (const pending of half) pending?.abandon(problem);
   }
 }
 

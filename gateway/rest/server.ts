@@ -165,8 +165,7 @@ class Exchange {
 
   /** Before anything else: from where it came. */
   cameBy(request: HttpRequest): void {
-    const forwardedFor = request.getHeader("x-forwarded-for");
-    this.#from = whence(this.#response, forwardedFor, this.#parts.proxies);
+    this.#from = whence(this.#response, request, this.#parts.proxies);
   }
 
   /** Counts the request; one too many is answered here. */
@@ -322,15 +321,24 @@ export interface Whence {
 
 export function whence(
   response: Pick<HttpResponse, "getRemoteAddress">,
-  forwardedFor: string,
+  request: Pick<HttpRequest, "forEach">,
   proxies: Networks,
 ): Whence {
   const bytes = new Uint8Array(response.getRemoteAddress());
   const peer = addressText(bytes);
+  const forwardedFor = proxies.has(peer) ? forwardedIn(request) : "";
   const address = clientAddress(peer, forwardedFor, proxies);
   // Who comes through a proxy is somewhere else, wherever the proxy is and whatever it says.
-  const isForwarded = forwardedFor !== "" && proxies.has(peer);
-  return { address, loopback: isLoopback(bytes) && !isForwarded };
+  return { address, loopback: isLoopback(bytes) && forwardedFor === "" };
+}
+
+/** All lines of it: some proxies add one of their own behind what the client sent, which is not to be believed. */
+function forwardedIn(request: Pick<HttpRequest, "forEach">): string {
+  const lines: string[] = [];
+  request.forEach((name, value) => {
+    if (name === "x-forwarded-for") lines.push(value);
+  });
+  return lines.join(",");
 }
 
 /** 127.0.0.0/8, ::1, or the former written as the latter. */

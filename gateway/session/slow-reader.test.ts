@@ -3,6 +3,7 @@
  * and conflated channels give a reader that was behind the newest instead of everything.
  */
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { WebSocket } from "ws";
 import { makeTopic, publish } from "../market-data/topics.ts";
 import { JORDAN, startTestExchange, type TestExchange } from "../testing/exchange.ts";
 import { connect } from "../testing/trader.ts";
@@ -64,6 +65,23 @@ describe("over real sockets", () => {
     expect(await silent.closed).toMatchObject({ code: 1008 });
     expect((await healthy.request("ping")).success).toBe(true);
     healthy.close();
+  });
+
+  test("who speaks is there, though his pongs do not come", async () => {
+    exchange = await startTestExchange({ limits: { ...LIMITS, pongWithinMs: 400 } });
+    const url = `${exchange.url.replace("http", "ws")}/v1/ws`;
+    const open = (): WebSocket => new WebSocket(url, { autoPong: false });
+    const closed = (socket: WebSocket): Promise<string> =>
+      new Promise((resolve) => socket.once("close", (_code, reason) => resolve(String(reason))));
+    const [speaking, silent] = [open(), open()];
+    const isClosed = closed(speaking);
+    await new Promise((resolve) => speaking.once("open", resolve));
+    const timer = setInterval(() => speaking.send('{"method":"ping"}'), 20);
+    expect(await closed(silent)).toBe("SLOW_READER: a ping was not answered in time");
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(speaking.readyState).toBe(WebSocket.OPEN);
+    clearInterval(timer);
+    expect(await isClosed).toBe("SLOW_READER: a ping was not answered in time");
   });
 });
 

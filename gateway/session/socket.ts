@@ -194,7 +194,7 @@ export class Sockets implements Hub {
       return;
     }
     const header = (name: string): string => request.getHeader(name);
-    const { address, loopback } = whence(response, header("x-forwarded-for"), this.#parts.proxies);
+    const { address, loopback } = whence(response, request, this.#parts.proxies);
     const visitor = { loopback, header };
     const caller = this.#parts.demonstration.caller(visitor, Date.now());
     const encoding = encodingOf(request) ?? "json"; // it was looked at already
@@ -250,6 +250,7 @@ export class Sockets implements Hub {
     if (session === undefined || session.closed) return;
     const { metrics, logger } = this.#parts;
     metrics.framesIn++;
+    session.pingSentMs = 0; // who speaks is there; his pong may wait behind all that he has said
     if (message.byteLength > this.limits.frameBytesMax) {
       metrics.framesTooLarge++;
       logger.warn(

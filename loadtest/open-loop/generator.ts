@@ -15,6 +15,8 @@ const WRITES_PER_S = 10_000;
 const TOGETHER_MAX = 32;
 const TICK_MS = 1;
 const LOOK_MS = 5;
+/** An exchange that was stopped for a while, or stands in line for a processor, is late and not wrong. */
+const GRACE_MS = 180_000;
 
 export interface Request {
   readonly template: Template;
@@ -93,7 +95,7 @@ export class Generator {
   async run(
     phases: readonly Phase[],
     pick: (number: number, line: number) => Request,
-    { graceMs = 30_000, watch = null }: { graceMs?: number; watch?: Watcher | null } = {},
+    { graceMs = GRACE_MS, watch = null }: { graceMs?: number; watch?: Watcher | null } = {},
   ): Promise<PhaseFigures[]> {
     this.#figures = phases.map(({ name, seconds }) => ({
       name,

@@ -6,7 +6,7 @@ import { connect, type Socket } from "node:net";
 import { FrameReader, makeFrame, Opcode } from "./frame.ts";
 
 const READ_BYTES = 256 * 1024;
-const HANDSHAKE_MAX_MS = 30_000;
+const HANDSHAKE_MAX_MS = 120_000;
 const KEY = "c29sZWJvb2stbG9hZHRlc3Q=";
 const NOTHING = Buffer.alloc(0);
 /** What a read fills; its bytes are taken before the next read of any line. */

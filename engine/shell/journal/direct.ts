@@ -7,7 +7,14 @@ import fs from "node:fs";
 
 /** As far as it is used; a page's library would declare all of it, and much else. */
 declare const WebAssembly: {
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Memory: {
+    new (size: { readonly initial: number }): { readonly buffer: ArrayBuffer };
+    new (size: {
+      readonly initial: number;
+      readonly maximum: number;
+      readonly shared: true;
+    }): { readonly buffer: SharedArrayBuffer };
+  };
 };
 
 const WASM_PAGE_BYTES = 65_536;
@@ -26,6 +33,13 @@ export function isNotHere(error: unknown): boolean {
 export function sectorMemory(bytes: number): Buffer<ArrayBuffer> {
   const initial = Math.ceil(bytes / WASM_PAGE_BYTES);
   return Buffer.from(new WebAssembly.Memory({ initial }).buffer, 0, bytes);
+}
+
+/** The same, for two threads. */
+export function sharedSectors(bytes: number): Uint8Array<SharedArrayBuffer> {
+  const initial = Math.ceil(bytes / WASM_PAGE_BYTES);
+  const { buffer } = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
+  return new Uint8Array(buffer, 0, bytes);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The journal on one machine's files: preallocated segments, one frame per batch, `write` past the
- * system's cache and `fdatasync` in the shard's own thread. Owns the open segment; one owner only (`lock.ts`).
+ * system's cache and `fdatasync` in the shard's own thread, or in one beside it (`behind.ts`). Owns the open segment; one owner only (`lock.ts`).
  *
  * Must never write to a descriptor again after it failed, nor to a sector that was synced.
  */
@@ -8,6 +8,7 @@ import * as crypto from "node:crypto";
 import { join } from "node:path";
 import { COMMAND_BYTES } from "../../core/command.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
+import { type Behind, type FrameJob, makeInline } from "./behind.ts";
 import { type FileOps, writeAll } from "./file-ops.ts";
 import {
   commandsIn,
@@ -32,6 +33,10 @@ export interface FileJournalOptions {
   /** Where `readJournal` found the end; the first segment exists. */
   readonly end: JournalEnd;
   readonly preparer: Preparer;
+  /** Commands in a batch at most, where that is to be fewer than segments of this size have room for. */
+  readonly batchMax?: number;
+  /** Who writes what is begun and not waited for; made for `frameBytes` of the longest batch. */
+  readonly behind?: Behind;
   /** Chance, for ids. */
   readonly randomBytes?: (count: number) => Buffer;
 }
@@ -41,16 +46,18 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   const { segmentBytes } = end;
   const journalId = end.journalId ?? randomBytes(16);
   const writerId = randomBytes(16);
-  const batchMax = frameCommandsMax(segmentBytes);
-  const frame = files.sectors(frameBytes(batchMax));
-  const batch = commandsIn(frame);
+  const { batchMax = frameCommandsMax(segmentBytes) } = options;
+  const { behind = makeInline(files, frameBytes(batchMax)) } = options;
+  const { frames } = behind;
+  const batches = [commandsIn(frames[0]), commandsIn(frames[1])] as const;
+  let turn: 0 | 1 = 0; // of both, the one that is `batch`
+  let begun: (FrameJob & { readonly count: number }) | null = null;
   let { position, nextSequence, previousHash } = end;
   let uncovered = end.frames > 0; // perhaps; a watermark too many does no harm
   let broken = false;
   let segment = Math.floor(position / segmentBytes);
   let fd = openSegment(segment);
-  if (end.short !== null) fillUp(end.short.number, end.short.bytes);
-  if (end.torn !== null) cut(end.torn.from, end.torn.to);
+  guarded("mending its end", () => mendEnd(options, fd));
   preparer.want(segment + 1);
 
   function openSegment(number: number): number {
@@ -58,34 +65,24 @@ export function openFileJournal(options: FileJournalOptions): Journal {
     return files.openSectors(join(directory, segmentName(number)));
   }
 
-  /** Zeroes what is left of a torn frame, so that it can never be taken for something. */
-  function cut(from: number, to: number): void {
-    guarded("cutting a torn frame", () => {
-      writeAll(files, fd, files.sectors(to - from), to - from, from % segmentBytes);
-      files.sync(fd);
-    });
-  }
-
-  /** Gives a segment the end it has lost, so that no append has to make the file grow. */
-  function fillUp(number: number, from: number): void {
-    guarded("filling up a segment that had lost its end", () => {
-      const short = ofSegment(directory, number, files.openReadWrite);
-      const zeros = new Uint8Array(segmentBytes - from);
-      writeAll(files, short, zeros, zeros.length, from);
-      files.sync(short);
-      files.close(short);
-    });
-  }
-
   function left(): number {
     return fd < 0 ? 0 : (segment + 1) * segmentBytes - position;
   }
 
-  function write(count: number): void {
+  function room(count: number): Room {
+    if (left() >= frameBytes(count) + CLOSING_BYTES) return Room.YES;
+    const next = fd < 0 ? segment : segment + 1;
+    if (preparer.isReady(next)) return Room.YES;
+    return preparer.foundNoRoom() ? Room.NONE : Room.SOON;
+  }
+
+  /** The batch becomes the next frame; where it goes. */
+  function seal(count: number): FrameJob {
+    if (begun !== null && !broken) throw new Error("an append is under way");
     const bytes = frameBytes(count);
     if (left() < bytes) roll();
     const payloadBytes = count * COMMAND_BYTES;
-    sealFrame(frame, {
+    sealFrame(frames[turn], {
       kind: FrameKind.BATCH,
       journalId,
       shard,
@@ -98,13 +95,37 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       position,
       durable: position, // one frame at a time: all before this one was synced
     });
+    return { frame: turn, bytes, payloadBytes, segment, at: position % segmentBytes, fd };
+  }
+
+  function write(count: number): void {
+    const { bytes, payloadBytes, at } = seal(count);
     guarded("writing", () => {
-      writeAll(files, fd, frame, bytes, position % segmentBytes);
+      writeAll(files, fd, frames[turn], bytes, at);
       files.sync(fd);
     });
-    previousHash = hashFrame(frame, payloadBytes);
+    isDurable(count, bytes, hashFrame(frames[turn], payloadBytes));
+  }
+
+  function isDurable(count: number, bytes: number, hash: Buffer): void {
+    previousHash = hash;
     nextSequence += count;
     position += bytes;
+    uncovered = count > 0;
+  }
+
+  function beginAppend(count: number): void {
+    const job = seal(count);
+    guarded("writing", () => behind.begin(job));
+    begun = { ...job, count };
+  }
+
+  function endAppend(): void {
+    const { count, bytes } = begun!;
+    let hash: Buffer | null = null;
+    guarded("writing", () => void (hash = behind.end()));
+    begun = null;
+    isDurable(count, bytes, hash!);
   }
 
   function roll(): void {
@@ -138,27 +159,21 @@ export function openFileJournal(options: FileJournalOptions): Journal {
 
   return {
     id: journalId.toString("hex"),
-    batch,
+    get batch() {
+      return batches[turn];
+    },
     batchMax,
     nextSequence: () => nextSequence,
-    room: (count) => {
-      if (left() >= frameBytes(count) + CLOSING_BYTES) return Room.YES;
-      const next = fd < 0 ? segment : segment + 1;
-      if (preparer.isReady(next)) return Room.YES;
-      return preparer.foundNoRoom() ? Room.NONE : Room.SOON;
-    },
+    room,
     hasRoomToClose: () =>
       left() >= CLOSING_BYTES || preparer.isReady(fd < 0 ? segment : segment + 1),
     waitForRoom: (timeoutMs) => preparer.wait(timeoutMs),
-    append: (count) => {
-      write(count);
-      uncovered = true;
-    },
+    append: write,
+    turnBatch: () => void (turn = turn === 0 ? 1 : 0),
+    beginAppend,
+    endAppend,
     isUncovered: () => uncovered,
-    appendWatermark: () => {
-      write(0);
-      uncovered = false;
-    },
+    appendWatermark: () => write(0),
     position: () => position,
     close: () => {
       if (fd >= 0 && !broken) files.close(fd);
@@ -166,4 +181,23 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       broken = true;
     },
   };
+}
+
+/** Gives a segment the end it has lost; zeroes what is left of a torn frame, in the segment of `fd`. */
+function mendEnd({ files, directory, end }: FileJournalOptions, fd: number): void {
+  const { short, torn, segmentBytes } = end;
+  if (short !== null) {
+    // So that no append has to make the file grow.
+    const it = ofSegment(directory, short.number, files.openReadWrite);
+    const zeros = new Uint8Array(segmentBytes - short.bytes);
+    writeAll(files, it, zeros, zeros.length, short.bytes);
+    files.sync(it);
+    files.close(it);
+  }
+  if (torn !== null) {
+    // So that it can never be taken for something.
+    const bytes = torn.to - torn.from;
+    writeAll(files, fd, files.sectors(bytes), bytes, torn.from % segmentBytes);
+    files.sync(fd);
+  }
 }

@@ -130,7 +130,17 @@ export interface JournalWriter<Result> {
  * Files: an append returns when it is durable. It throws ShellError JOURNAL_WRITE_FAILED; the shard
  * then stops, and nothing of the batch counts.
  */
-export type Journal = JournalWriter<void>;
+export interface Journal extends JournalWriter<void> {
+  /** Another `batch` from here on; the commands of the last append stay where they are until the next. */
+  turnBatch(): void;
+  /**
+   * Begins an append and returns: its commands are durable when `endAppend` has returned, and not
+   * before. In between nothing else is asked of the journal but `position`, which is what was durable
+   * before; the batch is not touched.
+   */
+  beginAppend(count: number): void;
+  endAppend(): void;
+}
 
 /** A broker: one append at a time, the batch untouched until it is answered; it never throws. */
 export interface RemoteJournal extends JournalWriter<Promise<Appended>> {

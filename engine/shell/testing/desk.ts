@@ -45,7 +45,7 @@ export interface Desk {
 export function openDesk(
   disk: Disk,
   eventSlots = EVENT_RING_SLOTS,
-  { segmentBytes = SEGMENT_BYTES_MIN, isReaderAwake = false } = {},
+  { segmentBytes = SEGMENT_BYTES_MIN, isReaderAwake = false, besideFrom = Infinity } = {},
 ): Desk {
   const status = openStatus(makeStatusMemory());
   const commandRing = makeRing(4_096, COMMAND_BYTES);
@@ -75,6 +75,7 @@ export function openDesk(
     commands,
     publisher,
     recoveredCommands: recovered!.commands,
+    besideFrom: besideFrom,
     monotonicMs: () => nowUs / 1_000,
   });
   status.setState(ShardState.LIVE);

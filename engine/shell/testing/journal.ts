@@ -68,6 +68,12 @@ export function openTestJournal(
 
 /** Appends `count` CLOCK commands as one frame. */
 export function appendClocks(journal: Journal, count: number): void {
+  fillClocks(journal, count);
+  journal.append(count);
+}
+
+/** Puts them where the next append takes them. */
+export function fillClocks(journal: Journal, count: number): void {
   const { u8, f64 } = journal.batch;
   f64.fill(0, 0, count * COMMAND_F64);
   for (let i = 0; i < count; i++) {
@@ -76,7 +82,6 @@ export function appendClocks(journal: Journal, count: number): void {
     f64[i * COMMAND_F64 + CommandF64.sequence] = sequence;
     f64[i * COMMAND_F64 + CommandF64.stampUs] = sequence * 1_000;
   }
-  journal.append(count);
 }
 
 export interface AllFrames {
