@@ -72,7 +72,7 @@ export type WorkerMessage =
 /** A little over the time a wake-up costs; more would take a core from the gateway. */
 const SPINS = 200;
 /** To apply so many takes several times as long as to wake the thread that writes. */
-const BESIDE_FROM = 512;
+const BESIDE_FROM = 1_024;
 
 const data = workerData as ShardWorkerData;
 const status = openStatus(data.status);

@@ -25,7 +25,7 @@ const SYMBOLS = JORDAN.sizes.map((size) => `${JORDAN.style}:${size}`);
 const PUBLIC = ["book", "level3", "trades"] as const;
 const PRIVATE = ["orders", "executions"] as const;
 const SEED = 4_213;
-const ROUNDS = Number(process.env.SOLEBOOK_RESUME_ROUNDS ?? sized(45, 2_000));
+const ROUNDS = Number(process.env.SOLEBOOK_RESUME_ROUNDS ?? sized(30, 200));
 const ORDERS_PER_ROUND = 30;
 
 /** What the gateway stands before. */
@@ -231,7 +231,9 @@ function linesOf(pushes: readonly Message[]): Map<string, string[]> {
     const rows =
       push.channel === "trades" ? (data as unknown as object[]) : [{ seq, prev, ts, data }];
     const texts = rows.map((row) => JSON.stringify(row));
-    lines.set(name, [...(lines.get(name) ?? []), ...texts]);
+    const known = lines.get(name);
+    if (known === undefined) lines.set(name, texts);
+    else for (const text of texts) known.push(text);
   }
   return lines;
 }
