@@ -85,7 +85,7 @@ test("a standby that is told to stop just ends, whether or not there is a broker
   expect(await standby.taken).toBeNull();
 });
 
-const PAUSES = sized(10, 500);
+const PAUSES = sized(4, 500);
 const KILLS = sized(5, 500);
 const PAUSE_LEASE_MS = 300;
 

@@ -3,7 +3,8 @@
  * Wiring only.
  */
 import { parseArgs } from "node:util";
-import { runSeed, runSeeds, type SeedResult } from "./run.ts";
+import { runMany } from "./many.ts";
+import { runSeed, type SeedResult } from "./run.ts";
 
 const USAGE = `npm run sim -- SEED                          one seed, told loudly
 npm run sim -- --from N --seeds K [--json]   so many seeds from there on; --json ends with one line
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
     return tellFailed(result);
   }
   if (values.seeds === undefined) return void process.stdout.write(USAGE);
-  const summary = await runSeeds(Number(values.from), Number(values.seeds), tellFailed);
+  const summary = await runMany(Number(values.from), Number(values.seeds), tellFailed);
   const { seeds, failed, first_failed, commands, faults, ...more } = summary;
   tell(
     `${more.acked} orders acknowledged; the disk cost the last frame ${more.cut} times, and a start`,

@@ -5,7 +5,8 @@
 import { expect, test } from "@jest/globals";
 import { report, sized } from "../shell/testing/size.ts";
 import { FAULTS } from "./faults.ts";
-import { runSeed, runSeeds } from "./run.ts";
+import { runMany } from "./many.ts";
+import { runSeed } from "./run.ts";
 
 const SEEDS = sized(25, 50_000);
 
@@ -13,7 +14,7 @@ test(
   "every promise is kept, whatever goes wrong, and everything does",
   async () => {
     const failed: string[] = [];
-    const summary = await runSeeds(1, SEEDS, ({ seed, error }) => {
+    const summary = await runMany(1, SEEDS, ({ seed, error }) => {
       const words = error instanceof Error ? error.stack : JSON.stringify(error);
       failed.push(`npm run sim -- ${seed}: ${words}`);
     });
