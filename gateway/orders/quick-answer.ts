@@ -4,13 +4,14 @@
  * other way.
  */
 import { CommandType, EventType } from "../../engine/client/layouts.ts";
-import { Method, OrderStatus } from "../../proto/gen/solebook/gateway/v1/words_pb.ts";
-import { codeOfReject, nameOfCancelReason, type Problem } from "../errors.ts";
+import { Execution, Method, OrderStatus } from "../../proto/gen/solebook/gateway/v1/words_pb.ts";
+import { CODES, codeOfReject, nameOfCancelReason, type Problem } from "../errors.ts";
 import type { ByteWriter } from "../frames/byte-writer.ts";
 import type { Caller } from "../registry/identity.ts";
 import { nowUs } from "../written-forms.ts";
 import { writeClientOrderId, writeOrderIdAt } from "./quick-texts.ts";
 import type { Outcome, Pending } from "./report.ts";
+import type { Standing } from "../session/limits.ts";
 
 /** Of a request without a number of its own. */
 export const NO_NUMBER = Number.NaN;
@@ -23,8 +24,19 @@ export interface QuickAsker {
   readonly accountId: number;
   /** Where an answer's bytes go, followed by `answered`; null: there is nobody any more. */
   answerTo(): ByteWriter | null;
-  answered(method: QuickMethod, waitedUs: number): void;
-  refuse(method: QuickMethod, reqId: number, timeInUs: number, problem: Problem): void;
+  answered(method: QuickMethod, code: string, waitedUs: number): void;
+  refuse(method: QuickMethod, asked: QuickAsked, problem: Problem): void;
+  /** Counts an order or amend, as the last thing before it is sent; undefined: there are no limits. */
+  admit(method: QuickMethod): Standing | undefined;
+  nextRequestId(): string;
+}
+
+/** What its answer says of the request itself. */
+export interface QuickAsked {
+  readonly reqId: number;
+  readonly timeInUs: number;
+  /** What is left of the limits on orders, where there are any. */
+  readonly standing: Standing | undefined;
 }
 
 /** Room for the longest answer there is: 200 bytes, and a symbol. */
@@ -50,23 +62,20 @@ const RESULT_TAGS: Readonly<Record<QuickMethod, number>> = {
 export class QuickAnswer implements Pending {
   readonly #asker: QuickAsker;
   readonly #type: number;
-  readonly #reqId: number;
-  readonly #timeInUs: number;
+  readonly #asked: QuickAsked;
   readonly #shard: number;
   readonly #symbol: Uint8Array | null;
 
   constructor(
     asker: QuickAsker,
     type: number,
-    reqId: number,
-    timeInUs: number,
+    asked: QuickAsked,
     shard: number,
     symbol: Uint8Array | null,
   ) {
     this.#asker = asker;
     this.#type = type;
-    this.#reqId = reqId;
-    this.#timeInUs = timeInUs;
+    this.#asked = asked;
     this.#shard = shard;
     this.#symbol = symbol;
   }
@@ -79,28 +88,16 @@ export class QuickAnswer implements Pending {
     }
     const to = this.#asker.answerTo();
     if (to === null) return;
-    to.ensure(ANSWER_BYTES_MAX);
-    const outUs = nowUs();
-    to.bytes[to.at++] = FRAME_ANSWERS;
-    const answer = to.open();
-    if (!Number.isNaN(this.#reqId)) {
-      to.bytes[to.at++] = 0x08;
-      to.int64(this.#reqId);
-    }
+    const answer = openAnswer(to, this.#asked);
     to.bytes[to.at++] = RESULT_TAGS[method];
     const result = to.open();
     this.#writeResult(to, outcome);
     to.close(result);
-    to.bytes[to.at++] = 0x60;
-    to.bytes[to.at++] = METHOD_NUMBERS[method];
-    writeNumber(to, 0x68, this.#timeInUs);
-    writeNumber(to, 0x70, outUs);
-    to.close(answer);
-    this.#asker.answered(method, outUs - this.#timeInUs);
+    closeAnswer(to, answer, this.#asker, method, this.#asked, "ok");
   }
 
   abandon(problem: Problem): void {
-    this.#asker.refuse(METHODS[this.#type]!, this.#reqId, this.#timeInUs, problem);
+    this.#asker.refuse(METHODS[this.#type]!, this.#asked, problem);
   }
 
   #writeResult(to: ByteWriter, outcome: Outcome): void {
@@ -130,6 +127,67 @@ export class QuickAnswer implements Pending {
   }
 }
 
+function openAnswer(to: ByteWriter, { reqId }: QuickAsked): number {
+  to.ensure(ANSWER_BYTES_MAX);
+  to.bytes[to.at++] = FRAME_ANSWERS;
+  const answer = to.open();
+  if (!Number.isNaN(reqId)) {
+    to.bytes[to.at++] = 0x08;
+    to.int64(reqId);
+  }
+  return answer;
+}
+
+function closeAnswer(
+  to: ByteWriter,
+  answer: number,
+  asker: QuickAsker,
+  method: QuickMethod,
+  { timeInUs, standing }: QuickAsked,
+  code: string,
+): void {
+  const outUs = nowUs();
+  to.bytes[to.at++] = 0x60;
+  to.bytes[to.at++] = METHOD_NUMBERS[method];
+  writeNumber(to, 0x68, timeInUs);
+  writeNumber(to, 0x70, outUs);
+  if (standing !== undefined) {
+    to.bytes[to.at++] = 0x7a;
+    const limits = to.open();
+    writeNumber(to, 0x08, standing.left);
+    writeNumber(to, 0x10, Math.floor(standing.burst));
+    writeNumber(to, 0x18, Math.floor(standing.perSecond));
+    to.close(limits);
+  }
+  to.close(answer);
+  asker.answered(method, code, outUs - timeInUs);
+}
+
+const LIMITED = CODES.RATE_LIMITED;
+
+/** The one refusal that comes in masses: whoever asks for too much is told so cheaply. */
+export function refuseLimited(asker: QuickAsker, method: QuickMethod, asked: QuickAsked): void {
+  const to = asker.answerTo();
+  if (to === null) return;
+  const answer = openAnswer(to, asked);
+  to.bytes[to.at++] = 0x5a;
+  const error = to.open();
+  writeText(to, 0x0a, "RATE_LIMITED");
+  writeText(to, 0x12, LIMITED.class);
+  writeText(to, 0x1a, LIMITED.message);
+  writeNumber(to, 0x20, 1);
+  writeNumber(to, 0x28, asked.standing!.waitMs);
+  writeText(to, 0x42, asker.nextRequestId());
+  writeNumber(to, 0x48, Execution.NONE);
+  to.close(error);
+  closeAnswer(to, answer, asker, method, asked, "RATE_LIMITED");
+}
+
+function writeText(to: ByteWriter, tag: number, text: string): void {
+  to.bytes[to.at++] = tag;
+  to.text(text);
+}
+
 function writeAmended(to: ByteWriter, outcome: Outcome): void {
   writeOrder(to, outcome.order!);
   writeNumber(to, 0x40, outcome.sequence);
@@ -137,7 +195,7 @@ function writeAmended(to: ByteWriter, outcome: Outcome): void {
   writeReason(to, outcome.remainderReason || cancelled);
 }
 
-interface Standing {
+interface OrderStanding {
   readonly status: number;
   readonly quantity: number;
   readonly filled: number;
@@ -145,7 +203,7 @@ interface Standing {
 }
 
 /** The core's status numbers are the schema's, but for none. */
-function writeOrder(to: ByteWriter, { status, quantity, filled, open }: Standing): void {
+function writeOrder(to: ByteWriter, { status, quantity, filled, open }: OrderStanding): void {
   writeNumber(to, 0x20, status || OrderStatus.UNKNOWN);
   writeNumber(to, 0x28, quantity);
   writeNumber(to, 0x30, filled);

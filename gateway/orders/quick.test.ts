@@ -6,7 +6,12 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { COMMAND_BYTES, CommandF64 } from "../../engine/client/layouts.ts";
 import { encodeFrame } from "../testing/binary.ts";
-import { type Message, startTestExchange, type TestExchange } from "../testing/exchange.ts";
+import {
+  type Message,
+  startTestExchange,
+  type TestExchange,
+  type TestOptions,
+} from "../testing/exchange.ts";
 import { connect, type Trader } from "../testing/trader.ts";
 import { QuickOrders } from "./quick.ts";
 
@@ -18,8 +23,8 @@ interface Venue {
   readonly exchange: TestExchange;
   readonly traders: readonly Trader[];
 }
-const open = async (): Promise<Venue> => {
-  const exchange = await startTestExchange();
+const open = async (options: TestOptions = {}): Promise<Venue> => {
+  const exchange = await startTestExchange(options);
   const traders: Trader[] = [];
   for (const name of NAMES) {
     traders.push(await connect(exchange, await exchange.makeKey(name), "proto"));
@@ -98,7 +103,7 @@ function bare(message: Message): unknown {
   const { time_in: _in, req_id: _id, ...rest } = message as Message & { time_out?: string };
   delete rest.time_out;
   const hide = (name: string, value: unknown): unknown =>
-    name === "request_id" || name === "ts" ? "" : value;
+    name === "request_id" || name === "ts" || name === "retry_after_ms" ? "" : value;
   return JSON.parse(JSON.stringify(rest, hide));
 }
 
@@ -126,6 +131,43 @@ test("the short way writes the same records and says the same answers as the lon
   );
   expect(ours).toEqual(theirs);
   expect(ours!.length).toBeGreaterThan(ORDERS / 5);
+});
+
+test("limits count the same on both ways, refuse the same orders, and let cancels through", async () => {
+  const limits = { limits: { ordersPerSecond: 0.001, ordersBurst: 5 } };
+  const venues = [await open(limits), await open(limits)];
+  const take = jest.spyOn(QuickOrders.prototype, "take").mockClear();
+  const said = await Promise.all(
+    venues.map(async ({ traders }, at) => {
+      const answers: unknown[] = [];
+      const ask = async (method: string, params: object): Promise<void> => {
+        const number = 100 + answers.length; // a trader's own requests have the first numbers
+        const id = at === 0 ? number : `n${number}`;
+        traders[0]!.socket.send(encodeFrame({ method, params, req_id: id }));
+        answers.push(bare(await traders[0]!.until((message) => message.req_id === id)));
+      };
+      const place = { ...WITHOUT_DEADLINE, price: "100.00" };
+      for (let n = 0; n < 3; n++) await ask("add_order", { ...place, client_order_id: `a${n}` });
+      await ask("amend_order", { client_order_id: "a0", symbol: place.symbol, qty: 2 });
+      await ask("add_order", { ...place, client_order_id: "a0", qty: 3 }); // the core refuses it
+      await ask("amend_order", { client_order_id: "a1", symbol: place.symbol, qty: 3 });
+      await ask("add_order", { ...place, client_order_id: "b" });
+      await ask("cancel_order", { client_order_id: "a2", symbol: place.symbol });
+      return answers as { success: boolean; limits: object; error?: { code: string } }[];
+    }),
+  );
+  expect(said[0]).toEqual(said[1]);
+  expect(said[0]!.map(({ error }) => error?.code ?? "")).toEqual([
+    ...["", "", "", ""],
+    ...["CLIENT_ORDER_ID_REUSED", "RATE_LIMITED", "RATE_LIMITED", ""],
+  ]);
+  expect(said[0]!.map(({ limits: left }) => left)).toMatchObject(
+    [4, 3, 2, 1, 0, 0, 0, 0].map((orders_left) => ({ orders_left })),
+  );
+  expect(take.mock.results.filter(({ value }) => value === true)).toHaveLength(8);
+  const [ours, theirs] = venues.map(({ exchange }) => exchange.shard.journal.length);
+  expect(ours).toBe(theirs);
+  for (const { exchange } of venues) await exchange.stop();
 });
 
 test("without a deadline it is a minute on both ways", async () => {

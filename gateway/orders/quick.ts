@@ -30,7 +30,14 @@ import {
 import { ByteReader } from "../frames/byte-reader.ts";
 import type { Market } from "../market-data/market.ts";
 import type { InstrumentView } from "../market-data/view.ts";
-import { NO_NUMBER, QuickAnswer, type QuickAsker } from "./quick-answer.ts";
+import {
+  NO_NUMBER,
+  QuickAnswer,
+  type QuickAsked,
+  type QuickAsker,
+  type QuickMethod,
+  refuseLimited,
+} from "./quick-answer.ts";
 import { readClientOrderId, readOrderIdAt, SymbolTable } from "./quick-texts.ts";
 import type { ShardRoute } from "./route.ts";
 
@@ -64,6 +71,7 @@ export class QuickOrders {
   readonly #words = new Int32Array(4);
   // The request that is being read.
   #reqId = NO_NUMBER;
+  #asked: QuickAsked = { reqId: NO_NUMBER, timeInUs: 0, standing: undefined };
   #idAt = ABSENT;
   #idEnd = 0;
   #orderIdAt = ABSENT;
@@ -226,6 +234,7 @@ export class QuickOrders {
     const route = this.#routes[named.view.shard]!;
     const index = this.#reserve(route, asker, CommandType.PLACE);
     if (index < 0) return false;
+    if (!this.#isAdmitted(asker, "add_order", nowUs)) return true;
     const { u8, i32, f64 } = route.commands;
     const u8At = index * COMMAND_BYTES;
     u8[u8At + CommandU8.side] = this.#side; // the schema's numbers are the core's
@@ -241,10 +250,7 @@ export class QuickOrders {
     f64[index * COMMAND_F64 + CommandF64.deadlineUs] = deadlineUs;
     this.#writeWords(route, index);
     const { shard } = route.client;
-    route.commit(
-      index,
-      new QuickAnswer(asker, CommandType.PLACE, this.#reqId, nowUs, shard, named.bytes),
-    );
+    route.commit(index, new QuickAnswer(asker, CommandType.PLACE, this.#asked, shard, named.bytes));
     return true;
   }
 
@@ -259,10 +265,11 @@ export class QuickOrders {
     if (hasPrice && ticks === 0) return false;
     const index = this.#change(asker, CommandType.AMEND, bytes, view);
     if (index < 0) return false;
+    if (!this.#isAdmitted(asker, "amend_order", nowUs)) return true;
     const route = this.#routeTaken!;
     route.commands.i32[index * COMMAND_I32 + CommandI32.priceTicks] = ticks;
     route.commands.i32[index * COMMAND_I32 + CommandI32.quantity] = hasQty ? this.#qty : 0;
-    this.#commit(asker, CommandType.AMEND, index, nowUs);
+    this.#commit(asker, CommandType.AMEND, index);
     return true;
   }
 
@@ -270,7 +277,8 @@ export class QuickOrders {
     const view = this.#viewNamed(bytes);
     const index = this.#change(asker, CommandType.CANCEL, bytes, view);
     if (index < 0) return false;
-    this.#commit(asker, CommandType.CANCEL, index, nowUs);
+    this.#isAdmitted(asker, "cancel_order", nowUs);
+    this.#commit(asker, CommandType.CANCEL, index);
     return true;
   }
 
@@ -322,10 +330,19 @@ export class QuickOrders {
     for (let word = 0; word < 4; word++) i32[at + word] = words[word]!;
   }
 
-  #commit(asker: QuickAsker, type: number, index: number, nowUs: number): void {
+  #commit(asker: QuickAsker, type: number, index: number): void {
     const route = this.#routeTaken!;
     const { shard } = route.client;
-    route.commit(index, new QuickAnswer(asker, type, this.#reqId, nowUs, shard, null));
+    route.commit(index, new QuickAnswer(asker, type, this.#asked, shard, null));
+  }
+
+  /** Counted when nothing but a limit can hold it back any more; a cancel is never held back. */
+  #isAdmitted(asker: QuickAsker, method: QuickMethod, timeInUs: number): boolean {
+    const standing = asker.admit(method);
+    this.#asked = { reqId: this.#reqId, timeInUs, standing };
+    if (standing === undefined || standing.waitMs === 0) return true;
+    refuseLimited(asker, method, this.#asked);
+    return false;
   }
 }
 

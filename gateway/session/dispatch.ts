@@ -201,19 +201,23 @@ function quickAsker(parts: DispatchParts, session: Session): QuickAsker | undefi
   const { key } = session;
   if (key === undefined || session.held !== undefined) return undefined;
   if (parts.status.state === "shutting_down") return undefined;
-  if (!parts.rate.isOff) return undefined;
   const { quick } = session;
   if (quick?.key === key) return quick;
   if (!mayTrade(key)) return undefined;
+  const placer = placerOf(session, key);
   return (session.quick = {
     key,
     accountId: key.account.account_id,
     answerTo: () => session.answerTo(),
-    answered: (method, waitedUs) => parts.metrics.orderAnswered(method, "ok", waitedUs),
-    refuse: (method, reqId, timeInUs, problem) => {
+    answered: (method, code, waitedUs) => parts.metrics.orderAnswered(method, code, waitedUs),
+    refuse: (method, { reqId, timeInUs, standing }, problem) => {
       const id = Number.isNaN(reqId) ? "null" : String(reqId);
-      new SocketRequest(parts, session, method, id, timeInUs).refuse(problem);
+      const request = new SocketRequest(parts, session, method, id, timeInUs);
+      request.limits = standing;
+      request.refuse(problem);
     },
+    admit: (method) => parts.rate.take(placer, method === "cancel_order" ? 0 : 1),
+    nextRequestId: () => parts.nextRequestId(),
   });
 }
 
