@@ -8,5 +8,5 @@ export default {
   testPathIgnorePatterns: ["/node_modules/", "/gen/"],
   modulePathIgnorePatterns: ["<rootDir>/solebook-data/", "<rootDir>/coverage/"],
   testTimeout: 60_000,
-  maxWorkers: 3, // on two cores: many tests wait for time, servers and disks
+  maxWorkers: 2,
 };

@@ -77,7 +77,7 @@ describe.each([overRings(), overGrpc()])("over $name", (exchange) => {
     expect(client.reserve()).toBe(-1);
     client.flush();
     await heard.answered(asked);
-    expect(client.refusal()).toBe(Refusal.NONE);
+    await until(() => client.refusal() === Refusal.NONE); // room is told of after the answers
     expect(asked.every((correlation) => heard.answers.get(correlation)?.length === 1)).toBe(true);
   });
 

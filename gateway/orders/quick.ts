@@ -232,9 +232,9 @@ export class QuickOrders {
     const hasId = this.#idAt >= 0 && readClientOrderId(bytes, this.#idAt, this.#idEnd, this.#words);
     if (ticks === 0 || !hasId) return false;
     const route = this.#routes[named.view.shard]!;
+    if (!this.#isAdmitted(asker, "add_order", nowUs)) return true;
     const index = this.#reserve(route, asker, CommandType.PLACE);
     if (index < 0) return false;
-    if (!this.#isAdmitted(asker, "add_order", nowUs)) return true;
     const { u8, i32, f64 } = route.commands;
     const u8At = index * COMMAND_BYTES;
     u8[u8At + CommandU8.side] = this.#side; // the schema's numbers are the core's
@@ -336,7 +336,10 @@ export class QuickOrders {
     route.commit(index, new QuickAnswer(asker, type, this.#asked, shard, null));
   }
 
-  /** Counted when nothing but a limit can hold it back any more; a cancel is never held back. */
+  /**
+   * Counted before there is a place for it: who asks for too much must not cost more when the ring is
+   * full. A cancel is never held back.
+   */
   #isAdmitted(asker: QuickAsker, method: QuickMethod, timeInUs: number): boolean {
     const standing = asker.admit(method);
     this.#asked = { reqId: this.#reqId, timeInUs, standing };
