@@ -157,10 +157,8 @@ test("limits count the same on both ways, refuse the same orders, and let cancel
     }),
   );
   expect(said[0]).toEqual(said[1]);
-  expect(said[0]!.map(({ error }) => error?.code ?? "")).toEqual([
-    ...["", "", "", ""],
-    ...["CLIENT_ORDER_ID_REUSED", "RATE_LIMITED", "RATE_LIMITED", ""],
-  ]);
+  const codes = said[0]!.map(({ error }) => error?.code ?? "-").join(" ");
+  expect(codes).toBe("- - - - CLIENT_ORDER_ID_REUSED RATE_LIMITED RATE_LIMITED -");
   expect(said[0]!.map(({ limits: left }) => left)).toMatchObject(
     [4, 3, 2, 1, 0, 0, 0, 0].map((orders_left) => ({ orders_left })),
   );
