@@ -1,7 +1,7 @@
 /**
  * The answer to an order that took the short way: from the command's outcome straight into the bytes of
  * a frame. It says what `answer.ts` says in JSON; a test holds them to it. Refusals are rare and go the
- * other way.
+ * other way, but for that of a limit.
  */
 import { CommandType, EventType } from "../../engine/client/layouts.ts";
 import { Execution, Method, OrderStatus } from "../../proto/gen/solebook/gateway/v1/words_pb.ts";
@@ -26,7 +26,7 @@ export interface QuickAsker {
   answerTo(): ByteWriter | null;
   answered(method: QuickMethod, code: string, waitedUs: number): void;
   refuse(method: QuickMethod, asked: QuickAsked, problem: Problem): void;
-  /** Counts an order or amend, as the last thing before it is sent; undefined: there are no limits. */
+  /** Counts an order or amend that nothing but a limit or the ring holds back; undefined: no limits. */
   admit(method: QuickMethod): Standing | undefined;
   nextRequestId(): string;
 }

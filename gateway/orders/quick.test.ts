@@ -168,6 +168,26 @@ test("limits count the same on both ways, refuse the same orders, and let cancel
   for (const { exchange } of venues) await exchange.stop();
 });
 
+test("an order for which the ring has no room counts once", async () => {
+  const options = { limits: { ordersPerSecond: 0.001, ordersBurst: 100_000 } };
+  const { exchange, traders } = await open(options);
+  const trader = traders[0]!;
+  const ask = (number: number): void => {
+    const params = { ...WITHOUT_DEADLINE, price: "100.00", client_order_id: `r${number}` };
+    trader.socket.send(encodeFrame({ method: "add_order", params, req_id: 100 + number }));
+  };
+  exchange.shard.hold();
+  const room = exchange.shard.commands.capacity;
+  for (let number = 0; number <= room; number++) ask(number);
+  const refused = await trader.until(({ error }) => error?.code === "OVERLOADED");
+  exchange.shard.release();
+  expect(refused).toMatchObject({
+    req_id: 100 + room,
+    limits: { orders_left: 100_000 - room - 1 },
+  });
+  await exchange.stop();
+});
+
 test("without a deadline it is a minute on both ways", async () => {
   const deadlines: number[] = [];
   for (const [at, { exchange, traders }] of [short, long].entries()) {

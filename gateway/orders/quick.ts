@@ -27,6 +27,8 @@ import {
   Stp,
   Tif,
 } from "../../proto/gen/solebook/gateway/v1/words_pb.ts";
+import { Refusal } from "../../engine/client/shard-client.ts";
+import { codeOfRefusal } from "../errors.ts";
 import { ByteReader } from "../frames/byte-reader.ts";
 import type { Market } from "../market-data/market.ts";
 import type { InstrumentView } from "../market-data/view.ts";
@@ -95,7 +97,7 @@ export class QuickOrders {
     this.#symbols = new SymbolTable(market);
   }
 
-  /** Sends the request that stands there; false: it did nothing, somebody else has to look at it. */
+  /** Sends the request that stands there, or refuses it; false: it did nothing, somebody else has to look at it. */
   take(asker: QuickAsker, bytes: Uint8Array, at: number, end: number, nowUs: number): boolean {
     const reader = this.#reader;
     reader.reset(bytes, at, end);
@@ -234,7 +236,11 @@ export class QuickOrders {
     const route = this.#routes[named.view.shard]!;
     if (!this.#isAdmitted(asker, "add_order", nowUs)) return true;
     const index = this.#reserve(route, asker, CommandType.PLACE);
-    if (index < 0) return false;
+    if (index < 0) {
+      const code = codeOfRefusal(route.refusal() || Refusal.RING_FULL);
+      asker.refuse("add_order", this.#asked, { code }); // here: it was counted already
+      return true;
+    }
     const { u8, i32, f64 } = route.commands;
     const u8At = index * COMMAND_BYTES;
     u8[u8At + CommandU8.side] = this.#side; // the schema's numbers are the core's

@@ -180,20 +180,18 @@ const NO_REQUEST: Problem = {
 export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Uint8Array): void {
   const timeInUs = nowUs();
   const quick = quickAsker(parts, session);
-  const sole = soleRequest(bytes);
-  const isTaken =
-    quick !== undefined && sole > 0 && parts.quick.take(quick, bytes, sole, bytes.length, timeInUs);
-  if (isTaken) return;
-  const places = findRequests(bytes);
-  if (places === null) return malformed(parts, session, NO_FRAME, timeInUs);
-  for (let at = 0; at < places.length && !session.closed; at += 2) {
-    const isSent =
-      quick !== undefined && parts.quick.take(quick, bytes, places[at]!, places[at + 1]!, timeInUs);
-    if (isSent) continue;
-    const request = readRequest(bytes, places[at]!, places[at + 1]!);
+  const one = (at: number, end: number): void => {
+    if (quick !== undefined && parts.quick.take(quick, bytes, at, end, timeInUs)) return;
+    const request = readRequest(bytes, at, end);
     if (request === null) malformed(parts, session, NO_REQUEST, timeInUs);
     else serve(parts, session, request, timeInUs);
-  }
+  };
+  const sole = soleRequest(bytes);
+  if (sole > 0) return one(sole, bytes.length);
+  const places = findRequests(bytes);
+  if (places === null) return malformed(parts, session, NO_FRAME, timeInUs);
+  for (let at = 0; at < places.length && !session.closed; at += 2)
+    one(places[at]!, places[at + 1]!);
 }
 
 /** Who may trade without further questions; undefined: the long way has some, or an answer. */
