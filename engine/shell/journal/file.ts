@@ -1,6 +1,7 @@
 /**
  * The journal on one machine's files: preallocated segments, one frame per batch, `write` past the
- * system's cache and `fdatasync` in the shard's own thread, or in one beside it (`behind.ts`). Owns the open segment; one owner only (`lock.ts`).
+ * system's cache and `fdatasync` in the shard's own thread, or in one beside it (`behind.ts`). Owns the
+ * open segment; one owner only (`lock.ts`).
  *
  * Must never write to a descriptor again after it failed, nor to a sector that was synced.
  */

@@ -77,9 +77,11 @@ export async function readBeginning(options: ReaderOptions): Promise<JournalBegi
     let link: Link | null = null;
     try {
       link = await connect(address, topic, turn, attemptMs);
-      const { first: position } = await within(attemptMs, "asking for the bounds", link.bounds());
-      const { records } = await within(attemptMs, "reading", link.fetch(position, 0));
-      return { position, journalId: firstIdOf(records) };
+      const bounds = await within(attemptMs, "asking for the bounds", link.bounds());
+      const { records } = await within(attemptMs, "reading", link.fetch(bounds.first, 0));
+      // A broker that has just started may not know yet what of its records is in all copies.
+      if (records.length === 0 && bounds.end > bounds.first) throw new Error("not readable yet");
+      return { position: bounds.first, journalId: firstIdOf(records) };
     } catch {
       await pause(giveUp);
     } finally {
