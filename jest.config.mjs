@@ -9,4 +9,5 @@ export default {
   modulePathIgnorePatterns: ["<rootDir>/solebook-data/", "<rootDir>/coverage/"],
   testTimeout: 60_000,
   maxWorkers: 2,
+  reporters: ["default", "<rootDir>/.ci/jest/end.mjs"],
 };
