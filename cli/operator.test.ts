@@ -38,7 +38,7 @@ const data = join(dir, "data");
 let exchange: RunningExchange;
 beforeAll(async () => {
   exchange = await startExchange(data, ["--traders-rate", "200"]);
-}, 60_000);
+});
 afterAll(async () => {
   await exchange?.kill();
   rmSync(dir, { recursive: true, force: true });
@@ -55,7 +55,7 @@ test("tail begins with the last ones and goes on, without a gap, until Ctrl-C", 
   expect(seen.some(({ type }) => type === "PLACE")).toBe(true);
   const again = await tail(["--from", String(seen[7]!.sequence)], 10);
   expect(again[0]).toEqual(seen[7]);
-}, 60_000);
+});
 
 test("a range that ends before it begins is refused, not answered with nothing", async () => {
   for (const verb of [["journal", "inspect"], ["replay"]]) {
@@ -84,7 +84,7 @@ test("while it runs, a replay and the plain twin agree, and the doctor finds it 
   for (const name of ["journal shard-0", "registry"]) {
     expect(found.find(({ about }) => about === name)?.health).toBe("good");
   }
-}, 60_000);
+});
 
 test("the first difference to another version is shown as both told it", async () => {
   const core = join(dir, "index.ts");
@@ -122,7 +122,7 @@ test("the first difference to another version is shown as both told it", async (
   const limits = join(CORE, "..", "limits.ts");
   const none = await solebook(["replay", "--diff", "--with", limits, "--data", data]);
   expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining("is no core") });
-}, 60_000);
+});
 
 describe("what the doctor says", () => {
   test.each<[Finding, Finding["health"], string]>([
@@ -205,7 +205,7 @@ describe("what the doctor says", () => {
       health: "wrong",
       words: expect.stringMatching(/^it belongs to journal [0-9a-f]{32} .*there is none/),
     });
-  }, 60_000);
+  });
 
   test("servers are asked in their own language", async () => {
     const postgres = await listen((bytes) =>
@@ -238,7 +238,7 @@ describe("what the doctor says", () => {
     expect(gone.map(({ health }) => health)).toEqual(["wrong", "wrong"]);
     expect(gone[0]!.words).toContain("ECONNREFUSED");
     expect(JSON.stringify([there, swapped, gone])).not.toContain("secret");
-  }, 60_000);
+  });
 });
 
 /** The findings, of which each says something; the exit code goes with them. */

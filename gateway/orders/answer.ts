@@ -50,7 +50,8 @@ export class PlaceAnswer implements Pending {
         `,"client_order_id":"${this.#clientOrderId}","symbol":"${this.#symbol}"` +
         `,"status":"${STATUS_WORDS[after.status]!}","qty":${after.quantity}` +
         `,"filled_qty":${after.filled},"open_qty":${after.open}` +
-        `,"engine_seq":${duplicate ? outcome.firstSequence : outcome.sequence}` +
+        // Its own, also within a batch, whose events carry that of the last of it.
+        `,"engine_seq":${outcome.firstSequence}` +
         `,"ts":"${writeTime(outcome.stampUs)}"` +
         (duplicate ? `,"duplicate":true` : "") +
         (reason === 0 ? "}" : `,"reason":"${nameOfCancelReason(reason)}"}`),

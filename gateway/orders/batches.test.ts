@@ -58,6 +58,27 @@ test("sent again it happens once: places are answered from memory, changes had t
   expect(openOrders()).toBe(2);
 });
 
+test("engine_seq names the operation's own place, in the answer, in its repetition, in its status", async () => {
+  const ops = [add("e1", "buy", "71.00"), add("e2", "buy", "72.00")];
+  const seqs = ({ result }: Message): unknown[] =>
+    (result.results as unknown as Message[]).map((each) => each.result.engine_seq);
+  const first = seqs(await batch("atomic", ...ops));
+  expect(seqs(await batch("atomic", ...ops))).toEqual(first);
+  const leg = (id: string, symbol: string) => ({ client_order_id: id, symbol, price: "70.00" });
+  const group = [leg("e3", NINE), leg("e4", HALF)];
+  const placed = await alice.request("add_order", { side: "buy", type: "limit", qty: 1, group });
+  const legs = (placed.result.legs as unknown as Message["result"][]).map(
+    (each) => each.engine_seq,
+  );
+  const asked = ["e1", "e2", "e3", "e4"].map(async (id) => {
+    const { result } = await alice.request("order_status", { client_order_id: id });
+    return result.engine_seq;
+  });
+  expect([...first, ...legs]).toEqual(await Promise.all(asked));
+  for (const id of ["e1", "e2", "e3"]) await alice.request("cancel_order", { client_order_id: id });
+  await alice.request("cancel_order", { client_order_id: "e4" });
+});
+
 // What is wrong with the second of two | it | what both are told
 const FAULTS: [string, object, string[]][] = [
   ["the core refuses it", cancel("nobody"), ["COMPOUND_REFUSED", "UNKNOWN_ORDER"]],

@@ -13,6 +13,7 @@ const IN_FLIGHT_MAX = 2 ** 20;
 /** From this rate on a line gets several orders at once, as many as make for this many writes a second. */
 const WRITES_PER_S = 10_000;
 const TOGETHER_MAX = 32;
+const US_PER_MS = 1_000;
 const TICK_MS = 1;
 const LOOK_MS = 5;
 /** An exchange that was stopped for a while, or stands in line for a processor, is late and not wrong. */
@@ -35,11 +36,15 @@ export interface PhaseFigures {
   sentInTime: number;
   /** Due and not sent, for too many were on their way. */
   unsent: number;
-  /** Answers that came while it was on. */
+  /** Of those due in it, taken and told so while it was on: what was due before is not its merit. */
   acceptedInTime: number;
   /** Of those due in it, from due to answered, in microseconds. */
   readonly accepted: Histogram;
   readonly refused: Histogram;
+  /** From due to sent: our own lateness. */
+  readonly late: Histogram;
+  /** From sent to when the exchange says that it said no: without our lateness in reading it. */
+  readonly refusedAfter: Histogram;
   readonly codes: Map<string, number>;
 }
 
@@ -60,6 +65,7 @@ export class Generator {
   readonly #encoding: Encoding;
   readonly #lines: readonly Line[];
   readonly #dueMs = new Float64Array(IN_FLIGHT_MAX);
+  readonly #sentMs = new Float64Array(IN_FLIGHT_MAX);
   /** The phase of a request that is on its way, from 1; 0: none is. */
   readonly #phaseOf = new Uint8Array(IN_FLIGHT_MAX);
   #next = NUMBER_FIRST;
@@ -106,6 +112,8 @@ export class Generator {
       acceptedInTime: 0,
       accepted: makeHistogram(),
       refused: makeHistogram(),
+      late: makeHistogram(),
+      refusedAfter: makeHistogram(),
       codes: new Map(),
     }));
     this.#schedule = new Schedule(phases);
@@ -160,6 +168,8 @@ export class Generator {
       else this.#lines[line]!.send(frame);
       this.#phaseOf[slot] = phase + 1;
       this.#dueMs[slot] = dueMs;
+      this.#sentMs[slot] = performance.now() - this.#beganMs;
+      figures.late.recordValue(usBetween(dueMs, this.#sentMs[slot]!));
       this.#next++;
       this.#inFlight++;
       figures.offered++;
@@ -170,7 +180,7 @@ export class Generator {
     }
   }
 
-  readonly #answered = (number: number, refused: string | null): void => {
+  readonly #answered = (number: number, refused: string | null, saidUs: number): void => {
     const slot = number & (IN_FLIGHT_MAX - 1);
     const phase = this.#phaseOf[slot]!;
     if (phase === 0 || number >= this.#next) {
@@ -180,19 +190,24 @@ export class Generator {
     this.#phaseOf[slot] = 0;
     this.#inFlight--;
     const atMs = performance.now() - this.#beganMs;
-    const us = Math.max(1, Math.round((atMs - this.#dueMs[slot]!) * 1_000));
+    const us = usBetween(this.#dueMs[slot]!, atMs);
     const figures = this.#figures[phase - 1]!;
     if (refused === null) {
       figures.accepted.recordValue(us);
-      const now = this.#figures[this.#schedule.phaseAt(atMs)];
-      if (now !== undefined) now.acceptedInTime++;
+      if (this.#schedule.phaseAt(atMs) === phase - 1) figures.acceptedInTime++;
     } else {
       figures.refused.recordValue(us);
+      const sentMs = performance.timeOrigin + this.#beganMs + this.#sentMs[slot]!;
+      figures.refusedAfter.recordValue(usBetween(sentMs, saidUs / US_PER_MS));
       figures.codes.set(refused, (figures.codes.get(refused) ?? 0) + 1);
     }
     this.#watch?.({ number, phase: phase - 1, refused, us, atMs });
   };
 }
+
+/** At least one, for two clocks of one machine may differ by a little. */
+const usBetween = (fromMs: number, toMs: number): number =>
+  Math.max(1, Math.round((toMs - fromMs) * US_PER_MS));
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -205,16 +220,18 @@ export function percentileMs(histogram: Histogram, percentile: number): number {
 /** A phase in a line. */
 export function wordsOf(figures: PhaseFigures): string {
   const { name, seconds, offered, sentInTime, unsent, accepted, refused, codes } = figures;
+  const { late: sentLate, refusedAfter } = figures;
   const of = (what: Histogram): string =>
     `p50 ${percentileMs(what, 50)} ms, p99 ${percentileMs(what, 99)}, most ${percentileMs(what, 100)}`;
   const no =
     refused.totalCount === 0
       ? ""
-      : `; ${refused.totalCount} refused (${of(refused)}) ${JSON.stringify(Object.fromEntries(codes))}`;
+      : `; ${refused.totalCount} refused (${of(refused)}; after it was sent ${of(refusedAfter)}) ` +
+        JSON.stringify(Object.fromEntries(codes));
   const late = sentInTime < offered ? `, ${offered - sentInTime} of them late` : "";
   return (
     `${name}: ${Math.round(offered / seconds)}/s offered${late}` +
-    `${unsent > 0 ? `, ${unsent} not sent` : ""}; ` +
+    `${unsent > 0 ? `, ${unsent} not sent` : ""}; sent late by ${of(sentLate)}; ` +
     `${accepted.totalCount} taken (${of(accepted)})${no}`
   );
 }

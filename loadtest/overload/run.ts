@@ -24,7 +24,11 @@ export interface OverloadFigures {
   readonly offered_per_s: number;
   readonly goodput_per_s: number;
   readonly goodput_share: number;
+  /** From due to read by us. */
   readonly refused_p99_ms: number;
+  /** Of which ours, from due to sent; and the exchange's, from sent to its word that it said no. */
+  readonly sent_late_p99_ms: number;
+  readonly refused_after_sent_p99_ms: number;
   readonly accepted_p99_ms: number;
   /** Until each order, of half the limit, was taken within the time that is called well. */
   readonly recovery_s: number;
@@ -84,7 +88,7 @@ export async function runOverload(asked: OverloadAsked): Promise<OverloadMeasure
 
 function summary(
   { limit, seconds }: OverloadAsked,
-  { sentInTime, acceptedInTime, accepted, refused }: PhaseFigures,
+  { sentInTime, acceptedInTime, accepted, refused, refusedAfter, late }: PhaseFigures,
   recoveryS: number,
 ): OverloadFigures {
   return {
@@ -93,6 +97,8 @@ function summary(
     goodput_per_s: Math.round(acceptedInTime / seconds),
     goodput_share: Number((acceptedInTime / seconds / limit).toFixed(3)),
     refused_p99_ms: percentileMs(refused, 99),
+    sent_late_p99_ms: percentileMs(late, 99),
+    refused_after_sent_p99_ms: percentileMs(refusedAfter, 99),
     accepted_p99_ms: percentileMs(accepted, 99),
     recovery_s: Number(recoveryS.toFixed(2)),
   };

@@ -15,6 +15,7 @@ const ANSWERS = ["add_order", "cancel_order"].map((method) =>
   Buffer.from(`{"method":"${method}","req_id":`),
 );
 const SUCCESS = ',"success":true';
+const US_PER_MS = 1_000;
 const TRUE = "t".charCodeAt(0);
 
 export const JSON_ORDERS: Encoding = {
@@ -30,10 +31,10 @@ export const JSON_ORDERS: Encoding = {
     const numberAt = start + head.length;
     // `t` of `true` or `f` of `false`
     const outcome = bytes[numberAt + DIGITS + SUCCESS.length - "true".length];
-    if (outcome === TRUE) sink(readDigits(bytes, numberAt), null);
+    if (outcome === TRUE) sink(readDigits(bytes, numberAt), null, Number.NaN);
     else {
-      const { req_id: number, error } = JSON.parse(bytes.toString("utf8", start, end)) as Refused;
-      sink(number, error.code);
+      const said = JSON.parse(bytes.toString("utf8", start, end)) as Refused;
+      sink(said.req_id, said.error.code, Date.parse(said.time_out) * US_PER_MS);
     }
   },
   readNumber: readDigits,
@@ -44,6 +45,7 @@ export const JSON_ORDERS: Encoding = {
 interface Refused {
   readonly req_id: number;
   readonly error: { readonly code: string };
+  readonly time_out: string;
 }
 
 const REQUEST = '{"method":"add_order","req_id":';

@@ -26,8 +26,11 @@ export interface Template {
   setNumber(bytes: Buffer, at: number, number: number, order?: number): void;
 }
 
-/** What is said about one order: its number, and null or the code of its refusal. */
-export type AnswerSink = (number: number, refused: string | null) => void;
+/**
+ * What is said about one order: its number, null or the code of its refusal, and when the server says
+ * that it was (`time_out`, in microseconds; NaN: not looked for).
+ */
+export type AnswerSink = (number: number, refused: string | null, saidUs: number) => void;
 
 export interface Encoding {
   readonly name: "json" | "proto";

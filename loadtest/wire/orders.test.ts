@@ -75,7 +75,7 @@ test.each(NUMBERS)("binary order and cancel %d", (number) => {
   expect(cancelled.method.value).toMatchObject({ clientOrderId: `abc-${NUMBER_FIRST + 5}` });
 });
 
-type Heard = [number, string | null];
+type Heard = [number, string | null, number];
 
 function heardOf(encoding: Encoding, message: Uint8Array): Heard[] {
   const heard: Heard[] = [];
@@ -85,16 +85,16 @@ function heardOf(encoding: Encoding, message: Uint8Array): Heard[] {
 }
 
 test("JSON answers", () => {
-  const time = '"time_in":"2026-11-21T00:00:00.000000Z"';
+  const time = '"time_in":"2026-11-21T00:00:00.000000Z","time_out":"2026-11-21T00:00:01.500000Z"';
   const says = (text: string): Heard[] => heardOf(JSON_ORDERS, Buffer.from(text));
   expect(
     says(`{"method":"add_order","req_id":12345678,"success":true,"result":{},${time}}`),
-  ).toEqual([[12_345_678, null]]);
+  ).toEqual([[12_345_678, null, Number.NaN]]);
   expect(
     says(
       `{"method":"cancel_order","req_id":12345679,"success":false,"error":{"code":"NO"},${time}}`,
     ),
-  ).toEqual([[12_345_679, "NO"]]);
+  ).toEqual([[12_345_679, "NO", Date.UTC(2026, 10, 21, 0, 0, 1, 500) * 1_000]]);
   expect(says('{"channel":"status","seq":1}')).toEqual([]);
 });
 
@@ -114,14 +114,15 @@ test("binary answers, several in a frame, and pushes between them", () => {
         reqId: number(NUMBER_MAX),
         outcome: { case: "error", value: { code: "RATE_LIMITED", message: "m", execution: 1 } },
         method: 1,
+        timeOutUs: 1_795_000_000_000_129n,
       },
       { outcome: { case: "ping", value: {} }, method: 9 },
     ],
     pushes: [{ channel: 3, symbol: "S", seq: 5n }],
   });
   expect(heardOf(PROTO_ORDERS, toBinary(FrameSchema, frame))).toEqual([
-    [NUMBER_FIRST, null],
-    [NUMBER_MAX, "RATE_LIMITED"],
+    [NUMBER_FIRST, null, 1_795_000_000_000_001],
+    [NUMBER_MAX, "RATE_LIMITED", 1_795_000_000_000_129],
   ]);
 });
 
@@ -131,7 +132,7 @@ test("a binary answer whose lengths take more bytes than they need", () => {
   const answer = [...number, ...result, 0x60, 0x01];
   const frame = Buffer.from([0x12, 0x80 | answer.length, 0x00, ...answer]);
   expect(fromBinary(FrameSchema, frame).answers[0]!.outcome.case).toBe("addOrder");
-  expect(heardOf(PROTO_ORDERS, frame)).toEqual([[NUMBER_FIRST, null]]);
+  expect(heardOf(PROTO_ORDERS, frame)).toEqual([[NUMBER_FIRST, null, Number.NaN]]);
 });
 
 function varint(value: number): number[] {

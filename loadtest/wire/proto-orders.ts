@@ -24,6 +24,7 @@ const MORE = 0x80;
 const ANSWERS_TAG = (2 << 3) | 2;
 const NUMBER_TAG = (1 << 3) | 0;
 const ERROR_FIELD = 11;
+const TIME_OUT_TAG = (14 << 3) | 0;
 const CODE_TAG = (1 << 3) | 2;
 const WireType = { VARINT: 0, FIXED64: 1, BYTES: 2, FIXED32: 5 } as const;
 
@@ -94,14 +95,16 @@ function templateOf(method: Method): Template {
 function readAnswer(bytes: Buffer, start: number, end: number, sink: AnswerSink): void {
   let number = -1;
   let refused: string | null = null;
+  let saidUs = Number.NaN;
   for (let at = start; at < end; ) {
     const tag = readVarint(bytes, at);
     at = varintEnd(bytes, at);
     if (tag === NUMBER_TAG) number = readVarint(bytes, at);
+    if (tag === TIME_OUT_TAG) saidUs = readLongVarint(bytes, at);
     if (tag >>> 3 === ERROR_FIELD) refused = codeOf(bytes, at);
     at = skip(bytes, at, tag & 7);
   }
-  if (number >= 0) sink(number, refused);
+  if (number >= 0) sink(number, refused, saidUs);
 }
 
 /** The code of an error, its first field. */
@@ -128,6 +131,16 @@ function readVarint(bytes: Buffer, at: number): number {
     if ((byte & MORE) === 0) break;
   }
   return value;
+}
+
+/** Exact up to 2^53. */
+function readLongVarint(bytes: Buffer, at: number): number {
+  let value = 0;
+  for (let factor = 1; ; factor *= MORE) {
+    const byte = bytes[at++]!;
+    value += (byte & LOW_BITS) * factor;
+    if ((byte & MORE) === 0) return value;
+  }
 }
 
 /** Looked for, not computed: a number may take more bytes than it needs. */
