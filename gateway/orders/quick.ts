@@ -111,6 +111,7 @@ export class QuickOrders {
     const isNumbered = Number.isNaN(this.#reqId) || Number.isSafeInteger(this.#reqId);
     if (!isKnown || !isNumbered) return false;
     if (reader.limit() !== end || reader.bad) return false; // something stands behind it
+    if (tag !== CANCEL_ORDER && this.#isHeldBack(asker, tag, nowUs)) return true;
     if (tag === ADD_ORDER) return this.#readPlace() && this.#place(asker, bytes, nowUs);
     if (tag === AMEND_ORDER) return this.#readAmend() && this.#amend(asker, bytes, nowUs);
     return this.#readCancel() && this.#cancel(asker, bytes, nowUs);
@@ -340,6 +341,15 @@ export class QuickOrders {
     const route = this.#routeTaken!;
     const { shard } = route.client;
     route.commit(index, new QuickAnswer(asker, type, this.#asked, shard, null));
+  }
+
+  /** Before it is read any further: under overload most of what comes goes no further. */
+  #isHeldBack(asker: QuickAsker, tag: number, timeInUs: number): boolean {
+    const standing = asker.refusal();
+    if (standing === undefined) return false;
+    this.#asked = { reqId: this.#reqId, timeInUs, standing };
+    refuseLimited(asker, tag === ADD_ORDER ? "add_order" : "amend_order", this.#asked);
+    return true;
   }
 
   /**
