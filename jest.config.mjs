@@ -7,6 +7,7 @@ export default {
   testMatch: ["**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/gen/"],
   modulePathIgnorePatterns: ["<rootDir>/solebook-data/", "<rootDir>/coverage/"],
-  testTimeout: 60_000,
+  testTimeout: 120_000, // of a busy machine: what waits in a test gives up before, with words
   maxWorkers: 2,
+  reporters: ["default", "<rootDir>/.ci/jest/end.mjs"],
 };

@@ -33,7 +33,7 @@ const data = join(dir, "data");
 let exchange: RunningExchange;
 beforeAll(async () => {
   exchange = await startExchange(data, ["--traders-rate", "200"]);
-}, 60_000);
+});
 afterAll(async () => {
   await exchange?.kill();
   rmSync(dir, { recursive: true, force: true });
@@ -50,7 +50,7 @@ test("tail begins with the last ones and goes on, without a gap, until Ctrl-C", 
   expect(seen.some(({ type }) => type === "PLACE")).toBe(true);
   const again = await tail(["--from", String(seen[7]!.sequence)], 10);
   expect(again[0]).toEqual(seen[7]);
-}, 60_000);
+});
 
 test("while it runs, a replay and the plain twin agree, and the doctor finds it well", async () => {
   const first = await solebook(["replay", "--to", "500", "--data", data]);
@@ -67,7 +67,7 @@ test("while it runs, a replay and the plain twin agree, and the doctor finds it 
   expect(found.find(({ about }) => about === "owner")?.words).toContain("is running on it");
   expect(found.find(({ about }) => about === "port")?.words).toContain(exchange.url);
   expect(found.find(({ about }) => about === "journal shard-0")?.health).toBe("good");
-}, 60_000);
+});
 
 test("the first difference to another version is shown as both told it", async () => {
   const core = join(dir, "index.ts");
@@ -105,7 +105,7 @@ test("the first difference to another version is shown as both told it", async (
   const limits = join(CORE, "..", "limits.ts");
   const none = await solebook(["replay", "--diff", "--with", limits, "--data", data]);
   expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining("is no core") });
-}, 60_000);
+});
 
 describe("what the doctor says", () => {
   test.each<[Finding, Finding["health"], string]>([
@@ -187,7 +187,7 @@ describe("what the doctor says", () => {
     expect(gone.map(({ health }) => health)).toEqual(["wrong", "wrong"]);
     expect(gone[0]!.words).toContain("ECONNREFUSED");
     expect(JSON.stringify([there, swapped, gone])).not.toContain("secret");
-  }, 60_000);
+  });
 });
 
 /** The findings, of which each says something; the exit code goes with them. */

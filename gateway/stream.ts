@@ -67,7 +67,7 @@ export function makeStreamListener(parts: StreamParts): ShardListener {
     const flags = events.u8[index * EVENT_BYTES + EventU8.flags]!;
     if ((flags & EventFlag.LAST) === 0) return;
     market.onCommandEnd();
-    reports.onCommandEnd();
+    reports.onCommandEnd(orders);
   };
   return {
     onEvent(events: Events, index: number): void {

@@ -63,7 +63,6 @@ test.each(CASES)(
     const lost = [...acknowledged].filter(([id, at]) => kept.get(id)?.join() !== `${at}`);
     expect(lost).toEqual([]);
   },
-  60_000,
 );
 
 /** Resolves when it is attached to every thread of the process. */

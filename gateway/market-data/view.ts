@@ -8,6 +8,7 @@
 import { InstrumentState, Side } from "../../engine/client/layouts.ts";
 import type { Instrument } from "../registry/catalog.ts";
 import { type Levels, makeLevels } from "./depth.ts";
+import { makeRestingChain, type RestingChain } from "./resting.ts";
 
 /** Trades kept for snapshots and for resuming `trades` from memory. */
 export const TRADES_KEPT = 50;
@@ -50,17 +51,6 @@ export interface AuctionView {
   } | null;
 }
 
-/** A resting order that is seen. */
-interface Resting {
-  readonly side: number;
-  readonly priceTicks: number;
-  readonly priority: number;
-  open: number;
-}
-
-/** By order id, in the order of joining. */
-export type RestingOrders = Map<number, Resting>;
-
 export interface InstrumentView {
   readonly instrument: Instrument;
   readonly shard: number;
@@ -82,7 +72,7 @@ export interface InstrumentView {
   highTicks: number;
   lowTicks: number;
   readonly auction: AuctionView;
-  readonly resting: RestingOrders;
+  readonly restingChain: RestingChain;
 
   marketSeq: number;
   /** The market sequence after the last change of each channel's content. */
@@ -121,7 +111,7 @@ export function makeView(instrument: Instrument): InstrumentView {
       indicativeUnits: 0,
       uncross: null,
     },
-    resting: new Map(),
+    restingChain: makeRestingChain(),
     marketSeq: 0,
     instrumentSeq: 0,
     bookSeq: 0,

@@ -62,7 +62,7 @@ export async function visit(browser: Browser, { width, theme = "light" }: Look):
     locale: "en-US",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(50_000);
   const wrongs: string[] = [];
   page.on("pageerror", (error) => wrongs.push(`uncaught: ${error.message}`));
   page.on("console", (message) => {
