@@ -177,9 +177,10 @@ export class DeadMan {
       return this.#forgetIdle(one);
     }
     this.#late.add(one);
-    this.#again ??= setTimeout(() => {
+    if (this.#again !== undefined) return;
+    this.#again = setTimeout(() => {
       this.#again = undefined;
-      for (const each of [...this.#late]) this.#goOn(each);
+      for (const each of this.#late) this.#goOn(each);
     }, AGAIN_MS).unref();
   }
 
