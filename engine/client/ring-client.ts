@@ -14,8 +14,8 @@ import {
   type ShardListener,
 } from "./shard-client.ts";
 
-/** Events read before the event loop has its turn: bounded, so that sockets are served meanwhile. */
-const EVENTS_PER_TURN = 8_192;
+/** Events read before the event loop has its turn: a few milliseconds, for sockets wait meanwhile. */
+const EVENTS_PER_TURN = 1_024;
 
 export interface RingClient extends ShardClient {
   journalFigures(): JournalFigures;

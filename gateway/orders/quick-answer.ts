@@ -6,7 +6,7 @@
 import { CommandType, EventType } from "../../engine/client/layouts.ts";
 import { Execution, Method, OrderStatus } from "../../proto/gen/solebook/gateway/v1/words_pb.ts";
 import { CODES, codeOfReject, nameOfCancelReason, type Problem } from "../errors.ts";
-import type { ByteWriter } from "../frames/byte-writer.ts";
+import { ByteWriter } from "../frames/byte-writer.ts";
 import type { Caller } from "../registry/identity.ts";
 import { nowUs } from "../written-forms.ts";
 import { writeClientOrderId, writeOrderIdAt } from "./quick-texts.ts";
@@ -26,6 +26,8 @@ export interface QuickAsker {
   answerTo(): ByteWriter | null;
   answered(method: QuickMethod, code: string, waitedUs: number): void;
   refuse(method: QuickMethod, asked: QuickAsked, problem: Problem): void;
+  /** How things stand when a limit holds back whatever is asked; undefined: none does. Counts nothing. */
+  refusal(): Standing | undefined;
   /** Counts an order or amend that nothing but a limit or the ring holds back; undefined: no limits. */
   admit(method: QuickMethod): Standing | undefined;
   nextRequestId(): string;
@@ -198,7 +200,19 @@ function closeAnswer(
   asker.answered(method, code, outUs - timeInUs);
 }
 
-const LIMITED = CODES.RATE_LIMITED;
+/** What its error always says: code, class, message, and that one may come again. */
+const LIMITED_BYTES = bytesOfLimited();
+
+function bytesOfLimited(): Uint8Array {
+  const { class: kind, message } = CODES.RATE_LIMITED;
+  const to = new ByteWriter();
+  to.ensure(ANSWER_BYTES_MAX);
+  writeText(to, 0x0a, "RATE_LIMITED");
+  writeText(to, 0x12, kind);
+  writeText(to, 0x1a, message);
+  writeNumber(to, 0x20, 1);
+  return to.bytes.slice(0, to.at);
+}
 
 /** The one refusal that comes in masses: whoever asks for too much is told so cheaply. */
 export function refuseLimited(asker: QuickAsker, method: QuickMethod, asked: QuickAsked): void {
@@ -207,10 +221,7 @@ export function refuseLimited(asker: QuickAsker, method: QuickMethod, asked: Qui
   const answer = openAnswer(to, asked);
   to.bytes[to.at++] = 0x5a;
   const error = to.open();
-  writeText(to, 0x0a, "RATE_LIMITED");
-  writeText(to, 0x12, LIMITED.class);
-  writeText(to, 0x1a, LIMITED.message);
-  writeNumber(to, 0x20, 1);
+  to.raw(LIMITED_BYTES);
   writeNumber(to, 0x28, asked.standing!.waitMs);
   writeText(to, 0x42, asker.nextRequestId());
   writeNumber(to, 0x48, Execution.NONE);

@@ -40,6 +40,7 @@ import {
   type QuickMethod,
   refuseLimited,
 } from "./quick-answer.ts";
+import type { Standing } from "../session/limits.ts";
 import { readClientOrderId, readOrderIdAt, SymbolTable } from "./quick-texts.ts";
 import type { ShardRoute } from "./route.ts";
 
@@ -111,6 +112,7 @@ export class QuickOrders {
     const isNumbered = Number.isNaN(this.#reqId) || Number.isSafeInteger(this.#reqId);
     if (!isKnown || !isNumbered) return false;
     if (reader.limit() !== end || reader.bad) return false; // something stands behind it
+    if (tag !== CANCEL_ORDER && this.#isHeldBack(asker, tag, nowUs)) return true;
     if (tag === ADD_ORDER) return this.#readPlace() && this.#place(asker, bytes, nowUs);
     if (tag === AMEND_ORDER) return this.#readAmend() && this.#amend(asker, bytes, nowUs);
     return this.#readCancel() && this.#cancel(asker, bytes, nowUs);
@@ -342,15 +344,28 @@ export class QuickOrders {
     route.commit(index, makeQuickAnswer(asker, type, this.#asked, shard, null));
   }
 
+  /** Before it is read any further: under overload most of what comes goes no further. */
+  #isHeldBack(asker: QuickAsker, tag: number, timeInUs: number): boolean {
+    const standing = asker.refusal();
+    if (standing === undefined) return false;
+    this.#note(timeInUs, standing);
+    refuseLimited(asker, tag === ADD_ORDER ? "add_order" : "amend_order", this.#asked);
+    return true;
+  }
+
+  #note(timeInUs: number, standing: Standing | undefined): void {
+    this.#asked.reqId = this.#reqId;
+    this.#asked.timeInUs = timeInUs;
+    this.#asked.standing = standing;
+  }
+
   /**
    * Counted before there is a place for it: who asks for too much must not cost more when the ring is
    * full. A cancel is never held back.
    */
   #isAdmitted(asker: QuickAsker, method: QuickMethod, timeInUs: number): boolean {
     const standing = asker.admit(method);
-    this.#asked.reqId = this.#reqId;
-    this.#asked.timeInUs = timeInUs;
-    this.#asked.standing = standing;
+    this.#note(timeInUs, standing);
     if (standing === undefined || standing.waitMs === 0) return true;
     refuseLimited(asker, method, this.#asked);
     return false;
