@@ -35,6 +35,7 @@ export default class LongestFirst extends Sequencer {
       const rank = LONGEST.findIndex((end) => path.endsWith(end));
       return rank < 0 ? LONGEST.length : rank;
     };
+    // oxlint-disable-next-line unicorn/no-array-sort -- a sequencer's, not an array's
     return super.sort(tests).toSorted((a, b) => rankOf(a) - rankOf(b));
   }
 }
