@@ -1,11 +1,11 @@
-// `npm test`: everything there is, one part after the other, stopping at the first that fails.
-// The tests come last, so that their summary is the last thing on the screen; what follows
-// `npm test --` goes to jest.
-import { spawnSync } from "node:child_process";
+// `npm test`: everything there is. First what reads the sources, all of it at the same time; each says
+// its words when it is done. Then, if all of them are content, the tests: they come last, so that their
+// summary is the last thing on the screen. What follows `npm test --` goes to jest.
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-const PARTS = ["typecheck", "lint", "format:check", "tidy", "proto:check", "jest"];
+const CHECKS = ["typecheck", "lint", "tidy", "proto:check", "format:check"];
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
 const binaries = join(process.cwd(), "node_modules", ".bin");
@@ -18,21 +18,43 @@ if (!process.version.startsWith("v22.")) {
   process.exit(1);
 }
 
-for (const part of PARTS) {
+console.log(`== ${CHECKS.join(", ")}: at the same time; then the tests`);
+const failed = (await Promise.all(CHECKS.map(check))).filter((name) => name !== null);
+if (failed.length > 0) {
+  const alone = failed.map((name) => `npm run ${name}`).join(", ");
+  console.error(`\nnpm test: FAILED (alone: ${alone}); the tests were not run`);
+  process.exit(1);
+}
+
+console.log("\n== jest: minutes; it starts real servers and a browser");
+const args = process.argv.slice(2).map((arg) => ` ${JSON.stringify(arg)}`);
+const { status } = await run(scripts.jest + args.join(""), "inherit");
+console.log(
+  `\nnpm test: ${status === 0 ? "everything passed" : "FAILED"}, ${secondsSince(0)} s in all`,
+);
+process.exit(status);
+
+/** The name of what failed, null when it did not. */
+async function check(name) {
   const startMs = performance.now();
-  console.log(`\n== ${part}`);
-  const args = part === "jest" ? process.argv.slice(2).map((arg) => ` ${JSON.stringify(arg)}`) : [];
-  const { status } = spawnSync(scripts[part] + args.join(""), {
-    shell: true,
-    stdio: "inherit",
-    env,
-  });
-  if (part === "jest") process.exit(status ?? 1);
-  if (status !== 0) {
-    console.error(
-      `\nnpm test: ${part} failed (alone: npm run ${part}); what comes after was not run`,
-    );
-    process.exit(1);
+  const { status, words } = await run(scripts[name], ["ignore", "pipe", "pipe"]);
+  if (status === 0) console.log(`   ${name}: fine, ${secondsSince(startMs)} s`);
+  else console.error(`\n== ${name}: FAILED\n${words.trim()}\n`);
+  return status === 0 ? null : name;
+}
+
+function run(command, stdio) {
+  const child = spawn(command, { shell: true, stdio, env });
+  let words = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text) => (words += text));
   }
-  console.log(`   fine, ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve({ status: 1, words: String(error) }));
+    child.once("close", (status) => resolve({ status: status ?? 1, words }));
+  });
+}
+
+function secondsSince(startMs) {
+  return ((performance.now() - startMs) / 1000).toFixed(1);
 }

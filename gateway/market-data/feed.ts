@@ -23,9 +23,17 @@ import { type Bar, type BarBudget, History, type Resolution } from "./history.ts
 import { writeLevel3, writeLevel3Event, writeLevel3Step } from "./level3.ts";
 import { type Missed, publicTrail, reaches, RecentMissed, type Teller } from "./missed.ts";
 import type { Said } from "./past.ts";
+import type { RestingOrders } from "./resting.ts";
 import { bookTeller, level3Teller, tradesTeller } from "./retell.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
-import { addTrade, type InstrumentView, lastTrade, makeView, type TradeView } from "./view.ts";
+import {
+  addTrade,
+  type InstrumentView,
+  lastTrade,
+  makeView,
+  newestTrades,
+  type TradeView,
+} from "./view.ts";
 
 export type SymbolChannel =
   | "instrument"
@@ -57,6 +65,8 @@ interface Conflated {
 
 export interface Feed {
   readonly view: InstrumentView;
+  /** Of its shard; its own are those of `view.restingChain`. */
+  readonly resting: RestingOrders;
   /** By channel, and variant where there are several. */
   readonly topics: Partial<Record<SymbolChannel | "book checked", Topic>>;
   readonly conflated: Map<string, Conflated>;
@@ -80,9 +90,15 @@ export interface Feed {
   readonly shown: [number, number, number, number, number];
 }
 
-export function makeFeed(instrument: Instrument, budget: BarBudget, said: Said | undefined): Feed {
+export function makeFeed(
+  instrument: Instrument,
+  resting: RestingOrders,
+  budget: BarBudget,
+  said: Said | undefined,
+): Feed {
   return {
     view: makeView(instrument),
+    resting,
     topics: {},
     conflated: new Map(),
     history: new History(budget),
@@ -112,7 +128,7 @@ export function topicOf(feed: Feed, channel: SymbolChannel, variant: Variant = {
     {
       seq: () => seqOf(feed.view, channel),
       snapshot: () => {
-        const data = dataOf(feed.view, channel);
+        const data = dataOf(feed, channel);
         const whole = isChecked ? withChecksum(data, feed.view) : data;
         return writePush(head(feed, channel, "snapshot", 0), whole);
       },
@@ -296,7 +312,7 @@ function tellState(feed: Feed, channel: "instrument" | "auction", before: number
   const topic = feed.topics[channel];
   if (!isHeard(topic)) return;
   const pushed = head(feed, channel, "update", before);
-  publish(topic, writePush(pushed, dataOf(feed.view, channel)));
+  publish(topic, writePush(pushed, dataOf(feed, channel)));
 }
 
 export function endBatch(feed: Feed): void {
@@ -351,10 +367,10 @@ function seqOf(view: InstrumentView, channel: SymbolChannel): number {
   }
 }
 
-function dataOf(view: InstrumentView, channel: SymbolChannel): string {
+function dataOf({ view, resting }: Feed, channel: SymbolChannel): string {
   switch (channel) {
     case Channel.trades:
-      return writeTrades(view, view.trades);
+      return writeTrades(view, newestTrades(view));
     case Channel.ticker:
       return writeTicker(view);
     case Channel.auction:
@@ -362,7 +378,7 @@ function dataOf(view: InstrumentView, channel: SymbolChannel): string {
     case Channel.instrument:
       return writeInstrument(view);
     case Channel.level3:
-      return writeLevel3(view, view.resting);
+      return writeLevel3(view, resting);
     default:
       return writeBook(view);
   }

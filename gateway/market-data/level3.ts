@@ -1,7 +1,7 @@
 /**
  * Every resting order of one instrument: add, modify, delete and fill as `level3` tells them, and the
- * whole as a snapshot. The table is filled for all instruments from the stream, for who asks may ask
- * at any time; its orders are in no order until a snapshot sorts them.
+ * whole as a snapshot. The table (`resting.ts`) is in no order but that of joining until a snapshot
+ * sorts it.
  */
 import {
   EventF64,
@@ -13,7 +13,8 @@ import {
 import { EventU8, OrderStatus, Side } from "../../engine/client/layouts.ts";
 import { writeMinor, writeOrderId } from "../written-forms.ts";
 import { f64Of, i32Of, u8Of } from "./recent.ts";
-import type { InstrumentView, RestingOrders } from "./view.ts";
+import type { RestingOrders } from "./resting.ts";
+import type { InstrumentView } from "./view.ts";
 
 /** Whether the public event moves a level: it is of a resting order that is seen. */
 export function movesLevel(events: Events, index: number): boolean {
@@ -47,25 +48,24 @@ function priorityOf(flags: number, events: Events, index: number): number {
   return f64Of(events, index, isRestored ? EventF64.priority : EventF64.sequence);
 }
 
-/** Folds one public event that moves a level. */
-export function foldLevel3(resting: RestingOrders, events: Events, index: number): void {
+/** Folds one public event that moves a level of `view`. */
+export function foldLevel3(
+  resting: RestingOrders,
+  { restingChain }: InstrumentView,
+  events: Events,
+  index: number,
+): void {
   const type = u8Of(events, index, EventU8.type);
   const flags = u8Of(events, index, EventU8.flags);
   const orderId = f64Of(events, index, EventF64.orderId);
-  if (type === EventType.RESTED) {
-    resting.delete(orderId); // it joins at the end, wherever it was
-    resting.set(orderId, {
-      side: u8Of(events, index, EventU8.side),
-      priceTicks: i32Of(events, index, EventI32.priceTicks),
-      priority: priorityOf(flags, events, index),
-      open: i32Of(events, index, EventI32.open),
-    });
-    return;
+  if (type !== EventType.RESTED) {
+    return resting.leave(restingChain, orderId, leftOf(type, flags, events, index));
   }
-  const open = leftOf(type, flags, events, index);
-  const order = resting.get(orderId);
-  if (open === 0) resting.delete(orderId);
-  else if (order !== undefined) order.open = open;
+  const side = u8Of(events, index, EventU8.side);
+  const priceTicks = i32Of(events, index, EventI32.priceTicks);
+  const open = i32Of(events, index, EventI32.open);
+  const priority = priorityOf(flags, events, index);
+  resting.join(restingChain, orderId, side, priceTicks, open, priority);
 }
 
 /** One event as `level3` tells it, but for its end: the step's last one is marked. */
@@ -99,17 +99,17 @@ export function writeLevel3Step(opened: readonly string[]): string {
 
 /** All resting orders, by priority: better price first, then lower priority number. */
 export function writeLevel3(view: InstrumentView, resting: RestingOrders): string {
-  const rows = [...resting];
+  const rows = resting.of(view.restingChain);
   const side = (which: number, sign: number): string =>
     rows
-      .filter(([, order]) => order.side === which)
+      .filter((order) => order.side === which)
       .toSorted(
         // The sort is stable and the table in the order of joining: equals stand as they joined.
-        ([, a], [, b]) => sign * (b.priceTicks - a.priceTicks) || a.priority - b.priority,
+        (a, b) => sign * (b.priceTicks - a.priceTicks) || a.priority - b.priority,
       )
       .map(
-        ([id, { priceTicks, open, priority }]) =>
-          `{"order_id":"${writeOrderId(view.shard, id)}"` +
+        ({ orderId, priceTicks, open, priority }) =>
+          `{"order_id":"${writeOrderId(view.shard, orderId)}"` +
           `,"price":"${writeMinor(priceTicks * view.tickMinor)}","qty":${open}` +
           `,"priority":${priority}}`,
       )

@@ -38,6 +38,7 @@ import { type BarBudget, BARS_TOTAL_MAX, History, type PricedTrade, Tape } from 
 import { foldLevel3, movesLevel } from "./level3.ts";
 import type { Said } from "./past.ts";
 import { f64Of, i32Of, u8Of } from "./recent.ts";
+import { RestingOrders } from "./resting.ts";
 import { tradeOf } from "./retell.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
 import type { TradeView } from "./view.ts";
@@ -70,6 +71,8 @@ export class Market {
   readonly #commandFeeds: Feed[] = [];
   readonly #batchFeeds: Feed[] = [];
   readonly #batchGrids: Grid[] = [];
+  /** By shard. */
+  readonly #resting: RestingOrders[] = [];
   /** Those with topics that are told by time. */
   readonly #timed = new Set<Feed>();
   readonly #budget: BarBudget = { used: 0, max: BARS_TOTAL_MAX };
@@ -193,7 +196,9 @@ export class Market {
           "put back the registry.json that belongs to this journal",
       );
     }
-    const feed = makeFeed(instrument, this.#budget, this.#said[instrument.product.shard]);
+    const { shard } = instrument.product;
+    const resting = (this.#resting[shard] ??= new RestingOrders());
+    const feed = makeFeed(instrument, resting, this.#budget, this.#said[shard]);
     this.#feeds[instrumentId] = feed;
     this.#bySymbol.set(instrument.symbol, feed);
     const { style } = instrument.product.spec;
@@ -252,7 +257,7 @@ function foldLevel(feed: Feed, events: Events, index: number): void {
   const orders = i32Of(events, index, EventI32.levelOrders);
   setLevel(side === Side.BID ? view.bids : view.asks, ticks, quantity, orders);
   touch(feed, side, ticks);
-  foldLevel3(view.resting, events, index);
+  foldLevel3(feed.resting, view, events, index);
   noteLevel3(feed, events, index);
 }
 

@@ -4,7 +4,8 @@
  * where the live channel goes on.
  */
 import { EventF64, type Events } from "../../engine/client/layouts.ts";
-import { f64Of, NOWHERE, type OrderTerms, type Recent } from "./recent.ts";
+import type { OrderTerms } from "../order-terms.ts";
+import { f64Of, NOWHERE, type Recent } from "./recent.ts";
 
 export interface Missed {
   /** Told up to here. */

@@ -22,19 +22,14 @@ import {
   EVENT_F64,
   makeEvents,
 } from "../../engine/client/layouts.ts";
-
-/** What a report says of an order and its event does not. */
-export interface OrderTerms {
-  readonly orderType: number;
-  readonly tif: number;
-  readonly side: number;
-  readonly status: number;
-  readonly priceTicks: number;
-  readonly quantity: number;
-  readonly open: number;
-  readonly filled: number;
-  readonly expiresAtUs: number;
-}
+import {
+  makeRows,
+  type OrderTerms,
+  type Rows,
+  TERMS_I32,
+  termsAt,
+  TermU8,
+} from "../order-terms.ts";
 
 /** Events kept per shard; some 300 bytes each. */
 export const RECENT_KEPT = 131_072;
@@ -71,31 +66,44 @@ export class Recent {
   readonly #public: Chain;
   /** Links are position * 2, and one more for a taker. */
   readonly #parties: Chain;
-  readonly #words: Int32Array;
-  readonly #codes: Uint8Array;
-  readonly #expiresAtUs: Float64Array;
+  /** By link. */
+  readonly #terms: Rows;
   #count = 0;
+  /** As far as there are copies. */
+  #copied = 0;
 
   constructor(kept = RECENT_KEPT) {
     this.#kept = kept;
     this.#events = makeEvents(kept);
     this.#public = new Chain(kept);
     this.#parties = new Chain(kept * 2);
-    this.#words = new Int32Array(kept * 8);
-    this.#codes = new Uint8Array(kept * 8);
-    this.#expiresAtUs = new Float64Array(kept * 2);
+    this.#terms = makeRows(kept * 2, TERMS_I32);
   }
 
   get events(): Events {
     return this.#events;
   }
 
-  /** Keeps a copy of the event. What else is added belongs to it. */
+  /**
+   * Keeps copies of what is added next, one event behind the other: in one go, which costs a tenth of
+   * one by one. What they overwrite is gone at once.
+   */
+  copy(events: Events, index: number, count: number): void {
+    for (let done = 0; done < count; ) {
+      const slot = this.#copied % this.#kept;
+      const some = Math.min(count - done, this.#kept - slot);
+      const from = (index + done) * EVENT_BYTES;
+      const bytes = events.u8.subarray(from, from + some * EVENT_BYTES);
+      this.#events.u8.set(bytes, slot * EVENT_BYTES);
+      this.#copied += some;
+      done += some;
+    }
+  }
+
+  /** The next event, copied before or now. What else is added belongs to it. */
   add(events: Events, index: number): void {
-    const from = index * EVENT_I32;
-    const to = (this.#count++ % this.#kept) * EVENT_I32;
-    const target = this.#events.i32;
-    for (let word = 0; word < EVENT_I32; word++) target[to + word] = events.i32[from + word]!;
+    if (this.#copied === this.#count) this.copy(events, index, 1);
+    this.#count++;
   }
 
   /** The event last added is one the public saw. */
@@ -103,21 +111,24 @@ export class Recent {
     this.#public.add(instrument, this.#count - 1, this.#oldest());
   }
 
-  /** The account is a party of the event last added; its order as it is now, if it is one. */
-  addParty(account: number, isTaker: boolean, terms: OrderTerms | undefined): void {
+  /** The account is a party of the event last added, which is about none of its orders. */
+  addParty(account: number, isTaker: boolean): void {
+    const at = this.#linkParty(account, isTaker) * TERMS_I32;
+    this.#terms.u8[at * 4 + TermU8.orderType] = 0;
+  }
+
+  /** The same with its order as it is now: the terms that begin at word `from` of `rows`. */
+  addOwner(account: number, isTaker: boolean, { i32 }: Rows, from: number): void {
+    const at = this.#linkParty(account, isTaker) * TERMS_I32;
+    const terms = this.#terms.i32;
+    for (let word = 0; word < TERMS_I32; word++) terms[at + word] = i32[from + word]!;
+  }
+
+  /** Where its terms stand. */
+  #linkParty(account: number, isTaker: boolean): number {
     const link = (this.#count - 1) * 2 + (isTaker ? 1 : 0);
     this.#parties.add(account, link, this.#oldest() * 2);
-    const at = link % (this.#kept * 2);
-    this.#codes[at * 4] = terms === undefined ? 0 : terms.orderType;
-    if (terms === undefined) return;
-    this.#codes[at * 4 + 1] = terms.tif;
-    this.#codes[at * 4 + 2] = terms.side;
-    this.#codes[at * 4 + 3] = terms.status;
-    this.#words[at * 4] = terms.priceTicks;
-    this.#words[at * 4 + 1] = terms.quantity;
-    this.#words[at * 4 + 2] = terms.open;
-    this.#words[at * 4 + 3] = terms.filled;
-    this.#expiresAtUs[at] = terms.expiresAtUs;
+    return link % (this.#kept * 2);
   }
 
   newestPublic(instrument: number): number {
@@ -157,23 +168,13 @@ export class Recent {
 
   /** Undefined when the event was of no order that is known. */
   terms(link: number): OrderTerms | undefined {
-    const at = link % (this.#kept * 2);
-    if (this.#codes[at * 4] === 0) return undefined;
-    return {
-      orderType: this.#codes[at * 4]!,
-      tif: this.#codes[at * 4 + 1]!,
-      side: this.#codes[at * 4 + 2]!,
-      status: this.#codes[at * 4 + 3]!,
-      priceTicks: this.#words[at * 4]!,
-      quantity: this.#words[at * 4 + 1]!,
-      open: this.#words[at * 4 + 2]!,
-      filled: this.#words[at * 4 + 3]!,
-      expiresAtUs: this.#expiresAtUs[at]!,
-    };
+    const at = (link % (this.#kept * 2)) * TERMS_I32;
+    if (this.#terms.u8[at * 4 + TermU8.orderType] === 0) return undefined;
+    return termsAt(this.#terms, at);
   }
 
   #oldest(): number {
-    return Math.max(0, this.#count - this.#kept);
+    return Math.max(0, this.#copied - this.#kept);
   }
 
   #inRing(position: number): number {

@@ -8,6 +8,7 @@
 import { InstrumentState, Side } from "../../engine/client/layouts.ts";
 import type { Instrument } from "../registry/catalog.ts";
 import { type Levels, makeLevels } from "./depth.ts";
+import { makeRestingChain, type RestingChain } from "./resting.ts";
 
 /** Trades kept for snapshots and for resuming `trades` from memory. */
 export const TRADES_KEPT = 50;
@@ -50,17 +51,6 @@ export interface AuctionView {
   } | null;
 }
 
-/** A resting order that is seen. */
-interface Resting {
-  readonly side: number;
-  readonly priceTicks: number;
-  readonly priority: number;
-  open: number;
-}
-
-/** By order id, in the order of joining. */
-export type RestingOrders = Map<number, Resting>;
-
 export interface InstrumentView {
   readonly instrument: Instrument;
   readonly shard: number;
@@ -72,7 +62,7 @@ export interface InstrumentView {
 
   readonly bids: Levels;
   readonly asks: Levels;
-  /** The newest, oldest first. */
+  /** The newest, oldest first: as many as are kept, and up to as many older ones. */
   readonly trades: TradeView[];
   /** Units traded since the listing: it only grows, so it is never stale. */
   volume: number;
@@ -82,7 +72,7 @@ export interface InstrumentView {
   highTicks: number;
   lowTicks: number;
   readonly auction: AuctionView;
-  readonly resting: RestingOrders;
+  readonly restingChain: RestingChain;
 
   marketSeq: number;
   /** The market sequence after the last change of each channel's content. */
@@ -121,7 +111,7 @@ export function makeView(instrument: Instrument): InstrumentView {
       indicativeUnits: 0,
       uncross: null,
     },
-    resting: new Map(),
+    restingChain: makeRestingChain(),
     marketSeq: 0,
     instrumentSeq: 0,
     bookSeq: 0,
@@ -132,6 +122,11 @@ export function makeView(instrument: Instrument): InstrumentView {
   };
 }
 
+/** Those that are shown, oldest first. */
+export function newestTrades({ trades }: InstrumentView): readonly TradeView[] {
+  return trades.slice(-TRADES_KEPT);
+}
+
 export function lastTrade(view: InstrumentView): TradeView | undefined {
   return view.trades[view.trades.length - 1];
 }
@@ -140,7 +135,8 @@ export function addTrade(view: InstrumentView, trade: TradeView): void {
   const before = lastTrade(view);
   if (before !== undefined) view.changeTicks = trade.priceTicks - before.priceTicks;
   view.trades.push(trade);
-  if (view.trades.length > TRADES_KEPT) view.trades.shift();
+  // Many at a time: to shift an array for every trade costs more than the trade.
+  if (view.trades.length === 2 * TRADES_KEPT) view.trades.splice(0, TRADES_KEPT);
   view.volume += trade.quantity;
   view.tradesSeq = trade.marketSeq;
   addToRange(view, Math.floor(trade.stampUs / US_PER_DAY), trade.priceTicks);

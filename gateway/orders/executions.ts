@@ -28,9 +28,10 @@ import {
   type Teller,
 } from "../market-data/missed.ts";
 import type { Past, Said } from "../market-data/past.ts";
-import type { OrderTerms, Recent } from "../market-data/recent.ts";
+import type { Recent } from "../market-data/recent.ts";
+import type { OrderTerms } from "../order-terms.ts";
 import { writeMinor, writeOrderId, writeTime } from "../written-forms.ts";
-import { clientOrderIdOf, type OpenOrder, type OpenOrders } from "./open-orders.ts";
+import { NOBODY, type OpenOrder, type OpenOrders } from "./open-orders.ts";
 
 export const STATUS_WORDS: Record<number, string> = {
   [OrderStatus.NONE]: "unknown",
@@ -168,10 +169,19 @@ export class Executions {
     if (seq !== before + 1) throw new Error(`account ${account}: ${seq} follows ${before}`);
     feed.seq = seq;
     const field = isTaker ? EventF64.takerOrderId : EventF64.orderId;
-    const order = this.#orders.get(events.f64[index * EVENT_F64 + field]!);
-    this.#recent?.addParty(account, isTaker, order);
-    this.#publish(feed.executions, events, index, isTaker, seq, order);
-    this.#publish(feed.orders, events, index, isTaker, seq, order);
+    const orderId = events.f64[index * EVENT_F64 + field]!;
+    this.#remember(account, isTaker, orderId);
+    const { executions, orders } = feed;
+    if (!isHeard(executions) && !isHeard(orders)) return;
+    const order = this.#orders.get(orderId);
+    this.#publish(executions, events, index, isTaker, seq, order);
+    this.#publish(orders, events, index, isTaker, seq, order);
+  }
+
+  #remember(account: number, isTaker: boolean, orderId: number): void {
+    const row = this.#orders.row(orderId);
+    if (row === NOBODY) this.#recent?.addParty(account, isTaker);
+    else this.#recent?.addOwner(account, isTaker, this.#orders.rows, this.#orders.termsOf(row));
   }
 
   #publish(
@@ -268,7 +278,7 @@ export class Executions {
       order.instrument,
       order.priceTicks,
       order.expiresAtUs,
-      clientOrderIdOf(order),
+      order.clientOrderId,
     );
   }
 

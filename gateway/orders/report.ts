@@ -18,7 +18,7 @@ import {
   EventU8,
 } from "../../engine/client/layouts.ts";
 import type { Problem } from "../errors.ts";
-import type { OpenOrder, OpenOrders } from "./open-orders.ts";
+import { NOBODY, type OpenOrders, type Standing } from "./open-orders.ts";
 import { Waiting } from "./waiting.ts";
 
 /** A request that waits for its command. */
@@ -46,7 +46,7 @@ export interface Outcome {
   firstSequence: number;
   instrument: number;
   readonly clientOrderId: Int32Array;
-  order: OpenOrder | undefined;
+  order: Standing | undefined;
   /** CancelReason of what the command's own order lost after the response, else 0. */
   remainderReason: number;
 }
@@ -57,6 +57,9 @@ export class Reports {
   readonly #current: (Pending | undefined)[] = [];
   #count = 0;
   readonly #outcomes: Outcome[] = [];
+  /** The rows of their orders, and how those stand in the end. */
+  readonly #rows: number[] = [];
+  readonly #standings: Standing[] = [];
 
   /** Pending requests: commands on their way. */
   get waiting(): number {
@@ -74,25 +77,33 @@ export class Reports {
       const pending = this.#waiting.take(correlation);
       if (pending === undefined) return;
       const outcome = (this.#outcomes[this.#count] ??= emptyOutcome());
-      this.#current[this.#count++] = pending;
       readOutcome(outcome, events, index);
-      outcome.order = orders.get(outcome.orderId);
+      this.#rows[this.#count] = orders.row(outcome.orderId);
+      this.#current[this.#count++] = pending;
       return;
     }
     for (let at = 0; at < this.#count; at++) readRest(this.#outcomes[at]!, events, index);
   }
 
   /** All events of the command are in: only now is known what each of its operations came to. */
-  onCommandEnd(): void {
+  onCommandEnd(orders: OpenOrders): void {
     const count = this.#count;
     this.#count = 0;
     for (let at = 0; at < count; at++) {
       const outcome = this.#outcomes[at]!;
       const pending = this.#current[at]!;
       this.#current[at] = undefined;
+      outcome.order = this.#standing(at, orders);
       pending.settle(outcome);
-      outcome.order = undefined;
     }
+  }
+
+  /** Its row can still be read, though the order may have ended. */
+  #standing(at: number, orders: OpenOrders): Standing | undefined {
+    const row = this.#rows[at]!;
+    if (row === NOBODY) return undefined;
+    const into = (this.#standings[at] ??= { quantity: 0, filled: 0, open: 0, status: 0 });
+    return orders.readStanding(row, into);
   }
 
   /** What becomes of that one is known, and not from an event. */

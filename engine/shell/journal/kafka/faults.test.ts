@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(contenders.map((one) => one.kill()));
-  await cluster.stop();
+  await cluster?.stop();
 });
 
 interface Fault {
