@@ -7,7 +7,8 @@ export default {
   testMatch: ["**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/gen/"],
   modulePathIgnorePatterns: ["<rootDir>/solebook-data/", "<rootDir>/coverage/"],
-  testTimeout: 60_000,
-  maxWorkers: 2,
+  testTimeout: 120_000, // of a busy machine: what waits in a test gives up before, with words
+  maxWorkers: 3, // on two cores: tests wait for servers half of the time
+  testSequencer: "<rootDir>/.ci/jest/order.mjs",
   reporters: ["default", "<rootDir>/.ci/jest/end.mjs"],
 };

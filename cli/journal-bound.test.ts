@@ -39,4 +39,4 @@ test("a wiped journal and a stranger's journal refuse to start; the right one st
   const exchange = await startExchange(ours);
   expect((await stats(exchange)).shards[0]!.sequence).toBeGreaterThan(0);
   expect(await exchange.stop()).toBe(0);
-}, 60_000);
+});

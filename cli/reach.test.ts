@@ -56,4 +56,4 @@ test("before everyone, it prints what can be opened, and what cannot be done fro
   for (const url of [exchange.url, elsewhere ?? exchange.url]) {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   }
-}, 30_000);
+});

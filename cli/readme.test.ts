@@ -19,7 +19,7 @@ const dir = mkdtempSync(join(tmpdir(), "solebook-readme-"));
 let exchange: RunningExchange;
 beforeAll(async () => {
   exchange = await startExchange(join(dir, "data"));
-}, 60_000);
+});
 afterAll(async () => {
   await exchange?.kill();
   rmSync(dir, { recursive: true, force: true });
@@ -74,4 +74,4 @@ test("the README's script makes the first trade", async () => {
   expect(await trade(alice, "sell", "240.00")).toContain('"status":"open"');
   expect(await trade(bob, "buy", "240.00")).toContain('"status":"filled"');
   expect(await stats(exchange)).toMatchObject({ trades_total: 1, orders_total: 2 });
-}, 60_000);
+});

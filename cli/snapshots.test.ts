@@ -24,7 +24,7 @@ const data = join(dir, "data");
 let exchange: RunningExchange;
 beforeAll(async () => {
   exchange = await startExchange(data, ["--database", "--traders-rate", "100"]);
-}, 60_000);
+});
 afterAll(async () => {
   await exchange?.stop();
   rmSync(dir, { recursive: true, force: true });
@@ -74,7 +74,7 @@ test("one is made while the exchange trades: in files and in its own database, v
   expect(doctor.stdout).toMatch(/^good {3}snapshots shard-0 +1, the newest of sequence \d+$/m);
   const replayed = await solebook(["replay", "--to", String(made!.sequence), "--data", data]);
   expect(replayed.stdout).toContain(made!.hash);
-}, 60_000);
+});
 
 test("killed and started again, the exchange takes over the database it left behind", async () => {
   await exchange.kill();
@@ -82,7 +82,7 @@ test("killed and started again, the exchange takes over the database it left beh
   exchange = await startExchange(data, ["--database", "--traders-rate", "100"]);
   await databaseUp();
   expect(await lines("list")).toHaveLength(2);
-}, 60_000);
+});
 
 test("a clean stop leaves one more behind, of the very end; then nothing has happened since", async () => {
   const before = await lines("list");
@@ -94,7 +94,7 @@ test("a clean stop leaves one more behind, of the very end; then nothing has hap
   const none = await solebook(["snapshot", "create", "--data", data]);
   expect(none).toMatchObject({ status: 0, stdout: "" });
   expect(none.stderr).toContain("nothing happened since");
-}, 60_000);
+});
 
 test("a bad one is found, and the exit code says so; the exchange starts all the same", async () => {
   const folder = join(data, "snapshots", "shard-0");
@@ -118,4 +118,4 @@ test("a bad one is found, and the exit code says so; the exchange starts all the
 
   exchange = await startExchange(data, []);
   expect(exchange.output()).toContain("commands replayed");
-}, 60_000);
+});

@@ -27,7 +27,7 @@ beforeAll(async () => {
     band: null,
     currency: "USD",
   });
-}, 60_000);
+});
 afterAll(async () => {
   await exchange?.kill();
   rmSync(dir, { recursive: true, force: true });
@@ -76,7 +76,7 @@ test("a first start has books on both sides and a past, and trades on", async ()
   });
   for (const { bid, ask } of middle) expect(Number(ask)).toBeGreaterThan(Number(bid));
   expect((await stats(exchange)).orders_open).toBeLessThan(15_000);
-}, 60_000);
+});
 
 test("what a file of sales brought is left alone", async () => {
   expect(await grid("SALE-OURS-NOT")).toMatchObject([{ bid: null, ask: null, last: null }]);
@@ -89,15 +89,11 @@ const BOUNDS: [string, number, number][] = [
   ["bidder", 4, 120],
   ["taker", 8, 0],
 ];
-test.each(BOUNDS)(
-  "no %s of %i has more than %i orders open",
-  async (role, traders, most) => {
-    for (let number = 1; number <= traders; number++) {
-      expect(await openOrdersOf(`sim-${role}-${number}`)).toBeLessThanOrEqual(most);
-    }
-  },
-  30_000,
-);
+test.each(BOUNDS)("no %s of %i has more than %i orders open", async (role, traders, most) => {
+  for (let number = 1; number <= traders; number++) {
+    expect(await openOrdersOf(`sim-${role}-${number}`)).toBeLessThanOrEqual(most);
+  }
+});
 
 async function openOrdersOf(account: string): Promise<number> {
   const adminToken = readFileSync(join(dir, "admin.token"), "utf8").trim();
@@ -120,7 +116,7 @@ test("killed by whatever, they come back, and it is said loudly", async () => {
   await until(async () => (await stats(exchange)).trades_total > before + 20);
   const line = exchange.output().match(/^.*the simulated traders ended.*$/m)![0];
   expect(JSON.parse(line)).toMatchObject({ level: 50, signal: "SIGKILL", againInMs: 1_000 });
-}, 60_000);
+});
 
 // Pause before | how long they then ran | pause now
 const PAUSES: [number, number, number][] = [
@@ -150,4 +146,4 @@ test("they go with the exchange, killed or stopped, and come back to the orders 
   expect(exchange.output()).toContain("everything is in the journal");
   expect(exchange.output()).not.toContain("traders ended");
   expect(isAlive(stopped)).toBe(false);
-}, 60_000);
+});

@@ -7,6 +7,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { connect as connectClient, type ExchangeError, makeSigner } from "./client/index.ts";
+import { Tap, until } from "./client/testing/tapped-socket.ts";
 import { type GatewayHandle, startGateway } from "./main.ts";
 import { openLocalRegistry } from "./registry/local.ts";
 import { JORDAN, makeTestKey, TOKEN } from "./testing/exchange.ts";
@@ -74,6 +76,35 @@ test("a client order id alone does not say the shard; its symbol or the order's 
   expect((await alice.request("order_status", named)).result).toMatchObject({ order_id: "1-1" });
   const amend = { order_id: "1-1", price: "101.00" };
   expect((await alice.request("amend_order", amend)).result).toMatchObject({ order_id: "1-1" });
+});
+
+test("our client finds out on the right shard what became of an order whose answer was lost", async () => {
+  const { key, privateKey } = await makeTestKey(gateway.url, "carol");
+  const pem = privateKey.export({ format: "pem", type: "pkcs8" }) as string;
+  const tap = new Tap();
+  const client = connectClient({
+    url: gateway.url,
+    credentials: { kind: "key", signer: await makeSigner(key, pem) },
+    makeSocket: tap.makeSocket,
+    random: () => 0,
+  });
+  await until(() => client.connection.phase === "online");
+  const order = { symbol: "DZ5485-612:US-9", side: "buy", qty: 1, price: "90.00" } as const;
+  tap.losesIn = (text) => text.includes(`"add_order"`);
+  const before = shards[1]!.core.ordersOpen();
+  const lost = client.orders.place({ ...order, client_order_id: "lost" });
+  await until(() => shards[1]!.core.ordersOpen() > before);
+  tap.cut();
+  expect(await lost).toMatchObject({ status: "open", client_order_id: "lost" });
+  const name = { client_order_id: "lost", symbol: order.symbol };
+  expect(await client.orders.cancel(name)).toMatchObject({ cancelled_qty: 1 });
+
+  tap.losesOut = (text) => text.includes("add_order");
+  const deadline = new Date(Date.now() + 200).toISOString();
+  const never = client.orders.place({ ...order, deadline }).catch((error: ExchangeError) => error);
+  tap.cut();
+  expect(await never).toMatchObject({ code: "CLIENT_NOT_PLACED", execution: "none" });
+  client.close();
 });
 
 test("one shard stops: the other trades on, and cancel_all says that it could not reach all", async () => {

@@ -16,7 +16,7 @@ let exchange: RunningExchange;
 
 beforeAll(async () => {
   exchange = await startExchange(join(dir, "data"));
-}, 60_000);
+});
 afterAll(async () => {
   await exchange?.kill();
   rmSync(dir, { recursive: true, force: true });
@@ -282,7 +282,7 @@ test("killed in the middle it says so; the same run then trades what was missing
     orders_total: before.orders_total + rows * 2,
     orders_open: 0,
   });
-}, 60_000);
+});
 
 test("the journal is whole, and shows what was asked", async () => {
   const { sequence } = (await stats(exchange)).shards[0]!;

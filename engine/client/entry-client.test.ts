@@ -2,7 +2,7 @@
  * A client and the engines of one shard: whichever is the primary is found, and when it is lost, each
  * command on its way is answered once by what really happened, or is said never to have happened.
  */
-import { afterEach, expect, test } from "@jest/globals";
+import { afterAll, afterEach, expect, test } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { Client, credentials, type ServiceError, status as Status } from "@grpc/grpc-js";
@@ -19,7 +19,12 @@ import { EVENT_BYTES } from "../core/event.ts";
 import { BEHAVIOUR_NEWEST } from "../core/limits.ts";
 import { serviceOf } from "../rpc/service.ts";
 import { WINDOW_COMMANDS } from "../shell/entry/sessions.ts";
-import { startTestEngine, type TestEngine } from "../shell/testing/cluster-engine.ts";
+import {
+  ENGINE_SIZES,
+  startTestEngine,
+  STEADY_LEASE_MS,
+  type TestEngine,
+} from "../shell/testing/cluster-engine.ts";
 import { makeMemoryBroker } from "../shell/testing/memory-broker.ts";
 import { type Fill, MARKET, placed } from "../shell/testing/orders.ts";
 import {
@@ -35,6 +40,10 @@ const ends: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
+
+/** The engine of the tests that do nothing to it: each has clients of its own. */
+let steady: TestEngine | undefined;
+afterAll(() => steady?.handle.stop());
 
 test("a primary is lost after it journaled an order and before it said so: the next one says so, once", async () => {
   const { primary, standby, client, heard } = await pair();
@@ -110,7 +119,7 @@ test("an engine that is paused with its connection open is given up, and found a
 });
 
 test("two clients hear all, and each only its own answers", async () => {
-  const { primary, client, heard } = await pair({}, 1);
+  const { primary, client, heard } = await withSteady();
   const other = open({ addresses: [primary.address] });
   const otherHeard = hear(other);
   await otherHeard.ready();
@@ -124,7 +133,7 @@ test("two clients hear all, and each only its own answers", async () => {
 });
 
 test("compounds of two clients at once: the records of each stay together", async () => {
-  const { primary, client, heard } = await pair({}, 1);
+  const { primary, client, heard } = await withSteady();
   const other = open({ addresses: [primary.address] });
   const otherHeard = hear(other);
   await otherHeard.ready();
@@ -165,7 +174,7 @@ test("compounds of two clients at once: the records of each stay together", asyn
 });
 
 test("another journal than the one it knows ends it", async () => {
-  const { primary } = await pair({}, 1);
+  const { primary } = await withSteady();
   const stranger = open({ addresses: [primary.address], journalId: "00".repeat(16) });
   const heard = hear(stranger);
   await until("it has ended", () => heard.said.length > 0);
@@ -188,7 +197,7 @@ test.each<[string, Uint8Array, RegExp]>([
   ["no command at all", record(CommandType.NONE), /shard's own to journal/],
   ["more than there is credit for", record(CommandType.PLACE, WINDOW_COMMANDS + 1), /credit/],
 ])("who sends %s is cut off", async (_, records, words) => {
-  const { primary, client } = await pair({}, 1);
+  const { primary, client } = await withSteady();
   const ended = await sendRaw(primary, records);
   expect(ended.code).toBe(Status.INVALID_ARGUMENT);
   expect(ended.details).toMatch(words);
@@ -196,7 +205,7 @@ test.each<[string, Uint8Array, RegExp]>([
 });
 
 test("the same client's next stream ends the one before", async () => {
-  const { primary } = await pair({}, 1);
+  const { primary } = await withSteady();
   const origin = randomBytes(16);
   const entered = Promise.withResolvers<void>();
   const first = sendRaw(primary, null, origin, entered.resolve);
@@ -248,6 +257,19 @@ async function pair(options: Partial<EntryClientOptions> = {}, engines = 2) {
   return { primary, standby, client, heard };
 }
 
+/** The one engine they share, and a client that has set the market up. */
+async function withSteady() {
+  if (steady === undefined) {
+    steady = await startTestEngine(makeMemoryBroker(), ENGINE_SIZES, 0, STEADY_LEASE_MS);
+    await until("it is primary", () => steady!.said.includes("primary"));
+  }
+  const client = open({ addresses: [steady.address] });
+  const heard = hear(client);
+  await heard.ready();
+  await heard.answered(commitAll(client, MARKET));
+  return { primary: steady, client, heard };
+}
+
 async function live(client: EntryClient): Promise<EntryClient> {
   await until("it takes commands", () => client.refusal() === Refusal.NONE);
   return client;
@@ -258,7 +280,7 @@ function gapsIn(sequences: readonly number[]): number[] {
 }
 
 async function until(what: string, isSo: () => boolean): Promise<void> {
-  const giveUpMs = performance.now() + 20_000;
+  const giveUpMs = performance.now() + 50_000;
   while (!isSo()) {
     if (performance.now() > giveUpMs) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

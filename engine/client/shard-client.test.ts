@@ -10,7 +10,12 @@ import { EventType, Side } from "../core/codes.ts";
 import { COMMAND_BYTES } from "../core/command.ts";
 import { SEGMENT_BYTES_MIN } from "../shell/journal/segments.ts";
 import { type ShardHandle, startShard } from "../shell/main.ts";
-import { startTestEngine, type TestEngine } from "../shell/testing/cluster-engine.ts";
+import {
+  ENGINE_SIZES,
+  startTestEngine,
+  STEADY_LEASE_MS,
+  type TestEngine,
+} from "../shell/testing/cluster-engine.ts";
 import { makeMemoryBroker } from "../shell/testing/memory-broker.ts";
 import { MARKET, placed } from "../shell/testing/orders.ts";
 import { openEntryClient } from "./entry-client.ts";
@@ -122,7 +127,7 @@ function overGrpc(): Exchange {
   let engine: TestEngine;
   let client: ReturnType<typeof openEntryClient>;
   const start = async (): Promise<ShardClient> => {
-    engine = await startTestEngine(broker);
+    engine = await startTestEngine(broker, ENGINE_SIZES, 0, STEADY_LEASE_MS);
     client = openEntryClient({ shard: 0, addresses: [engine.address] });
     return client;
   };

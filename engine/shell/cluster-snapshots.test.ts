@@ -131,7 +131,7 @@ test("the next engine begins with what the last one left in Postgres, and comes 
   expect(heard.sequences[0]).toBe(1);
   await second.handle.stop(); // with a checkpoint: what it hashes to, who began with a snapshot
   expect(await replay(topic)).toBe(3);
-}, 60_000);
+});
 
 test("an engine's own files do without Postgres; a topic whose beginning is gone needs either", async () => {
   const topic = await newTopic(broker.address);
@@ -153,7 +153,7 @@ test("an engine's own files do without Postgres; a topic whose beginning is gone
   const heard = hear(client); // who wants to hear from the first command cannot any more
   await until("it is refused", () => heard.said.length > 0);
   expect(heard.said[0]).toMatch(/^stopped .*archived: begin with the snapshot at \d+/);
-}, 60_000);
+});
 
 test("snapshots beside an empty topic, or of another journal, refuse the start by name", async () => {
   const [topic, other, empty] = await Promise.all([1, 2, 3].map(() => newTopic(broker.address)));
@@ -187,4 +187,4 @@ test("snapshots beside an empty topic, or of another journal, refuse the start b
   const store = await openPostgresSnapshots(database.url);
   for (const snapshot of await store.list(0)) expect(snapshot.isVerified).toBe(true);
   await store.close();
-}, 60_000);
+});

@@ -69,7 +69,7 @@ describe("a batch", () => {
     silent.status.askToStop();
     expect(stepUnheard).toThrow("its reader took no more events");
     expect(silent.hear().filter((line) => line.startsWith("TRADE"))).toHaveLength(750);
-  }, 30_000);
+  });
 
   test("wakes a sleeping reader once, and a waking one not at all", () => {
     const { desk } = opened();

@@ -10,6 +10,7 @@ import {
   type LineOptions,
   type SocketLike,
 } from "./line.ts";
+import { Fates } from "./fates.ts";
 import { Orders } from "./orders.ts";
 import { type Listener, Subscriptions } from "./subscriptions.ts";
 import type { BookData, Channel } from "./wire.ts";
@@ -47,7 +48,7 @@ export class Client {
       },
     });
     this.#subscriptions = new Subscriptions((method, params) => this.request(method, params));
-    this.orders = new Orders(this.#line);
+    this.orders = new Orders(this.#line, new Fates(this.#subscriptions));
     // The exchange speaks each second, so that silence means something.
     this.subscribe("heartbeat", "", { push: () => {} });
   }
@@ -70,6 +71,7 @@ export class Client {
 
   /** From now on for somebody else; what is listened to goes on. */
   become(credentials: Credentials): void {
+    this.#subscriptions.forgetPrivate();
     this.#line.become(credentials);
   }
 

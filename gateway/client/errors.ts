@@ -29,7 +29,8 @@ export type LocalCode =
   | "CLIENT_CONNECTION_LOST"
   | "CLIENT_NO_ANSWER"
   | "CLIENT_CLOSED"
-  | "CLIENT_NOT_PLACED";
+  | "CLIENT_NOT_PLACED"
+  | "CLIENT_FATE_UNKNOWN";
 
 const MESSAGES: Record<LocalCode, string> = {
   CLIENT_NOT_CONNECTED: "There is no connection to the exchange; nothing was sent.",
@@ -37,6 +38,8 @@ const MESSAGES: Record<LocalCode, string> = {
   CLIENT_NO_ANSWER: "The exchange did not answer in time.",
   CLIENT_CLOSED: "This client was closed.",
   CLIENT_NOT_PLACED: "The order did not reach the exchange before its deadline; it was not placed.",
+  CLIENT_FATE_UNKNOWN:
+    "It was asked too late what became of the order: it may have traded; see your trades.",
 };
 
 export function localError(code: LocalCode, execution: Execution): ExchangeError {

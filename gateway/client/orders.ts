@@ -1,9 +1,11 @@
 /**
  * Order entry that never resends blindly. Every place carries a client order id and a deadline; when
- * its answer is lost, the exchange is asked by that id until it is certain what happened.
+ * its answer is lost, the exchange is asked by that id, and its reports are heard, until it is certain
+ * what happened; what cannot be known any more is said to be unknown.
  */
 import { ExchangeError, localError } from "./errors.ts";
-import type { Line } from "./line.ts";
+import type { Fates, Watch } from "./fates.ts";
+import type { Connection, Line } from "./line.ts";
 import type { CancelResult, OrderResult, Side, Tif } from "./wire.ts";
 
 export interface PlaceRequest {
@@ -21,10 +23,16 @@ export interface PlaceRequest {
   readonly stp?: "none" | "cancel_taker" | "cancel_maker" | "cancel_both" | "decrement";
   /** RFC 3339; ten seconds from now when left out. */
   readonly deadline?: string;
+  /** A dry run: what the exchange would refuse is refused, and nothing happens. */
   readonly validate?: boolean;
+  /** One whole number, by which orders are cancelled together. */
+  readonly tags?: readonly [number];
 }
 
-export type OrderName = { readonly order_id: string } | { readonly client_order_id: string };
+/** By a `client_order_id` an exchange of several shards finds an order only with its symbol. */
+export type OrderName =
+  | { readonly order_id: string }
+  | { readonly client_order_id: string; readonly symbol?: string };
 
 export interface OrderChange {
   /** The order's total, what is filled included. */
@@ -37,32 +45,42 @@ const DEADLINE_MS = 10_000;
 /** After a deadline the order is refused; this much later nothing of it can be under way. */
 const GRACE_MS = 500;
 const ASK_AGAIN_MS = 400;
+/** Classes of refusals that asking again does not change. */
+const FINAL: ReadonlySet<string> = new Set(["AUTH", "PERM", "VALIDATION"]);
 
 export class Orders {
   readonly #line: Line;
+  readonly #fates: Fates;
   readonly #waiting = new Set<() => void>();
 
-  constructor(line: Line) {
+  constructor(line: Line, fates: Fates) {
     this.#line = line;
+    this.#fates = fates;
   }
 
   /**
    * Resolves with what became of the order, lost connections included. Rejects with what the exchange
-   * refused, or with `CLIENT_NOT_PLACED` when it is certain that it never arrived.
+   * refused, with `CLIENT_NOT_PLACED` when it is certain that it never happened, and with
+   * `CLIENT_FATE_UNKNOWN` when that cannot be known any more: it may have traded.
    */
   async place(request: PlaceRequest): Promise<OrderResult> {
     const id = request.client_order_id ?? newClientOrderId();
+    const isDry = request.validate === true;
+    if (!isDry && !this.#fates.hasBegun && this.#phase === "online") await this.#fates.begin();
     const untilMs =
       request.deadline === undefined
         ? this.#line.exchangeNowMs() + DEADLINE_MS
         : Date.parse(request.deadline);
     const deadline = new Date(untilMs).toISOString();
     const params = { type: "limit", ...request, client_order_id: id, deadline };
+    const watch = this.#fates.watch(id);
     try {
       return (await this.#line.request("add_order", params)) as OrderResult;
     } catch (error) {
-      if (!isUnknown(error) || request.validate === true) throw error;
-      return this.#findOut(id, untilMs);
+      if (isDry || !isUnknown(error)) throw error;
+      return await this.#findOut({ client_order_id: id, symbol: request.symbol }, untilMs, watch);
+    } finally {
+      watch.end();
     }
   }
 
@@ -82,8 +100,8 @@ export class Orders {
   }
 
   /** Goes through the journal like a command, so that the answer cannot be old. */
-  async status(clientOrderId: string): Promise<OrderResult> {
-    const params = { client_order_id: clientOrderId };
+  async status(clientOrderId: string, symbol?: string): Promise<OrderResult> {
+    const params = { client_order_id: clientOrderId, ...(symbol === undefined ? {} : { symbol }) };
     return (await this.#line.request("order_status", params)) as OrderResult;
   }
 
@@ -92,30 +110,42 @@ export class Orders {
     for (const go of this.#waiting) go();
   }
 
-  async #findOut(id: string, untilMs: number): Promise<OrderResult> {
+  async #findOut(
+    { client_order_id: id, symbol }: { client_order_id: string; symbol: string },
+    untilMs: number,
+    watch: Watch,
+  ): Promise<OrderResult> {
     for (;;) {
       await this.#isOnline();
       const askedMs = this.#line.exchangeNowMs();
+      const { isUpToDate } = this.#fates;
       try {
-        return await this.status(id);
+        return await this.status(id, symbol);
       } catch (error) {
         if (!(error instanceof ExchangeError)) throw error;
         if (error.code === "CLIENT_CLOSED") throw localError("CLIENT_CLOSED", "unknown");
-        const isMissing = error.code === "UNKNOWN_CLIENT_ORDER_ID";
-        if (isMissing && askedMs > untilMs + GRACE_MS) {
-          throw localError("CLIENT_NOT_PLACED", "none");
-        }
-        if (error.class === "PERM") throw localError("CLIENT_NO_ANSWER", "unknown");
+        const told = watch.told();
+        if (told !== undefined) return told;
+        if (error.code === "UNKNOWN_CLIENT_ORDER_ID") {
+          // No copy of it is taken any more; but one that was may have ended, and be forgotten.
+          const isOver = askedMs > untilMs + GRACE_MS;
+          if (isOver && !watch.isUnbroken()) throw localError("CLIENT_FATE_UNKNOWN", "unknown");
+          if (isOver && isUpToDate) throw localError("CLIENT_NOT_PLACED", "none");
+        } else if (FINAL.has(error.class)) throw localError("CLIENT_NO_ANSWER", "unknown");
       }
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     }
   }
 
+  get #phase(): Connection["phase"] {
+    return this.#line.connection.phase;
+  }
+
   #isOnline(): Promise<void> {
-    if (this.#line.connection.phase === "online") return Promise.resolve();
+    if (this.#phase === "online") return Promise.resolve();
     return new Promise((resolve, reject) => {
       const go = (): void => {
-        const { phase } = this.#line.connection;
+        const phase = this.#phase;
         if (phase !== "online" && phase !== "closed") return;
         this.#waiting.delete(go);
         if (phase === "online") resolve();

@@ -19,6 +19,8 @@ export interface Listener {
   stale?(reason: StaleReason): void;
   /** Nothing was missed after all: what was last told is the present again. */
   fresh?(): void;
+  /** All that happened until it was last asked for was told, of each shard; what happens next follows. */
+  whole?(): void;
   /** The exchange refused: an unknown symbol, or a private channel without a logon. */
   refused?(error: ExchangeError): void;
 }
@@ -32,6 +34,10 @@ interface Topic {
   readonly listeners: Set<Listener>;
   /** Last sequence per stream of the topic: one, except on `executions`, which has one per shard. */
   readonly seqs: Map<string, number>;
+  /** How far each stream was when it was last asked for; undefined: that is not answered yet. */
+  due: Map<string, number> | undefined;
+  /** Every stream came as far as that. */
+  isWhole: boolean;
   isLive: boolean;
   isAsked: boolean;
   /** What was missed is being asked for. */
@@ -52,6 +58,8 @@ const SYMBOLS_PER_REQUEST = 500;
 const DELTAS: ReadonlySet<Channel> = new Set(["book", "level3", "trades", "orders", "executions"]);
 /** Their sequence is the symbol's own: every public event moves it. */
 const EVERY_SEQ = ["book", "level3"] as const;
+/** The account's own. */
+const PRIVATE: ReadonlySet<Channel> = new Set(["orders", "executions"]);
 const UNCHECKED: ReadonlySet<Channel> = new Set(["heartbeat"]);
 
 export class Subscriptions {
@@ -74,6 +82,8 @@ export class Subscriptions {
         name,
         listeners: new Set(),
         seqs: new Map(),
+        due: undefined,
+        isWhole: false,
         isLive: false,
         isAsked: false,
         isResuming: false,
@@ -87,6 +97,18 @@ export class Subscriptions {
     joined.needsSnapshot = true;
     this.#schedule();
     return () => this.#remove(key, joined, listener);
+  }
+
+  /** All that happened until it was last asked for was told, and each push since. */
+  isWhole(channel: Channel, name: string): boolean {
+    return this.#topics.get(keyOf(channel, name))?.isWhole === true;
+  }
+
+  /** Another account is asked for: what was its own is not what was missed of that one. */
+  forgetPrivate(): void {
+    for (const topic of this.#topics.values()) {
+      if (PRIVATE.has(topic.channel)) topic.seqs.clear();
+    }
   }
 
   online(): void {
@@ -126,6 +148,7 @@ export class Subscriptions {
     if (push.channel === "heartbeat") this.#compare(push.data as HeartbeatData);
     topic.isLive = true;
     for (const listener of topic.listeners) listener.push(push);
+    becomeWhole(topic);
   }
 
   /** The exchange says each second how far every symbol is: a last push that is missing is noticed, too. */
@@ -184,6 +207,7 @@ export class Subscriptions {
     const [first] = topics;
     if (first === undefined) return;
     const names = topics.map(({ name }) => name);
+    for (const topic of topics) notWhole(topic);
     this.#request("subscribe", { ...paramsOf(first.channel, names), ...more }).then(
       (result) => this.#answered(first.channel, result),
       (error: unknown) => this.#refused(topics, error),
@@ -196,10 +220,15 @@ export class Subscriptions {
       const topic = this.#topics.get(keyOf(channel, symbol));
       if (topic === undefined) continue;
       topic.isResuming = false; // a gap from here on is not going to be filled
+      (topic.due ??= new Map()).set(String(shard), seq);
       if (topic.isLive || mode !== "resumed") continue;
       if (topic.seqs.get(String(shard)) !== seq) continue; // what was missed comes as a push
       topic.isLive = true;
       for (const listener of topic.listeners) listener.fresh?.();
+    }
+    for (const { symbol = "" } of [...symbols, ...shards]) {
+      const topic = this.#topics.get(keyOf(channel, symbol));
+      if (topic !== undefined) becomeWhole(topic);
     }
   }
 
@@ -233,8 +262,22 @@ export class Subscriptions {
 
   #becomeStale(topic: Topic, reason: StaleReason): void {
     topic.isLive = false;
+    notWhole(topic);
     for (const listener of topic.listeners) listener.stale?.(reason);
   }
+}
+
+function notWhole(topic: Topic): void {
+  topic.due = undefined;
+  topic.isWhole = false;
+}
+
+function becomeWhole(topic: Topic): void {
+  const { due, seqs } = topic;
+  if (topic.isWhole || due === undefined) return;
+  for (const [stream, seq] of due) if ((seqs.get(stream) ?? -1) < seq) return;
+  topic.isWhole = true;
+  for (const listener of topic.listeners) listener.whole?.();
 }
 
 const keyOf = (channel: Channel, name: string): string => `${channel} ${name}`;

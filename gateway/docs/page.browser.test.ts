@@ -16,7 +16,7 @@ let exchange: TestExchange;
 let browser: Browser;
 beforeAll(async () => {
   [exchange, browser] = await Promise.all([startTestExchange(), launch()]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await exchange?.stop();

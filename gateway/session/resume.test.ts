@@ -260,7 +260,7 @@ async function step(trader: Trader, at: number, random: () => number): Promise<v
 }
 
 async function expectSoon(isTrue: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 50_000;
   while (!isTrue()) {
     if (Date.now() > deadline) throw new Error("it never came");
     await new Promise((resolve) => setTimeout(resolve, 10));

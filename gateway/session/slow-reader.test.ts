@@ -52,13 +52,13 @@ describe("over real sockets", () => {
   });
 
   test("a ping that stays unanswered closes it, one that answers stays", async () => {
-    exchange = await startTestExchange({ limits: { ...LIMITS, pongWithinMs: 2_000 } });
+    exchange = await startTestExchange({ limits: { ...LIMITS, pongWithinMs: 4_000 } });
     const silent = await connect(exchange);
     const healthy = await connect(exchange);
     silent.socket.pause();
     const isLogged = (): boolean =>
       exchange.logs.some((line) => line.why === "a ping was not answered in time");
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + 50_000;
     while (!isLogged() && Date.now() < deadline) await new Promise((r) => setTimeout(r, 10));
     expect(isLogged()).toBe(true);
     silent.socket.resume();
@@ -68,7 +68,7 @@ describe("over real sockets", () => {
   });
 
   test("who speaks is there, though his pongs do not come", async () => {
-    exchange = await startTestExchange({ limits: { ...LIMITS, pongWithinMs: 400 } });
+    exchange = await startTestExchange({ limits: { ...LIMITS, pongWithinMs: 1_200 } });
     const url = `${exchange.url.replace("http", "ws")}/v1/ws`;
     const open = (): WebSocket => new WebSocket(url, { autoPong: false });
     const closed = (socket: WebSocket): Promise<string> =>
@@ -78,7 +78,7 @@ describe("over real sockets", () => {
     await new Promise((resolve) => speaking.once("open", resolve));
     const timer = setInterval(() => speaking.send('{"method":"ping"}'), 20);
     expect(await closed(silent)).toBe("SLOW_READER: a ping was not answered in time");
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    await new Promise((resolve) => setTimeout(resolve, 2_400));
     expect(speaking.readyState).toBe(WebSocket.OPEN);
     clearInterval(timer);
     expect(await isClosed).toBe("SLOW_READER: a ping was not answered in time");

@@ -10,7 +10,7 @@ import { decodeFrame, encodeFrame } from "./binary.ts";
 import { type Message, signLogon, type TestExchange, type TestKey } from "./exchange.ts";
 
 /** Long: a busy machine is no reason to fail. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 50_000;
 
 export interface Trader {
   readonly socket: WebSocket;

@@ -30,7 +30,7 @@ test("what is committed is there at the next start; syncs are on", async () => {
   const second = await startDatabase(data);
   expect(await query(second.url, "SELECT size FROM pair")).toEqual([{ size: "US-9.5" }]);
   await second.stop();
-}, 60_000);
+});
 
 test("one that was left running is stopped and started again, with what it had", async () => {
   const left = await startDatabase(data);
@@ -40,7 +40,7 @@ test("one that was left running is stopped and started again, with what it had",
   await expect(query(left.url, "SELECT 1")).rejects.toThrow("ECONNREFUSED");
   expect(await query(taken.url, "SELECT count(*)::int AS n FROM pair")).toEqual([{ n: 2 }]);
   await taken.stop();
-}, 60_000);
+});
 
 test("a process that only has the number of one that is gone is left alone", async () => {
   const pidFile = join(data, "database", "data", "postmaster.pid");
@@ -52,7 +52,7 @@ test("a process that only has the number of one that is gone is left alone", asy
   );
   expect(outcome).toBeUndefined(); // and we are still here
   rmSync(pidFile, { force: true });
-}, 60_000);
+});
 
 test("nobody but its owner can read the password", async () => {
   const password = join(data, "database", "password");

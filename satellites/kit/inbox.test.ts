@@ -22,7 +22,7 @@ const children: ChildProcess[] = [];
 beforeAll(async () => {
   database = await startTestDatabase();
   pool = new Pool({ connectionString: database.url, max: 6 });
-}, 60_000);
+});
 afterAll(async () => {
   for (const child of children) child.kill("SIGKILL");
   await pool.end();

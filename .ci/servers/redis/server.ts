@@ -18,7 +18,7 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const START_MS_MAX = 20_000;
+const START_MS_MAX = 60_000;
 
 export async function startRedis(): Promise<RedisServer> {
   const { path, env } = redisProgram();

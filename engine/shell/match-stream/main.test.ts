@@ -105,7 +105,7 @@ test("it begins with a snapshot, and who asks for what was deleted is told where
   expect(((await next.next()).value as MatchBatch).firstSequence).toBe(4_504);
   await next.return(undefined);
   await snapshots.stop();
-}, 60_000);
+});
 
 test("what its state hashes to is journaled, once per change, and is what a replay comes to", async () => {
   const reported: Checkpoint[] = [];

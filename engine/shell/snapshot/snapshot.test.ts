@@ -180,7 +180,7 @@ describe("snapshots", () => {
     };
     const shop = await openShop(beside, {}, taking);
     await shop.trade(500);
-    for (let left = 300; checkpoints.length === 0 && left > 0; left--) {
+    for (let left = 1_000; checkpoints.length === 0 && left > 0; left--) {
       await new Promise((done) => setTimeout(done, 50));
     }
     expect(checkpoints).toEqual([503]);

@@ -145,7 +145,7 @@ export async function appendClocks(journal: RemoteJournal, count: number): Promi
 
 /** The records of a topic as they lie there, those that do not count too. */
 export async function rawRecords(address: KafkaAddress, topic: string): Promise<Buffer[]> {
-  const link = await openLink(address, topic, 0, 5_000);
+  const link = await openLink(address, topic, 0, 30_000);
   const values: Buffer[] = [];
   for (;;) {
     const { records, end } = await link.fetch(values.length, 0);
@@ -161,8 +161,8 @@ export async function appendRaw(
   topic: string,
   values: readonly Buffer[],
 ): Promise<void> {
-  const link = await openLink(address, topic, 0, 5_000);
-  for (const value of values) await link.produce(value, 5_000);
+  const link = await openLink(address, topic, 0, 30_000);
+  for (const value of values) await link.produce(value, 30_000);
   link.close();
 }
 

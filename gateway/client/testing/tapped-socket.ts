@@ -14,6 +14,8 @@ export class Tap {
   changesIn: (text: string) => string = (text) => text;
   /** Whether a message to the exchange is lost. */
   losesOut: (text: string) => boolean = () => false;
+  /** What a message to the exchange leaves as. */
+  changesOut: (text: string) => string = (text) => text;
   /** Messages that left, on whatever socket. */
   readonly sent: string[] = [];
   opened = 0;
@@ -26,7 +28,8 @@ export class Tap {
     this.#socket = socket;
     this.#closers = [];
     return {
-      send: (text) => {
+      send: (said) => {
+        const text = this.changesOut(said);
         if (this.losesOut(text)) return;
         this.sent.push(text);
         socket.send(text);

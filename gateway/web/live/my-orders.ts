@@ -73,7 +73,7 @@ function isOfShard({ order_id: id }: OrderData, shard: number | undefined): bool
 }
 
 function askAfter(order: OrderData, end: (order: OrderData) => void): void {
-  exchange.orders.status(order.client_order_id).then(
+  exchange.orders.status(order.client_order_id, order.symbol).then(
     ({ status, filled_qty, open_qty }) => {
       end({ ...order, status, filled_qty, open_qty });
     },

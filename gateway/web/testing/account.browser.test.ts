@@ -9,7 +9,7 @@ let stage: Stage;
 let browser: Browser;
 beforeAll(async () => {
   [stage, browser] = await Promise.all([setStage(), launch()]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await stage?.close();
@@ -51,7 +51,6 @@ test.each([390, 1440])(
     expect(wrongs).toEqual([]);
     await close();
   },
-  60_000,
 );
 
 /** Goes and bids, and comes back to My market. */
@@ -85,7 +84,6 @@ test.each([390, 1440])(
     expect(wrongs.filter((wrong) => !wrong.includes("Cross-Origin-Opener-Policy"))).toEqual([]);
     await close();
   },
-  60_000,
 );
 
 test("a release to come is counted down to, and called one to come where it is looked at", async () => {
@@ -98,7 +96,7 @@ test("a release to come is counted down to, and called one to come where it is l
   await page.getByRole("heading", { name: "Sample Court Low Ink", level: 1 }).waitFor();
   expect(wrongs).toEqual([]);
   await close();
-}, 60_000);
+});
 
 /** A row of the status screen. */
 const row = (page: Page, name: string) =>
@@ -114,7 +112,7 @@ test("the status screen shows the round trip with the first answer, not with the
     .waitFor();
   expect(wrongs).toEqual([]);
   await close();
-}, 60_000);
+});
 
 test("a size says how many orders stand behind its prices, one as one", async () => {
   const { page, wrongs, close } = await visit(browser, { width: 1440 });
@@ -130,4 +128,4 @@ test("a size says how many orders stand behind its prices, one as one", async ()
     .waitFor();
   expect(wrongs).toEqual([]);
   await close();
-}, 60_000);
+});

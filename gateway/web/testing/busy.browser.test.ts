@@ -18,7 +18,7 @@ let stage: Stage;
 let browser: Browser;
 beforeAll(async () => {
   [stage, browser] = await Promise.all([setStage(), launch()]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await stage?.close();

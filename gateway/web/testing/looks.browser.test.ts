@@ -30,7 +30,7 @@ let stage: Stage;
 let browser: Browser;
 beforeAll(async () => {
   [stage, browser] = await Promise.all([setStage(), launch()]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await stage?.close();
@@ -104,4 +104,4 @@ test("the product page needs no more script than it may", async () => {
   expect(Math.min(...bytes)).toBeGreaterThan(0);
   expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(SCRIPT_BYTES_MAX);
   await close();
-}, 60_000);
+});

@@ -20,7 +20,7 @@ beforeAll(async () => {
   [stage, browser] = await Promise.all([setStage(), launch()]);
   ({ exchange, maker } = stage);
   line = await makeLine(exchange.url);
-}, 60_000);
+});
 beforeEach(async () => {
   visitor = await visit(browser, { width: 1440 });
   await visitor.page.goto(`${line.url}${PRODUCT}`);
@@ -108,7 +108,7 @@ test("the line is cut: said at once, the ticket asleep, and back to what happene
   await expectSoon(() => send.isEnabled(), true);
   expect(wrongs).toEqual([]);
   await visitor.close();
-}, 60_000);
+});
 
 test("a planned restart is called one, and everything is there afterwards", async () => {
   const { page, wrongs } = visitor;
@@ -127,7 +127,7 @@ test("a planned restart is called one, and everything is there afterwards", asyn
   await expectFreshPageAlike(page);
   expect(wrongs).toEqual([]);
   await visitor.close();
-}, 60_000);
+});
 
 test("the engine is killed: what was acknowledged is there when it comes back", async () => {
   const { page, wrongs } = visitor;
@@ -142,7 +142,7 @@ test("the engine is killed: what was acknowledged is there when it comes back", 
   expect(await bookOf(page)).toContainEqual(expect.stringMatching(/9\s+\$248/));
   expect(wrongs).toEqual([]);
   await visitor.close();
-}, 60_000);
+});
 
 async function restart(): Promise<void> {
   exchange = await startExchange(join(stage.dir, "data"));

@@ -22,7 +22,7 @@ export function OpenOrder({ order, asleep }: OrderProps) {
   const [mode, setMode] = useState<Mode>("shown");
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const word = order.side === "buy" ? "bid" : "ask";
-  const name = { client_order_id: order.client_order_id };
+  const name = { client_order_id: order.client_order_id, symbol: order.symbol };
   const send = (sent: Promise<unknown>, what: string): void => {
     setMode("sending");
     setRefusal(null);
