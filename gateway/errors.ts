@@ -70,6 +70,9 @@ export const CODES = {
   TOO_MANY_SYMBOLS: row("VALIDATION", 400, "Name at most 1,000 symbols in one request."),
   TOO_MANY_SUBSCRIPTIONS: row("RATE", 429, "Unsubscribe from something or open another socket."),
   PRODUCT_EXISTS: row("STATE", 409, "A product of this style exists with other parameters."),
+  IDEMPOTENCY_KEY_REUSED: row("STATE", 409, "This Idempotency-Key was another request's.", {
+    param: "Idempotency-Key",
+  }),
   CATALOG_FULL: row("STATE", 409, "No more products or accounts can be kept here."),
 
   // Who is asking

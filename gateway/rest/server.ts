@@ -66,6 +66,7 @@ const HEADERS = [
   "if-none-match",
   "content-type",
   "content-encoding",
+  "idempotency-key",
   ...PROXY_HEADERS,
 ] as const;
 /** Unless a reply has its own. */
