@@ -8,6 +8,7 @@ export default {
   testPathIgnorePatterns: ["/node_modules/", "/gen/"],
   modulePathIgnorePatterns: ["<rootDir>/solebook-data/", "<rootDir>/coverage/"],
   testTimeout: 120_000, // of a busy machine: what waits in a test gives up before, with words
-  maxWorkers: 2,
+  maxWorkers: 3, // on two cores: tests wait for servers half of the time
+  testSequencer: "<rootDir>/.ci/jest/order.mjs",
   reporters: ["default", "<rootDir>/.ci/jest/end.mjs"],
 };

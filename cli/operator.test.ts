@@ -7,10 +7,14 @@ import { spawn } from "node:child_process";
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  renameSync,
   rmSync,
+  statSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -22,6 +26,7 @@ import { fileURLToPath } from "node:url";
 import { lookAtJournals, syncWords } from "./doctor/data.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { lookAtClock, lookAtMemory, lookAtNode, lookAtPage } from "./doctor/machine.ts";
+import { lookAtRegistry } from "./doctor/registry.ts";
 import { type Ended, solebook } from "./testing/command.ts";
 import { type RunningExchange, startExchange } from "./testing/exchange.ts";
 
@@ -52,6 +57,16 @@ test("tail begins with the last ones and goes on, without a gap, until Ctrl-C", 
   expect(again[0]).toEqual(seen[7]);
 });
 
+test("a range that ends before it begins is refused, not answered with nothing", async () => {
+  for (const verb of [["journal", "inspect"], ["replay"]]) {
+    const { status, stderr } = await solebook([...verb, "--from", "9", "--to", "3"]);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining("--to is before --from"),
+    });
+  }
+});
+
 test("while it runs, a replay and the plain twin agree, and the doctor finds it well", async () => {
   const first = await solebook(["replay", "--to", "500", "--data", data]);
   expect(first).toMatchObject({ status: 0, stderr: "" });
@@ -66,7 +81,9 @@ test("while it runs, a replay and the plain twin agree, and the doctor finds it 
   const found = findings(await solebook(["doctor", "--json", "--data", data]));
   expect(found.find(({ about }) => about === "owner")?.words).toContain("is running on it");
   expect(found.find(({ about }) => about === "port")?.words).toContain(exchange.url);
-  expect(found.find(({ about }) => about === "journal shard-0")?.health).toBe("good");
+  for (const name of ["journal shard-0", "registry"]) {
+    expect(found.find(({ about }) => about === name)?.health).toBe("good");
+  }
 });
 
 test("the first difference to another version is shown as both told it", async () => {
@@ -154,6 +171,40 @@ describe("what the doctor says", () => {
     const told = await solebook(["doctor", "--data", broken]);
     expect(told.status).toBe(1);
     expect(told.stdout).toMatch(/^odd {4}data .*others may read it: chmod 600/m);
+  });
+
+  test("a data directory whose parts are not each other's: what a start would refuse, and why", async () => {
+    const own = join(dir, "own");
+    const first = await startExchange(own);
+    const next = join(own, "journal", "shard-0", "00000001.seg");
+    while (!existsSync(next)) await new Promise((done) => setTimeout(done, 20));
+    await first.kill();
+    const segment = join(own, "journal", "shard-0", "00000000.seg");
+    const registry = join(own, "registry.json");
+    expect(lookAtRegistry(own)).toMatchObject({ health: "good" });
+
+    truncateSync(segment, statSync(segment).size - 4_096);
+    expect(lookAtJournals(own)[0]).toMatchObject({
+      health: "odd",
+      words: expect.stringContaining("has lost its last 4096 bytes"),
+    });
+
+    renameSync(registry, `${registry}.away`);
+    expect(lookAtRegistry(own)).toMatchObject({
+      health: "wrong",
+      words: expect.stringContaining("registry.json is not there"),
+    });
+
+    writeFileSync(registry, "{");
+    expect(lookAtRegistry(own).words).toContain("it is not whole JSON");
+
+    renameSync(`${registry}.away`, registry);
+    rmSync(segment);
+    rmSync(next);
+    expect(lookAtRegistry(own)).toMatchObject({
+      health: "wrong",
+      words: expect.stringMatching(/^it belongs to journal [0-9a-f]{32} .*there is none/),
+    });
   });
 
   test("servers are asked in their own language", async () => {

@@ -160,7 +160,7 @@ function build(options: GatewayOptions) {
     doorkeeper,
     entry,
     quick: new QuickOrders(routes, market),
-    deadMan: new DeadMan(routes),
+    deadMan: new DeadMan(routes, limits.leashMs),
     fills: lanes.map((lane) => lane.fills),
     rate,
     subscribables: {

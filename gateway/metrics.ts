@@ -22,6 +22,13 @@ const ACK_BUCKETS_S = [
 const CLASSES = [...new Set(Object.values(CODES).map((row): string => row.class))];
 const ACK_BUCKETS_US = ACK_BUCKETS_S.map((seconds) => seconds * US_PER_SECOND);
 
+/** Of one method with one outcome. */
+interface Answers {
+  readonly method: string;
+  readonly code: string;
+  count: number;
+}
+
 export interface MetricSources {
   readonly clients: readonly ShardClient[];
   readonly sockets: () => number;
@@ -35,7 +42,9 @@ export interface MetricSources {
 
 export class Metrics {
   readonly registry = new Registry();
-  readonly #answers = new Map<string, Map<string, number>>();
+  readonly #answers = new Map<string, Answers>();
+  /** Those of the answer before: mostly the next one's, too. */
+  #last: Answers | undefined;
   /** Answers by bucket; the last takes the rest. */
   readonly #acks = new Float64Array(ACK_BUCKETS_S.length + 1);
   #ackSumUs = 0;
@@ -63,9 +72,16 @@ export class Metrics {
     while (bucket < ACK_BUCKETS_US.length && us > ACK_BUCKETS_US[bucket]!) bucket++;
     this.#acks[bucket]!++;
     this.#ackSumUs += us;
-    let byCode = this.#answers.get(method);
-    if (byCode === undefined) this.#answers.set(method, (byCode = new Map()));
-    byCode.set(code, (byCode.get(code) ?? 0) + 1);
+    const last = this.#last;
+    if (last?.method !== method || last.code !== code) this.#last = this.#answersOf(method, code);
+    this.#last!.count++;
+  }
+
+  #answersOf(method: string, code: string): Answers {
+    const name = `${method} ${code}`;
+    let answers = this.#answers.get(name);
+    if (answers === undefined) this.#answers.set(name, (answers = { method, code, count: 0 }));
+    return answers;
   }
 
   replied(status: number): void {
@@ -100,9 +116,7 @@ export class Metrics {
         registers: [],
         collect() {
           this.reset();
-          for (const [method, byCode] of answers) {
-            for (const [code, count] of byCode) this.inc({ method, code }, count);
-          }
+          for (const { method, code, count } of answers.values()) this.inc({ method, code }, count);
         },
       }),
     );
@@ -277,14 +291,12 @@ export class Metrics {
 }
 
 /** Ours, by class of the code: an alert looks at these, at a code only who is woken by it. */
-function refusalsByClass(answers: Iterable<ReadonlyMap<string, number>>): Map<string, number> {
+function refusalsByClass(answers: Iterable<Answers>): Map<string, number> {
   const counts = new Map<string, number>(CLASSES.map((name) => [name, 0]));
-  for (const byCode of answers) {
-    for (const [code, count] of byCode) {
-      if (code === "ok") continue;
-      const name = CODES[code as Code].class;
-      counts.set(name, counts.get(name)! + count);
-    }
+  for (const { code, count } of answers) {
+    if (code === "ok") continue;
+    const name = CODES[code as Code].class;
+    counts.set(name, counts.get(name)! + count);
   }
   return counts;
 }

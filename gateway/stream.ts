@@ -5,15 +5,7 @@
  * A stream that contradicts itself (a gap, an instrument nobody listed) is never shown further: the
  * shard counts as stopped from there on.
  */
-import {
-  EVENT_BYTES,
-  EVENT_F64,
-  EventF64,
-  EventFlag,
-  type Events,
-  EventType,
-  EventU8,
-} from "../engine/client/layouts.ts";
+import { EVENT_BYTES, EventFlag, type Events, EventU8 } from "../engine/client/layouts.ts";
 import type { ShardListener } from "../engine/client/shard-client.ts";
 import type { Problem } from "./errors.ts";
 import type { Market } from "./market-data/market.ts";
@@ -56,7 +48,7 @@ export function makeStreamListener(parts: StreamParts): ShardListener {
   const { market, recent, orders, executions, fills, reports } = parts;
   let broken = false;
   const onEvent = (events: Events, index: number): void => {
-    if (isHeardOf(events, index)) recent.add(events, index); // before whoever links it
+    recent.add(events, index); // before whoever links it
     orders.onEvent(events, index);
     reports.onEvent(events, index, orders);
     executions.onEvent(events, index);
@@ -70,6 +62,9 @@ export function makeStreamListener(parts: StreamParts): ShardListener {
     reports.onCommandEnd(orders);
   };
   return {
+    onRun(events: Events, index: number, count: number): void {
+      if (!broken) recent.copy(events, index, count);
+    },
     onEvent(events: Events, index: number): void {
       if (broken) return;
       try {
@@ -94,15 +89,4 @@ export function makeStreamListener(parts: StreamParts): ShardListener {
     onNeverHappened: (correlation) => reports.abandon(correlation, NEVER_HAPPENED),
     onInDoubt: () => reports.abandonWaiting(IN_DOUBT),
   };
-}
-
-/** Whether the public or an account hears of it. The taker's field means that for two types alone. */
-function isHeardOf(events: Events, index: number): boolean {
-  const f64 = index * EVENT_F64;
-  if (events.f64[f64 + EventF64.marketSeq]! > 0 || events.f64[f64 + EventF64.accountSeq]! > 0) {
-    return true;
-  }
-  const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
-  const isOfTwo = type === EventType.TRADE || type === EventType.PREVENTED;
-  return isOfTwo && events.f64[f64 + EventF64.takerAccountSeq]! > 0;
 }

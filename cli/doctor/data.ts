@@ -151,8 +151,13 @@ function lookAtJournal(directory: string, about: string): Finding {
           "expire by the journal's time until it has. Check the clock.",
       );
     }
-    const end = unfinished === null ? "whole" : `whole but for its end, where ${unfinished}`;
-    return good(about, `${commands} commands, ${end}`);
+    if (unfinished === null) return good(about, `${commands} commands, whole`);
+    const end = `${commands} commands, whole but for its end, where ${unfinished}`;
+    if (isOwned(directory)) return good(about, end); // it is just being written
+    return odd(
+      about,
+      `${end}. A start goes on from there; should anything acknowledged be missing, restore a copy first.`,
+    );
   } catch (error) {
     return wrong(about, error instanceof ShellError ? error.message : wordsOf(error));
   }

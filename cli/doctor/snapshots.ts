@@ -1,6 +1,7 @@
 /** What snapshots lie beside the journals, by their heads alone: reading them back is a verb of its own. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { ShellError } from "../../engine/shell/errors.ts";
 import { nodeFiles } from "../../engine/shell/journal/file-ops.ts";
 import { journalIdIn } from "../../engine/shell/journal/read.ts";
 import { openSnapshotDirectory } from "../../engine/shell/snapshot/directory.ts";
@@ -16,17 +17,29 @@ export async function lookAtSnapshots(directory: string): Promise<Finding[]> {
     const found = await openSnapshotDirectory(nodeFiles, join(folder, name)).list(
       Number(name.replace("shard-", "")),
     );
-    const journal = join(directory, "journal", name);
-    const journalId = existsSync(journal) ? journalIdIn(nodeFiles, journal) : null;
+    const journalId = journalIdOf(join(directory, "journal", name));
     return judge(`snapshots ${name}`, found, journalId);
   });
   return Promise.all(looks);
 }
 
-function judge(about: string, found: readonly StoredSnapshot[], journalId: Buffer | null): Finding {
-  const foreign = found.find(
-    ({ head }) => head !== null && journalId?.equals(head.journalId) !== true,
-  );
+type JournalId = Buffer | null | "unreadable";
+
+/** null: there is none. That one cannot be read is told by who looks at the journal. */
+function journalIdOf(journal: string): JournalId {
+  try {
+    return existsSync(journal) ? journalIdIn(nodeFiles, journal) : null;
+  } catch (error) {
+    if (error instanceof ShellError) return "unreadable";
+    throw error;
+  }
+}
+
+function judge(about: string, found: readonly StoredSnapshot[], journalId: JournalId): Finding {
+  const foreign =
+    journalId === "unreadable"
+      ? undefined
+      : found.find(({ head }) => head !== null && journalId?.equals(head.journalId) !== true);
   if (foreign !== undefined) {
     const words = `that of sequence ${foreign.sequence} is not of the journal beside it`;
     return wrong(

@@ -18,6 +18,7 @@ import {
   lookAtOpenFiles,
   lookAtPage,
 } from "../doctor/machine.ts";
+import { lookAtRegistry } from "../doctor/registry.ts";
 import { lookAtServers } from "../doctor/servers.ts";
 import { lookAtSnapshots } from "../doctor/snapshots.ts";
 import { wordsOf } from "../errors.ts";
@@ -29,8 +30,8 @@ const PORT_DEFAULT = "8787";
 
 export const usage = `solebook doctor [--data DIR] [--host H] [--port N] [--json]
 
-Looks at the machine, at what is installed, at the data directory, its journals and snapshots, and at the
-servers that DATABASE_URL, REDIS_URL and KAFKA_BROKERS name, where they are set. Says of each what it found:
+Looks at the machine, at what is installed, at the data directory, its journals, registry and snapshots, and
+at the servers that DATABASE_URL, REDIS_URL and KAFKA_BROKERS name, where they are set. Says of each what it found:
 good; odd, which works and should be known; or wrong, with what to do. Exit code 1 when something is wrong.
 May be used while the exchange runs; changes nothing but for a small file that it makes and removes.
 
@@ -70,6 +71,7 @@ async function examine(data: string, host: string, port: number): Promise<Findin
     disk: () => lookAtSpace(data),
     sync: () => lookAtSync(data),
     journal: () => lookAtJournals(data),
+    registry: () => lookAtRegistry(data),
     snapshots: () => lookAtSnapshots(data),
     port: () => lookAtPort(data, host, port),
     servers: () => lookAtServers(config.servers),
@@ -79,7 +81,7 @@ async function examine(data: string, host: string, port: number): Promise<Findin
     try {
       findings.push(...[await look()].flat());
     } catch (error) {
-      findings.push(wrong(about, `cannot be looked at: ${wordsOf(error)}.`));
+      findings.push(wrong(about, `cannot be looked at: ${wordsOf(error).replace(/\.$/, "")}.`));
     }
   }
   return findings;

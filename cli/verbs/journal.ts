@@ -77,6 +77,7 @@ async function inspect(args: readonly string[]): Promise<void> {
   });
   const from = sequenceOf("from", values.from, 1);
   const to = sequenceOf("to", values.to, Number.MAX_SAFE_INTEGER);
+  if (to < from) throw new UsageError("--to is before --from");
   let lines = "";
   for (const command of inspectJournal(journalDirectory(values), { from, to })) {
     lines += values.json ? `${JSON.stringify(command)}\n` : commandText(command);

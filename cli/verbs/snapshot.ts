@@ -205,9 +205,14 @@ async function ours(place: Place, stores: readonly SnapshotStore[]): Promise<Fou
   return found.toSorted((a, b) => b.snapshot.sequence - a.snapshot.sequence);
 }
 
-/** An engine of a cluster has no journal here: its newest file says which it is. */
+/** Where no journal is, as beside an engine of a cluster, or none that can be read, the newest file says. */
 async function journalIdOf(place: Place, stores: readonly SnapshotStore[]): Promise<Buffer | null> {
-  if (existsSync(place.journal)) return journalIdIn(nodeFiles, place.journal);
+  try {
+    if (existsSync(place.journal)) return journalIdIn(nodeFiles, place.journal);
+  } catch (error) {
+    if (!(error instanceof ShellError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+  }
   const own = (await stores.find(({ isShared }) => !isShared)?.list(place.shard)) ?? [];
   return own.find(({ head }) => head !== null)?.head?.journalId ?? null;
 }

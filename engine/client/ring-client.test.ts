@@ -8,7 +8,7 @@ import { makeStatusMemory, openStatus, ShardState } from "../ring/status.ts";
 import { openRingClient } from "./ring-client.ts";
 import { Refusal, type ShardClient } from "./shard-client.ts";
 
-const BACKLOG = 20_000;
+const BACKLOG = 2_500;
 
 test("events wait for their listener, and all that was journaled is told before it is live", async () => {
   const { client, shard, listen } = opened();
@@ -26,10 +26,10 @@ test("a long past is told in turns, between which sockets are served", async () 
   shard.publish(BACKLOG);
   shard.ready();
   const heard = listen();
-  expect(heard).toEqual(["1 to 8192"]);
+  expect(heard).toEqual(["1 to 1024"]);
   let turns = 0;
   while (!heard.includes("ready") && turns++ < 100) await nextTurn();
-  expect(heard).toEqual(["1 to 8192", "8193 to 16384", "16385 to 20000", "ready"]);
+  expect(heard).toEqual(["1 to 1024", "1025 to 2048", "2049 to 2500", "ready"]);
 });
 
 test.each<[string, (shard: PlayedShard) => void, Refusal]>([
@@ -78,7 +78,7 @@ test("the end comes after everything that was published before it, and nothing c
   shard.ready();
   shard.stopped("asked to stop", true);
   for (let turn = 0; turn < 5; turn++) await nextTurn();
-  expect(heard.slice(-2)).toEqual(["16385 to 20000", "clean end: asked to stop"]);
+  expect(heard.slice(-2)).toEqual(["2049 to 2500", "clean end: asked to stop"]);
   expect(heard).toHaveLength(4);
 });
 

@@ -14,8 +14,8 @@ import {
   type ShardListener,
 } from "./shard-client.ts";
 
-/** Events read before the event loop has its turn: bounded, so that sockets are served meanwhile. */
-const EVENTS_PER_TURN = 8_192;
+/** Events read before the event loop has its turn: a few milliseconds, for sockets wait meanwhile. */
+const EVENTS_PER_TURN = 1_024;
 
 export interface RingClient extends ShardClient {
   journalFigures(): JournalFigures;
@@ -39,11 +39,19 @@ export function openRingClient(ends: ShardEnds): RingClient {
   let readyAfterDrain = false;
   let isUnflushed = false;
 
+  function tellRun(to: ShardListener, first: number, count: number): void {
+    to.onRun?.(events, first, count);
+    for (let slot = first; slot < first + count; slot++) to.onEvent(events, slot);
+  }
+
   /** Tells up to `most` events that wait; how many. */
   function tellEvents(to: ShardListener, most: number): number {
     const count = Math.min(consumer.available(), most);
-    for (let i = 0; i < count; i++) to.onEvent(events, consumer.slot(i));
     if (count === 0) return 0;
+    const first = consumer.slot(0);
+    const run = Math.min(count, eventRing.slots - first);
+    tellRun(to, first, run);
+    if (run < count) tellRun(to, 0, count - run);
     consumer.advance(count);
     to.onBatchEnd();
     return count;

@@ -43,6 +43,11 @@ export interface ShardListener {
    * what happened before is told again, so that a reader's state is a pure function of the stream.
    */
   onEvent(events: Events, index: number): void;
+  /**
+   * So many events, one behind the other from `index` on, are told next: who keeps them copies them at
+   * once. Not every client knows what comes next.
+   */
+  onRun?(events: Events, index: number, count: number): void;
   /** What was waiting has been delivered: the moment to write to sockets, once per batch. */
   onBatchEnd(): void;
   /** All that was journaled before this start has been told; from here on events are live. */

@@ -68,7 +68,10 @@ test("no room for the next segment: it serves what fits, refuses by name, and lo
   const owner = start("full", SEGMENT_BYTES / 512 - 8);
   await owner.line(/^refused 3$/);
   await owner.kill();
-  expect(verifyJournal(directory)).toMatchObject({ segments: 1, unfinished: null });
+  expect(verifyJournal(directory)).toMatchObject({
+    segments: 1,
+    unfinished: "00000000.seg is full and no segment follows it",
+  });
   const driver = await startDriver(directory);
   await driver.stop();
   expect(owner.acked().size).toBeGreaterThan(1_000);

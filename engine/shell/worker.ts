@@ -191,8 +191,16 @@ function refuseOther(found: string): never {
   );
 }
 
-function wordsOfCut({ torn, short, segmentBytes, nextSequence }: JournalEnd): string | null {
+function wordsOfCut(end: JournalEnd): string | null {
+  const { torn, short, segments, segmentBytes, nextSequence } = end;
   const words: string[] = [];
+  if (end.isLastFull) {
+    words.push(
+      `${segmentName(segments - 1)} is full and no segment follows it: the disk was full, or a file is ` +
+        `missing. The journal ends before sequence ${nextSequence}; if more had been acknowledged, ` +
+        "restore a copy.",
+    );
+  }
   if (short !== null) {
     words.push(
       `${segmentName(short.number)} had lost its last ${segmentBytes - short.bytes} bytes; the ` +

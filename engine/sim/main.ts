@@ -3,6 +3,7 @@
  * Wiring only.
  */
 import { parseArgs } from "node:util";
+import { readCount } from "./count.ts";
 import { runMany } from "./many.ts";
 import { runSeed, type SeedResult } from "./run.ts";
 
@@ -29,13 +30,14 @@ async function main(): Promise<void> {
   });
   const [one] = positionals;
   if (one !== undefined) {
-    const result = await runSeed(Number(one), tell);
+    const result = await runSeed(readCount("SEED", one), tell);
     if (result.error === null) return tell(JSON.stringify(result.tally));
     process.exitCode = 1;
     return tellFailed(result);
   }
   if (values.seeds === undefined) return void process.stdout.write(USAGE);
-  const summary = await runMany(Number(values.from), Number(values.seeds), tellFailed);
+  const from = readCount("--from", values.from);
+  const summary = await runMany(from, readCount("--seeds", values.seeds), tellFailed);
   const { seeds, failed, first_failed, commands, faults, ...more } = summary;
   tell(
     `${more.acked} orders acknowledged; the disk cost the last frame ${more.cut} times, and a start`,

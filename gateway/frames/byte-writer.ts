@@ -7,6 +7,8 @@ const LOW = 2 ** 32;
 /** Four bytes of a varint hold less than that; what is above is less than 2^25. */
 const FOUR_GROUPS = 2 ** 28;
 
+const SHORT_CHARS = 24;
+
 const utf8 = new TextEncoder();
 
 export class ByteWriter {
@@ -71,8 +73,21 @@ export class ByteWriter {
   text(value: string): void {
     const start = this.open();
     this.ensure(value.length * 3);
+    if (value.length <= SHORT_CHARS && this.#ascii(value)) return this.close(start);
     this.at += utf8.encodeInto(value, this.bytes.subarray(this.at)).written;
     this.close(start);
+  }
+
+  /** Whether it was no more than ASCII, and is written: the encoder's call costs more than a few letters. */
+  #ascii(value: string): boolean {
+    const { bytes, at } = this;
+    for (let char = 0; char < value.length; char++) {
+      const code = value.charCodeAt(char);
+      if (code > 0x7f) return false;
+      bytes[at + char] = code;
+    }
+    this.at = at + value.length;
+    return true;
   }
 
   raw(bytes: Uint8Array): void {

@@ -31,10 +31,18 @@ export function setLevel(levels: Levels, ticks: number, quantity: number, orders
   if (found && quantity > 0) {
     levels.quantity[at] = quantity;
     levels.orders[at] = orders;
+  } else if (found && at === priceTicks.length - 1) {
+    priceTicks.pop(); // the best one, as most: a splice makes an array of what it took
+    levels.quantity.pop();
+    levels.orders.pop();
   } else if (found) {
     priceTicks.splice(at, 1);
     levels.quantity.splice(at, 1);
     levels.orders.splice(at, 1);
+  } else if (quantity > 0 && at === priceTicks.length) {
+    priceTicks.push(ticks);
+    levels.quantity.push(quantity);
+    levels.orders.push(orders);
   } else if (quantity > 0) {
     priceTicks.splice(at, 0, ticks);
     levels.quantity.splice(at, 0, quantity);

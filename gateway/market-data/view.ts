@@ -62,7 +62,7 @@ export interface InstrumentView {
 
   readonly bids: Levels;
   readonly asks: Levels;
-  /** The newest, oldest first. */
+  /** The newest, oldest first: as many as are kept, and up to as many older ones. */
   readonly trades: TradeView[];
   /** Units traded since the listing: it only grows, so it is never stale. */
   volume: number;
@@ -122,6 +122,11 @@ export function makeView(instrument: Instrument): InstrumentView {
   };
 }
 
+/** Those that are shown, oldest first. */
+export function newestTrades({ trades }: InstrumentView): readonly TradeView[] {
+  return trades.slice(-TRADES_KEPT);
+}
+
 export function lastTrade(view: InstrumentView): TradeView | undefined {
   return view.trades[view.trades.length - 1];
 }
@@ -130,7 +135,8 @@ export function addTrade(view: InstrumentView, trade: TradeView): void {
   const before = lastTrade(view);
   if (before !== undefined) view.changeTicks = trade.priceTicks - before.priceTicks;
   view.trades.push(trade);
-  if (view.trades.length > TRADES_KEPT) view.trades.shift();
+  // Many at a time: to shift an array for every trade costs more than the trade.
+  if (view.trades.length === 2 * TRADES_KEPT) view.trades.splice(0, TRADES_KEPT);
   view.volume += trade.quantity;
   view.tradesSeq = trade.marketSeq;
   addToRange(view, Math.floor(trade.stampUs / US_PER_DAY), trade.priceTicks);

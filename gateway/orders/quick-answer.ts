@@ -6,7 +6,7 @@
 import { CommandType, EventType } from "../../engine/client/layouts.ts";
 import { Execution, Method, OrderStatus } from "../../proto/gen/solebook/gateway/v1/words_pb.ts";
 import { CODES, codeOfReject, nameOfCancelReason, type Problem } from "../errors.ts";
-import type { ByteWriter } from "../frames/byte-writer.ts";
+import { ByteWriter } from "../frames/byte-writer.ts";
 import type { Caller } from "../registry/identity.ts";
 import { nowUs } from "../written-forms.ts";
 import { writeClientOrderId, writeOrderIdAt } from "./quick-texts.ts";
@@ -26,6 +26,8 @@ export interface QuickAsker {
   answerTo(): ByteWriter | null;
   answered(method: QuickMethod, code: string, waitedUs: number): void;
   refuse(method: QuickMethod, asked: QuickAsked, problem: Problem): void;
+  /** How things stand when a limit holds back whatever is asked; undefined: none does. Counts nothing. */
+  refusal(): Standing | undefined;
   /** Counts an order or amend that nothing but a limit or the ring holds back; undefined: no limits. */
   admit(method: QuickMethod): Standing | undefined;
   nextRequestId(): string;
@@ -33,10 +35,10 @@ export interface QuickAsker {
 
 /** What its answer says of the request itself. */
 export interface QuickAsked {
-  readonly reqId: number;
-  readonly timeInUs: number;
+  reqId: number;
+  timeInUs: number;
   /** What is left of the limits on orders, where there are any. */
-  readonly standing: Standing | undefined;
+  standing: Standing | undefined;
 }
 
 /** Room for the longest answer there is: 200 bytes, and a symbol. */
@@ -59,45 +61,78 @@ const RESULT_TAGS: Readonly<Record<QuickMethod, number>> = {
   cancel_order: 0x2a,
 };
 
-export class QuickAnswer implements Pending {
-  readonly #asker: QuickAsker;
-  readonly #type: number;
-  readonly #asked: QuickAsked;
-  readonly #shard: number;
-  readonly #symbol: Uint8Array | null;
+/**
+ * Answers that were given, each to be used for another order: what outlives a turn of the loop is dear to
+ * collect. As many as were ever on their way at once, which the ring bounds.
+ */
+const spare: QuickAnswer[] = [];
 
-  constructor(
+/** Who hears what becomes of an order: once, by `settle` or `abandon`, and is then another's. */
+export function makeQuickAnswer(
+  asker: QuickAsker,
+  type: number,
+  asked: QuickAsked,
+  shard: number,
+  symbol: Uint8Array | null,
+): Pending {
+  const answer = spare.pop() ?? new QuickAnswer();
+  answer.begin(asker, type, asked, shard, symbol);
+  return answer;
+}
+
+class QuickAnswer implements Pending {
+  /** Undefined: it waits for nothing, and holds nobody's socket. */
+  #asker: QuickAsker | undefined;
+  #type = 0;
+  readonly #asked: QuickAsked = { reqId: NO_NUMBER, timeInUs: 0, standing: undefined };
+  #shard = 0;
+  #symbol: Uint8Array | null = null;
+
+  begin(
     asker: QuickAsker,
     type: number,
-    asked: QuickAsked,
+    { reqId, timeInUs, standing }: QuickAsked,
     shard: number,
     symbol: Uint8Array | null,
-  ) {
+  ): void {
     this.#asker = asker;
     this.#type = type;
-    this.#asked = asked;
+    this.#asked.reqId = reqId;
+    this.#asked.timeInUs = timeInUs;
+    this.#asked.standing = standing;
     this.#shard = shard;
     this.#symbol = symbol;
   }
 
   settle(outcome: Outcome): void {
-    const method = METHODS[this.#type]!;
     if (outcome.type === EventType.REJECTED) {
       const code = codeOfReject(outcome.reason);
       return this.abandon(outcome.duplicate ? { code, duplicate: true } : { code });
     }
-    const to = this.#asker.answerTo();
-    if (to === null) return;
+    const asker = this.#asker!;
+    const to = asker.answerTo();
+    if (to !== null) this.#write(to, asker, outcome);
+    this.#end();
+  }
+
+  abandon(problem: Problem): void {
+    this.#asker!.refuse(METHODS[this.#type]!, this.#asked, problem);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#asker = undefined;
+    spare.push(this);
+  }
+
+  #write(to: ByteWriter, asker: QuickAsker, outcome: Outcome): void {
+    const method = METHODS[this.#type]!;
     const answer = openAnswer(to, this.#asked);
     to.bytes[to.at++] = RESULT_TAGS[method];
     const result = to.open();
     this.#writeResult(to, outcome);
     to.close(result);
-    closeAnswer(to, answer, this.#asker, method, this.#asked, "ok");
-  }
-
-  abandon(problem: Problem): void {
-    this.#asker.refuse(METHODS[this.#type]!, this.#asked, problem);
+    closeAnswer(to, answer, asker, method, this.#asked, "ok");
   }
 
   #writeResult(to: ByteWriter, outcome: Outcome): void {
@@ -163,7 +198,19 @@ function closeAnswer(
   asker.answered(method, code, outUs - timeInUs);
 }
 
-const LIMITED = CODES.RATE_LIMITED;
+/** What its error always says: code, class, message, and that one may come again. */
+const LIMITED_BYTES = bytesOfLimited();
+
+function bytesOfLimited(): Uint8Array {
+  const { class: kind, message } = CODES.RATE_LIMITED;
+  const to = new ByteWriter();
+  to.ensure(ANSWER_BYTES_MAX);
+  writeText(to, 0x0a, "RATE_LIMITED");
+  writeText(to, 0x12, kind);
+  writeText(to, 0x1a, message);
+  writeNumber(to, 0x20, 1);
+  return to.bytes.slice(0, to.at);
+}
 
 /** The one refusal that comes in masses: whoever asks for too much is told so cheaply. */
 export function refuseLimited(asker: QuickAsker, method: QuickMethod, asked: QuickAsked): void {
@@ -172,10 +219,7 @@ export function refuseLimited(asker: QuickAsker, method: QuickMethod, asked: Qui
   const answer = openAnswer(to, asked);
   to.bytes[to.at++] = 0x5a;
   const error = to.open();
-  writeText(to, 0x0a, "RATE_LIMITED");
-  writeText(to, 0x12, LIMITED.class);
-  writeText(to, 0x1a, LIMITED.message);
-  writeNumber(to, 0x20, 1);
+  to.raw(LIMITED_BYTES);
   writeNumber(to, 0x28, asked.standing!.waitMs);
   writeText(to, 0x42, asker.nextRequestId());
   writeNumber(to, 0x48, Execution.NONE);

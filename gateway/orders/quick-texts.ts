@@ -34,7 +34,7 @@ export function readClientOrderId(
   const length = end - at;
   if (length === UUID_BYTES) return readUuid(bytes, at, words);
   if (length < 1 || length > TEXT_BYTES_MAX) return false;
-  words.fill(0);
+  clear(words);
   for (let byte = 0; byte < length; byte++) {
     const value = bytes[at + byte]!;
     if (isIdByte[value] === 0) return false;
@@ -43,8 +43,16 @@ export function readClientOrderId(
   return true;
 }
 
+/** Four stores: `fill` costs more than reading the id. */
+function clear(words: Int32Array): void {
+  words[0] = 0;
+  words[1] = 0;
+  words[2] = 0;
+  words[3] = 0;
+}
+
 function readUuid(bytes: Uint8Array, at: number, words: Int32Array): boolean {
-  words.fill(0);
+  clear(words);
   let byte = 0;
   for (let digit = 0; digit < UUID_BYTES; digit++) {
     if (digit === 8 || digit === 13 || digit === 18 || digit === 23) {

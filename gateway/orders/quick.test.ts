@@ -152,17 +152,18 @@ test("limits count the same on both ways, refuse the same orders, and let cancel
       await ask("add_order", { ...place, client_order_id: "a0", qty: 3 }); // the core refuses it
       await ask("amend_order", { client_order_id: "a1", symbol: place.symbol, qty: 3 });
       await ask("add_order", { ...place, client_order_id: "b" });
+      await ask("add_order", { ...place, client_order_id: "c", price: "100.50" }); // not even read
       await ask("cancel_order", { client_order_id: "a2", symbol: place.symbol });
       return answers as { success: boolean; limits: object; error?: { code: string } }[];
     }),
   );
   expect(said[0]).toEqual(said[1]);
   const codes = said[0]!.map(({ error }) => error?.code ?? "-").join(" ");
-  expect(codes).toBe("- - - - CLIENT_ORDER_ID_REUSED RATE_LIMITED RATE_LIMITED -");
+  expect(codes).toBe("- - - - CLIENT_ORDER_ID_REUSED RATE_LIMITED RATE_LIMITED RATE_LIMITED -");
   expect(said[0]!.map(({ limits: left }) => left)).toMatchObject(
-    [4, 3, 2, 1, 0, 0, 0, 0].map((orders_left) => ({ orders_left })),
+    [4, 3, 2, 1, 0, 0, 0, 0, 0].map((orders_left) => ({ orders_left })),
   );
-  expect(take.mock.results.filter(({ value }) => value === true)).toHaveLength(8);
+  expect(take.mock.results.filter(({ value }) => value === true)).toHaveLength(9);
   const [ours, theirs] = venues.map(({ exchange }) => exchange.shard.journal.length);
   expect(ours).toBe(theirs);
   for (const { exchange } of venues) await exchange.stop();

@@ -34,7 +34,7 @@ import type { Market } from "../market-data/market.ts";
 import type { InstrumentView } from "../market-data/view.ts";
 import {
   NO_NUMBER,
-  QuickAnswer,
+  makeQuickAnswer,
   type QuickAsked,
   type QuickAsker,
   type QuickMethod,
@@ -73,7 +73,7 @@ export class QuickOrders {
   readonly #words = new Int32Array(4);
   // The request that is being read.
   #reqId = NO_NUMBER;
-  #asked: QuickAsked = { reqId: NO_NUMBER, timeInUs: 0, standing: undefined };
+  readonly #asked: QuickAsked = { reqId: NO_NUMBER, timeInUs: 0, standing: undefined };
   #idAt = ABSENT;
   #idEnd = 0;
   #orderIdAt = ABSENT;
@@ -111,6 +111,7 @@ export class QuickOrders {
     const isNumbered = Number.isNaN(this.#reqId) || Number.isSafeInteger(this.#reqId);
     if (!isKnown || !isNumbered) return false;
     if (reader.limit() !== end || reader.bad) return false; // something stands behind it
+    if (tag !== CANCEL_ORDER && this.#isHeldBack(asker, tag, nowUs)) return true;
     if (tag === ADD_ORDER) return this.#readPlace() && this.#place(asker, bytes, nowUs);
     if (tag === AMEND_ORDER) return this.#readAmend() && this.#amend(asker, bytes, nowUs);
     return this.#readCancel() && this.#cancel(asker, bytes, nowUs);
@@ -256,7 +257,7 @@ export class QuickOrders {
     f64[index * COMMAND_F64 + CommandF64.deadlineUs] = deadlineUs;
     this.#writeWords(route, index);
     const { shard } = route.client;
-    route.commit(index, new QuickAnswer(asker, CommandType.PLACE, this.#asked, shard, named.bytes));
+    route.commit(index, makeQuickAnswer(asker, CommandType.PLACE, this.#asked, shard, named.bytes));
     return true;
   }
 
@@ -339,7 +340,16 @@ export class QuickOrders {
   #commit(asker: QuickAsker, type: number, index: number): void {
     const route = this.#routeTaken!;
     const { shard } = route.client;
-    route.commit(index, new QuickAnswer(asker, type, this.#asked, shard, null));
+    route.commit(index, makeQuickAnswer(asker, type, this.#asked, shard, null));
+  }
+
+  /** Before it is read any further: under overload most of what comes goes no further. */
+  #isHeldBack(asker: QuickAsker, tag: number, timeInUs: number): boolean {
+    const standing = asker.refusal();
+    if (standing === undefined) return false;
+    this.#asked = { reqId: this.#reqId, timeInUs, standing };
+    refuseLimited(asker, tag === ADD_ORDER ? "add_order" : "amend_order", this.#asked);
+    return true;
   }
 
   /**
@@ -348,7 +358,9 @@ export class QuickOrders {
    */
   #isAdmitted(asker: QuickAsker, method: QuickMethod, timeInUs: number): boolean {
     const standing = asker.admit(method);
-    this.#asked = { reqId: this.#reqId, timeInUs, standing };
+    this.#asked.reqId = this.#reqId;
+    this.#asked.timeInUs = timeInUs;
+    this.#asked.standing = standing;
     if (standing === undefined || standing.waitMs === 0) return true;
     refuseLimited(asker, method, this.#asked);
     return false;

@@ -6,7 +6,7 @@ import { type Problem, Refused } from "../errors.ts";
 import type { Asker } from "../orders/answer.ts";
 import { isProblem, type Params } from "../orders/decode.ts";
 import type { OrderEntry } from "../orders/entry.ts";
-import type { OrderRate } from "../session/limits.ts";
+import { makePlacer, type OrderRate } from "../session/limits.ts";
 import type { Doorkeeper } from "../session/logon.ts";
 import { permit } from "../session/permission.ts";
 import type { ExchangeStatus } from "../status.ts";
@@ -71,7 +71,7 @@ async function signed(
   const orders = permit(caller, method, params);
   if (typeof orders !== "number") throw new Refused(orders);
   const account = caller.account.account_id;
-  const placer = { key: caller.key, account, address: call.address };
+  const placer = makePlacer(caller.key, account, call.address);
   if (orders > 0) await rate.look(placer);
   const waitMs = orders === 0 ? 0 : (rate.take(placer, orders)?.waitMs ?? 0);
   if (waitMs > 0) throw new Refused({ code: "RATE_LIMITED", retryAfterMs: waitMs });

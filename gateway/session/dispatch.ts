@@ -18,7 +18,7 @@ import type { ApiKey, Caller } from "../registry/identity.ts";
 import type { ExchangeStatus } from "../status.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { DeadMan, Leash } from "./dead-man.ts";
-import type { OrderRate, Placer, Standing } from "./limits.ts";
+import { makePlacer, type OrderRate, type Placer, type Standing } from "./limits.ts";
 import type { Doorkeeper } from "./logon.ts";
 import { isPrivate, mayTrade, permit } from "./permission.ts";
 import { CloseCode, type Session } from "./session.ts";
@@ -214,6 +214,7 @@ function quickAsker(parts: DispatchParts, session: Session): QuickAsker | undefi
       request.limits = standing;
       request.refuse(problem);
     },
+    refusal: () => parts.rate.refusal(placer),
     admit: (method) => parts.rate.take(placer, method === "cancel_order" ? 0 : 1),
     nextRequestId: () => parts.nextRequestId(),
   });
@@ -322,7 +323,7 @@ function loggedOn(session: Session, request: SocketRequest, key: ApiKey | Proble
 }
 
 function placerOf({ address }: Session, { key, account }: Caller): Placer {
-  return { key, account: account.account_id, address };
+  return makePlacer(key, account.account_id, address);
 }
 
 function accountTrades(

@@ -28,6 +28,8 @@ export interface SessionLimits {
   readonly requestsBurst: number;
   /** How often those who are here on an account that was given to them are told of. */
   readonly guestsSeenEveryMs: number;
+  /** How far ahead the timer of `cancel_on_disconnect` is armed: so long after our death it fires. */
+  readonly leashMs: number;
   /** The longest of the spread over which sockets are closed at a planned shutdown. */
   readonly shutdownSpreadMs: number;
 }
@@ -48,6 +50,7 @@ export const SESSION_LIMITS: SessionLimits = {
   requestsPerSecond: 200,
   requestsBurst: 1_000,
   guestsSeenEveryMs: 30 * 60_000,
+  leashMs: 10_000,
   shutdownSpreadMs: 1_000,
 };
 
@@ -156,27 +159,34 @@ class Buckets {
 /** Who places an order, in the three ways in which orders are counted. */
 export interface Placer {
   readonly key: string;
-  readonly account: number;
+  readonly account: string;
+  /** As `rateName` names it: made once, for it costs more than the counting. */
   readonly address: string;
+}
+
+export function makePlacer(key: string, account: number, address: string): Placer {
+  return { key, account: String(account), address: rateName(address) };
+}
+
+interface Limited {
+  readonly of: keyof Placer;
+  readonly buckets: Buckets;
 }
 
 /** Places and amends per key, per account and per address; a limit of 0 is none. */
 export class OrderRate {
-  readonly #limited: readonly (readonly [(placer: Placer) => string, Buckets])[];
+  readonly #limited: readonly Limited[];
   readonly #settling: Settling | undefined;
 
   constructor(limits: SessionLimits, settling?: Settling) {
     const { ordersPerSecond: perKey, ordersBurst } = limits;
     const { accountOrdersPerSecond: perAccount, addressOrdersPerSecond: perAddress } = limits;
-    const all = [
-      [(placer: Placer) => placer.key, new Buckets("key", perKey, ordersBurst, settling)],
-      [(placer: Placer) => String(placer.account), new Buckets("account", perAccount, 0, settling)],
-      [
-        (placer: Placer) => rateName(placer.address),
-        new Buckets("address", perAddress, 0, settling),
-      ],
-    ] as const;
-    this.#limited = all.filter(([, { perSecond }]) => perSecond > 0);
+    const all: readonly Limited[] = [
+      { of: "key", buckets: new Buckets("key", perKey, ordersBurst, settling) },
+      { of: "account", buckets: new Buckets("account", perAccount, 0, settling) },
+      { of: "address", buckets: new Buckets("address", perAddress, 0, settling) },
+    ];
+    this.#limited = all.filter(({ buckets }) => buckets.perSecond > 0);
     this.#settling = settling;
   }
 
@@ -185,8 +195,8 @@ export class OrderRate {
     if (this.#limited.length === 0) return undefined;
     const nowMs = performance.now();
     return this.#settling?.look(
-      this.#limited.map(([nameOf, buckets]) => {
-        const name = nameOf(placer);
+      this.#limited.map(({ of, buckets }) => {
+        const name = placer[of];
         return [buckets.sharedName(name), buckets.of(name, nowMs)];
       }),
     );
@@ -204,18 +214,40 @@ export class OrderRate {
   take(placer: Placer, count: number): Standing | undefined {
     if (this.#limited.length === 0) return undefined;
     const nowMs = performance.now();
-    let [waitMs, left] = [0, Infinity];
-    let tightest = this.#limited[0]![1];
-    const taking = this.#limited.map(([nameOf, buckets]) => {
-      const name = nameOf(placer);
-      const bucket = buckets.of(name, nowMs);
-      if (count > 0) waitMs = Math.max(waitMs, bucket.waitMs(nowMs, count));
-      return [name, bucket, buckets] as const;
-    });
-    for (const [name, bucket, buckets] of taking) {
-      if (count > 0 && waitMs === 0) buckets.take(name, bucket, nowMs, count);
-      const here = Math.max(0, Math.floor(bucket.left(nowMs)));
-      if (here < left) [left, tightest] = [here, buckets];
+    const waitMs = count > 0 ? this.#waitMs(placer, nowMs, count) : 0;
+    if (count > 0 && waitMs === 0) {
+      for (const { of, buckets } of this.#limited) {
+        buckets.take(placer[of], buckets.of(placer[of], nowMs), nowMs, count);
+      }
+    }
+    return this.#standing(placer, nowMs, waitMs);
+  }
+
+  /** How things stand with one who may not place a single order now; undefined: he may. Takes nothing. */
+  refusal(placer: Placer): Standing | undefined {
+    if (this.#limited.length === 0) return undefined;
+    const nowMs = performance.now();
+    const waitMs = this.#waitMs(placer, nowMs, 1);
+    return waitMs === 0 ? undefined : this.#standing(placer, nowMs, waitMs);
+  }
+
+  #waitMs(placer: Placer, nowMs: number, count: number): number {
+    let waitMs = 0;
+    for (const { of, buckets } of this.#limited) {
+      waitMs = Math.max(waitMs, buckets.of(placer[of], nowMs).waitMs(nowMs, count));
+    }
+    return waitMs;
+  }
+
+  #standing(placer: Placer, nowMs: number, waitMs: number): Standing {
+    let left = Infinity;
+    let tightest = this.#limited[0]!.buckets;
+    for (const { of, buckets } of this.#limited) {
+      const here = Math.max(0, Math.floor(buckets.of(placer[of], nowMs).left(nowMs)));
+      if (here < left) {
+        left = here;
+        tightest = buckets;
+      }
     }
     return { waitMs, left, burst: tightest.burst, perSecond: tightest.perSecond };
   }

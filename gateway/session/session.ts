@@ -193,13 +193,23 @@ export class Session implements Subscriber {
     if (this.closed) return;
     this.#payOwed();
     if (this.#outbox.isEmpty) return;
+    this.#write();
+    if (!this.closed && this.#owed.size > 0 && !this.behind) this.#queue();
+  }
+
+  #write(): void {
     const parts = this.#outbox.take();
     for (let at = 0; at < parts.length && !this.closed; ) at = this.#sendSome(parts, at);
     if (this.closed) return;
     if (this.behind && this.#socket.getBufferedAmount() > this.#hub.limits.unsentBytesMax) {
-      return this.#closeSlow("too many unsent bytes");
+      this.#closeSlow("too many unsent bytes");
     }
-    if (this.#owed.size > 0 && !this.behind) this.#queue();
+  }
+
+  /** Writes the answers that wait now, before the turn ends, when there are so many (0: any). */
+  flushFrom(bytes: number): void {
+    if (this.closed || this.#outbox.isEmpty || this.#outbox.bytes < bytes) return;
+    this.#write();
   }
 
   /** Writes what waits, then closes with a reason. */

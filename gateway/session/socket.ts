@@ -38,6 +38,8 @@ const IDLE_S = 960;
 const NO_COMPRESSION = 0;
 /** How often a planned shutdown looks whether a reader has caught up. */
 const DRAIN_LOOK_MS = 10;
+/** Answers that do not wait until a socket has been heard to its end: two fit uWebSockets' buffer. */
+const ANSWERS_BYTES = 7 * 1024;
 /** Pings and heartbeats go to an eighth of the sockets at a time, so that none blocks the loop. */
 const SLICES = 8;
 const HEARTBEAT_MS = 1_000;
@@ -60,6 +62,8 @@ export class Sockets implements Hub {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #queue = new FlushQueue();
   #nextId = 1;
+  /** Whose message came last. */
+  #speaks: Session | undefined;
 
   constructor(parts: SocketParts) {
     this.#parts = parts;
@@ -93,8 +97,7 @@ export class Sockets implements Hub {
       pong: (socket) => {
         const { session } = socket.getUserData();
         if (session === undefined) return;
-        session.pingSentMs = 0;
-        if (session.leash !== undefined) this.#parts.deadMan.heard(session.leash);
+        this.#heard(session);
       },
       close: (socket, code, reason) => {
         const words = code === CloseCode.ABNORMAL ? Buffer.from(reason).toString() : "";
@@ -250,7 +253,8 @@ export class Sockets implements Hub {
     if (session === undefined || session.closed) return;
     const { metrics, logger } = this.#parts;
     metrics.framesIn++;
-    session.pingSentMs = 0; // who speaks is there; his pong may wait behind all that he has said
+    this.#nowSpeaks(session);
+    this.#heard(session);
     if (message.byteLength > this.limits.frameBytesMax) {
       metrics.framesTooLarge++;
       logger.warn(
@@ -263,6 +267,23 @@ export class Sockets implements Hub {
       malformed(this.#parts, session, { code: "UNSUPPORTED_ENCODING" });
     } else if (isBinary) dispatchBinary(this.#parts, session, new Uint8Array(message));
     else dispatch(this.#parts, session, Buffer.from(message).toString("utf8"));
+    session.flushFrom(ANSWERS_BYTES);
+  }
+
+  /** Who speaks is there, whatever he says: his pong may wait behind all that he said before. */
+  #heard(session: Session): void {
+    session.pingSentMs = 0;
+    if (session.leash !== undefined) this.#parts.deadMan.heard(session.leash);
+  }
+
+  /**
+   * One socket's messages come one after the other, as many as the system had buffered: when another
+   * one speaks, it has what it asked for at once answered, however long this turn may still take.
+   */
+  #nowSpeaks(session: Session): void {
+    if (this.#speaks === session) return;
+    this.#speaks?.flushFrom(0);
+    this.#speaks = session;
   }
 
   #closed(socket: Socket, wasTooLarge: boolean): void {
@@ -274,6 +295,7 @@ export class Sockets implements Hub {
     }
     addOne(this.counts.closed, wasTooLarge ? "FRAME_TOO_LARGE" : session.endedBy);
     session.forget();
+    if (this.#speaks === session) this.#speaks = undefined;
     if (session.leash !== undefined) this.#parts.deadMan.closed(session.leash);
     this.#sessions.delete(session);
   }

@@ -18,6 +18,7 @@ import {
   HEADER_BYTES,
 } from "./frame.ts";
 import { SEGMENT_BYTES_MIN, segmentName } from "./segments.ts";
+import { verifyJournal } from "./tools.ts";
 
 /** Behind a frame's bytes there are zeros to the sector's end: each of them in the long size. */
 const BEHIND_STEP = sized(509, 1);
@@ -52,6 +53,27 @@ test("a segment that has lost its end is filled up again, and life goes on", () 
   expect(disk.size(FIRST)).toBe(bytes.length);
   appendClocks(journal, 2);
   expect(readAllFrames(disk).end).toMatchObject({ nextSequence: 7, torn: null, short: null });
+});
+
+test("what a copy that broke off lacks is told where it can be seen, also at a frame's very end", () => {
+  const disk = makeDisk();
+  const { journal } = openTestJournal(disk, 2 * SEGMENT_BYTES_MIN);
+  while (journal.position() < 2 * SEGMENT_BYTES_MIN) appendClocks(journal, 1);
+  appendClocks(journal, 1);
+  expect(readAllFrames(disk).end.isLastFull).toBe(false);
+
+  const next = disk.bytesOf(SECOND).slice();
+  disk.remove(SECOND);
+  disk.remove(`${DIRECTORY}/${segmentName(2)}`);
+  expect(readAllFrames(disk).end.isLastFull).toBe(true);
+  disk.put(FIRST, disk.bytesOf(FIRST).slice(0, SEGMENT_BYTES_MIN)); // alone, it looks like a smaller one
+  expect(readAllFrames(disk).end).toMatchObject({ torn: null, short: null, isLastFull: true });
+  expect(verifyJournal(DIRECTORY, disk).unfinished).toBe(
+    "00000000.seg is full and no segment follows it",
+  );
+
+  disk.put(FIRST, next.fill(0)); // made, and not yet written to
+  expect(readAllFrames(disk).end.isLastFull).toBe(false);
 });
 
 test("any of a torn last frame's sectors may be the ones that arrived", () => {

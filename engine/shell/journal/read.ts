@@ -37,6 +37,11 @@ export interface JournalEnd extends JournalPlace {
   readonly torn: { readonly from: number; readonly to: number; readonly why: string } | null;
   /** A segment that has lost its end, to be filled up before anything is appended. */
   readonly short: FoundSegments["short"];
+  /**
+   * There is no room for a long frame in the last segment, and none follows it: the disk was full, or
+   * what followed is missing.
+   */
+  readonly isLastFull: boolean;
 }
 
 /**
@@ -146,7 +151,8 @@ class SegmentReader {
 
   private end(torn: JournalEnd["torn"]): JournalEnd {
     const { segments, segmentBytes, frames, short } = this;
-    return { ...this.place(), segments, segmentBytes, frames, torn, short };
+    const isLastFull = segments * segmentBytes - this.position < this.frameMax && segments > 0;
+    return { ...this.place(), segments, segmentBytes, frames, torn, short, isLastFull };
   }
 
   private place(): JournalPlace {

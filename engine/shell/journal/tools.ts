@@ -40,7 +40,7 @@ export interface JournalReport {
   readonly lastStampUs: number;
   /** Bytes up to where the next frame goes. */
   readonly position: number;
-  /** In words, when the last frame is torn (a start would cut it) or just being written, or a segment lost its end. */
+  /** In words, when the last frame is torn (a start would cut it) or just being written, or a segment lost its end, or the last one is full. */
   readonly unfinished: string | null;
 }
 
@@ -74,10 +74,13 @@ export function verifyJournal(directory: string, files: FileOps = nodeFiles): Jo
   };
 }
 
-function unfinishedOf({ torn, short, segmentBytes }: JournalEnd): string | null {
+function unfinishedOf({ torn, short, segmentBytes, ...end }: JournalEnd): string | null {
   if (short !== null) {
     const missing = segmentBytes - short.bytes;
     return `${segmentName(short.number)} has lost its last ${missing} bytes`;
+  }
+  if (torn === null && end.isLastFull) {
+    return `${segmentName(end.segments - 1)} is full and no segment follows it`;
   }
   return torn === null ? null : `${placeOf(torn.from, segmentBytes)} is not whole: ${torn.why}`;
 }
@@ -129,7 +132,8 @@ export function requireJournal(
   }
   throw new ShellError(
     ShellErrorCode.DIRECTORY_UNUSABLE,
-    `there is no journal in ${directory}${why}. Name the directory that holds the .seg files.`,
+    `there is no journal in ${directory}${why}. Name the exchange's directory with --data, and which of ` +
+      "its shards with --shard.",
   );
 }
 

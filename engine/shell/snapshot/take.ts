@@ -161,6 +161,7 @@ async function archive({ files, journal, directory, shard, warn }: TakeParts): P
   if (journal === null) return 0;
   try {
     const good = (await directory.list(shard)).filter(({ isVerified }) => isVerified);
+    if (good.length === 0) return 0; // gone since it was taken: nothing is known to be covered
     const position = Math.min(...good.map(({ head }) => head?.place.position ?? 0));
     return archiveBefore(files, journal.directory, position, journal.retain).moved;
   } catch (error) {

@@ -56,10 +56,16 @@ export function startOwner(options: OwnerOptions): Owner {
 
   function line(pattern: RegExp): Promise<RegExpMatchArray> {
     return new Promise((resolve, reject) => {
+      let from = 0; // before that is nothing that matches
       const look = (): void => {
-        const found = lines()
+        const end = text.lastIndexOf("\n");
+        if (end < from) return;
+        const found = text
+          .slice(from, end)
+          .split("\n")
           .map((each) => each.match(pattern))
           .find((match) => match !== null);
+        from = end + 1;
         if (found === undefined || found === null) return;
         waiting.delete(look);
         resolve(found);

@@ -25,13 +25,18 @@ function order(of: string, number: number, deadlineUs: number): PlaceOrder {
 
 async function sendAgain(driver: Driver): Promise<void> {
   const [of = "", from, to, deadlineUs] = earlier.split(":");
+  const sent: Promise<void>[] = [];
   for (let number = Number(from); number < Number(to); number++) {
     const it = order(of, number, Number(deadlineUs));
-    const answer = await driver.place(it);
-    if (answer === null) return;
-    const isAnswer = answer.type === EventType.ACCEPTED;
-    say(isAnswer ? `again ${it.id} ${answer.firstSequence}` : `ended RESENT_${answer.reason}`);
+    sent.push(
+      driver.place(it).then((answer) => {
+        if (answer === null) return;
+        const isAnswer = answer.type === EventType.ACCEPTED;
+        say(isAnswer ? `again ${it.id} ${answer.firstSequence}` : `ended RESENT_${answer.reason}`);
+      }),
+    );
   }
+  await Promise.all(sent);
 }
 
 async function trade(): Promise<void> {

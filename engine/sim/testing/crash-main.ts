@@ -3,6 +3,7 @@
  * Wiring only.
  */
 import { parseArgs } from "node:util";
+import { readCount } from "../count.ts";
 import { runFileCycles } from "./file-cycles.ts";
 import { runKafkaCycles } from "./kafka-cycles.ts";
 
@@ -22,10 +23,10 @@ async function main(): Promise<void> {
     },
   });
   if (values.cycles === undefined) return void process.stdout.write(USAGE);
-  const wanted = Number(values.cycles);
+  const wanted = readCount("--cycles", values.cycles);
   const result = values.kafka
     ? await runKafkaCycles(wanted, tell)
-    : await runFileCycles(wanted, Number(values.seed), tell);
+    : await runFileCycles(wanted, readCount("--seed", values.seed), tell);
   const { cycles, acked, lost, doubled, findings, ...more } = result;
   for (const finding of findings.slice(0, 20)) tell(finding);
   tell(JSON.stringify(more));

@@ -17,7 +17,8 @@ import { commandsInFiles, type JournaledCommand } from "../journal-audit.ts";
 import { makeRandom, type Random } from "../random.ts";
 
 const SEGMENT_BYTES = 256 * 1024; // a next one is soon needed
-const IN_FLIGHT = 64;
+/** Few make short batches, synced by the shard's thread; many make long ones, synced by the one beside. */
+const IN_FLIGHT = [64, 4_096] as const;
 /** A directory of its own for so many cycles: else a start would take longer and longer. */
 const CYCLES_PER_JOURNAL = 50;
 const RESENT = 30; // acknowledged ones among those sent again
@@ -86,6 +87,7 @@ interface Run {
   readonly deadlineUs: number;
   /** The number behind the last order it acknowledged. */
   readonly next: number;
+  readonly inFlight: number;
 }
 
 async function runJournal(
@@ -102,12 +104,13 @@ async function runJournal(
     const deadlineUs: number = Date.now() * 1_000 + DEADLINE_AHEAD_US;
     const point = random.chance(0.5) ? random.pick(CRASH_POINTS) : null;
     const nth = point?.startsWith("segment") === true ? 1 : random.between(1, 30);
+    const inFlight: number = IN_FLIGHT[cycle % IN_FLIGHT.length]!;
     const beganMs = performance.now();
     const owner = startOwner({
       directory,
       run: name,
       segmentBytes: SEGMENT_BYTES,
-      inFlight: IN_FLIGHT,
+      inFlight,
       deadlineUs,
       ...(before === null ? {} : { again: againOf(before) }),
       ...(point === null ? {} : { crashAt: `${point}:${nth}` }),
@@ -118,7 +121,7 @@ async function runJournal(
     if (found.readyMs - beganMs > READY_MS_MAX + commands * READY_MS_PER_COMMAND) counts.late++;
     collect(owner, acked, counts);
     const next = highestOf(owner.acked(), name) + 1;
-    if (next > 0) before = { name, deadlineUs, next };
+    if (next > 0) before = { name, deadlineUs, next, inFlight };
     for (const sequence of owner.acked().values()) commands = Math.max(commands, sequence);
   }
   const driver = await startDriver(directory, { segmentBytes: SEGMENT_BYTES });
@@ -127,8 +130,8 @@ async function runJournal(
 }
 
 /** What may be under way, and a few that surely arrived. */
-function againOf({ name, deadlineUs, next }: Run): string {
-  return `${name}:${Math.max(0, next - RESENT)}:${next + IN_FLIGHT}:${deadlineUs}`;
+function againOf({ name, deadlineUs, next, inFlight }: Run): string {
+  return `${name}:${Math.max(0, next - RESENT)}:${next + inFlight}:${deadlineUs}`;
 }
 
 function highestOf(acked: ReadonlyMap<string, number>, name: string): number {

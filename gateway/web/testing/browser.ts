@@ -76,9 +76,13 @@ function isLostLine(text: string): boolean {
   return /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET|WebSocket connection to/.test(text);
 }
 
-/** What axe finds that keeps somebody from using the page; `where` is put before each. */
+/**
+ * What axe finds that keeps somebody from using the page; `where` is put before each. In its legacy
+ * mode: the other one puts the parts of frames together on a page of its own, and there are no frames.
+ */
 export async function seriousOf(page: Page, where: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  if (page.frames().length > 1) throw new Error(`${where}: a frame, which nobody looks into`);
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${where}: ${id} ${nodes.map(({ html }) => html).join(" ")}`);
