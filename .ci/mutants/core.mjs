@@ -39,8 +39,8 @@ export default {
     core(
       "queue.ts",
       "the newest of a level goes first",
-      "    l32[at + ORDERS] = l32[at + ORDERS]! + 1;\n    l64[level * L_DOUBLES + QUANTITY] = l64[level * L_DOUBLES + QUANTITY]! + o32[row + OPEN]!;",
-      "    l32[at + HEAD] = slot;\n    l32[at + ORDERS] = l32[at + ORDERS]! + 1;\n    l64[level * L_DOUBLES + QUANTITY] = l64[level * L_DOUBLES + QUANTITY]! + o32[row + OPEN]!;",
+      "    l32[at + ORDERS] = l32[at + ORDERS]! + 1;\n    l64[(level << L_ROW64) + QUANTITY] = l64[(level << L_ROW64) + QUANTITY]! + o32[row + OPEN]!;",
+      "    l32[at + HEAD] = slot;\n    l32[at + ORDERS] = l32[at + ORDERS]! + 1;\n    l64[(level << L_ROW64) + QUANTITY] = l64[(level << L_ROW64) + QUANTITY]! + o32[row + OPEN]!;",
     ),
     core(
       "queue.ts",
@@ -69,14 +69,14 @@ export default {
     core(
       "expiry.ts",
       "of two that are due at once the newer goes first",
-      "o64[a * DOUBLES_OF_ORDER + ORDER_ID]! < o64[b",
-      "o64[a * DOUBLES_OF_ORDER + ORDER_ID]! > o64[b",
+      "o64[(a << ROW64) + ORDER_ID]! < o64[(b",
+      "o64[(a << ROW64) + ORDER_ID]! > o64[(b",
     ),
     core(
       "expiry.ts",
       "an expiry is late by one",
-      "o64[heap[1]! * DOUBLES_OF_ORDER + EXPIRES]! <= nowUs[at]!",
-      "o64[heap[1]! * DOUBLES_OF_ORDER + EXPIRES]! < nowUs[at]!",
+      "o64[(heap[1]! << ROW64) + EXPIRES]! <= nowUs[at]!",
+      "o64[(heap[1]! << ROW64) + EXPIRES]! < nowUs[at]!",
     ),
     core(
       "place.ts",
@@ -136,7 +136,7 @@ export default {
     core(
       "change.ts",
       "anybody may cancel anybody's order",
-      "if (slot === 0 || o32[slot * WORDS + ORDER.account] !== account) return 0;",
+      "if (slot === 0 || o32[(slot << ROW) + ORDER.account] !== account) return 0;",
       "if (slot === 0) return 0;",
     ),
     core(
@@ -167,18 +167,18 @@ export default {
       "emit.ts",
       "a trade is told at no price of the maker",
       "e32[at + E_PRICE] = o32[row + PRICE]!;\n    e32[at + E_QUANTITY] = m32",
-      "e32[at + E_PRICE] = o32[takerSlot * WORDS + PRICE]!;\n    e32[at + E_QUANTITY] = m32",
+      "e32[at + E_PRICE] = o32[(takerSlot << ROW) + PRICE]!;\n    e32[at + E_QUANTITY] = m32",
     ),
     core(
       "emit-fields.ts",
       "the market sequence stands still",
-      "    n64[instrument * N_WORDS + N_MARKET] = sequence;\n",
+      "    n64[(instrument << N_ROW) + N_MARKET] = sequence;\n",
       "",
     ),
     core(
       "ids.ts",
       "an id is forgotten while its order rests",
-      "else if (statusOf(i32[slot * WORDS + BITS]!) !== OPEN) forget(slot);",
+      "else if (statusOf(i32[(slot << ROW) + BITS]!) !== OPEN) forget(slot);",
       "else forget(slot);",
     ),
     core(
@@ -196,7 +196,7 @@ export default {
     core(
       "uncross.ts",
       "an auction trades beyond the limits",
-      "if (o32[bid * WORDS + PRICE]! < ticks || o32[ask * WORDS + PRICE]! > ticks) return 0;",
+      "if (o32[(bid << ROW) + PRICE]! < ticks || o32[(ask << ROW) + PRICE]! > ticks) return 0;",
       "",
     ),
     core(
@@ -208,7 +208,7 @@ export default {
     core(
       "life-legs.ts",
       "a leg leaves an auction and the search for its price goes on",
-      "if (uncross.i32[UncrossI32.turn] === o32[leg * WORDS + INSTRUMENT]) state.priceSearch.begin();",
+      "if (uncross.i32[UncrossI32.turn] === o32[(leg << ROW) + INSTRUMENT]) state.priceSearch.begin();",
       "",
     ),
     core(
@@ -310,14 +310,14 @@ export default {
     core(
       "change.ts",
       "an amend keeps the priority of before for restores",
-      "    orders.f64[slot * DOUBLES + OrderF64.priority] = counters[SEQUENCE]!;\n",
+      "    orders.f64[(slot << ROW64) + OrderF64.priority] = counters[SEQUENCE]!;\n",
       "",
     ),
     core(
       "change.ts",
       "a reduce to nothing leaves an order of nothing",
-      "if (by >= o32[slot * WORDS + ORDER.open]!) {",
-      "if (by > o32[slot * WORDS + ORDER.open]!) {",
+      "if (by >= o32[(slot << ROW) + ORDER.open]!) {",
+      "if (by > o32[(slot << ROW) + ORDER.open]!) {",
     ),
     core(
       "groups.ts",
@@ -334,8 +334,8 @@ export default {
     core(
       "emit-fields.ts",
       "an account's sequence has gaps",
-      "a64[account * A_WORDS + A_SEQUENCE] = sequence;",
-      "a64[account * A_WORDS + A_SEQUENCE] = sequence + 1;",
+      "a64[(account << A_ROW) + A_SEQUENCE] = sequence;",
+      "a64[(account << A_ROW) + A_SEQUENCE] = sequence + 1;",
     ),
     core(
       "restore.ts",

@@ -5,7 +5,7 @@
 import * as core from "../../engine/core/index.ts";
 import type { Trades } from "./trades.ts";
 
-const WORDS = core.ORDER_WORDS;
+const ROW = core.ORDER_SHIFT;
 const { PLACE, CANCEL, AMEND } = core.CommandType;
 const { instrument: C_INSTRUMENT, priceTicks: C_PRICE, quantity: C_QUANTITY } = core.CommandI32;
 const C_ORDER = core.CommandF64.orderId;
@@ -15,7 +15,7 @@ const C_WORDS = core.COMMAND_I32;
 const C_DOUBLES = core.COMMAND_F64;
 const { instrument: INSTRUMENT, priceTicks: PRICE, open: OPEN, bits: BITS } = core.OrderI32;
 const NUMBER = core.OrderI32.tag; // the order id, in a word the book does not use
-const M_WORDS = core.MATCH_WORDS;
+const M_ROW = core.MATCH_SHIFT;
 const { slot: M_SLOT, quantity: M_QUANTITY } = core.MatchI32;
 const { count: R_COUNT, remaining: R_REMAINING } = core.MatchResult;
 
@@ -44,25 +44,25 @@ export function makeBare(makeBook: core.MakeBook, sizes: BareSizes, trades: Trad
   let placed = 0;
 
   function end(slot: number): void {
-    slots[o32[slot * WORDS + NUMBER]!] = 0;
+    slots[o32[(slot << ROW) + NUMBER]!] = 0;
     orders.free(slot);
   }
 
   /** The order of a row that is in no book meets the makers; what is left of it rests. */
   function take(slot: number, priceTicks: number, quantity: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const instrument = o32[row + INSTRUMENT]!;
     book.match(instrument, o32[row + BITS]! & 3, priceTicks, quantity, 0, 0);
     const count = result[R_COUNT]!;
     for (let n = 0; n < count; n++) {
-      const maker = m32[n * M_WORDS + M_SLOT]!;
-      const makerRow = maker * WORDS;
+      const maker = m32[(n << M_ROW) + M_SLOT]!;
+      const makerRow = maker << ROW;
       const makerId = o32[makerRow + NUMBER]!;
       trades.add(
         makerId,
         o32[row + NUMBER]!,
         o32[makerRow + PRICE]!,
-        m32[n * M_WORDS + M_QUANTITY]!,
+        m32[(n << M_ROW) + M_QUANTITY]!,
       );
       if (o32[makerRow + OPEN] === 0) end(maker);
     }
@@ -75,7 +75,7 @@ export function makeBare(makeBook: core.MakeBook, sizes: BareSizes, trades: Trad
 
   function place(i32: Int32Array, at: number, side: number): void {
     const slot = orders.take();
-    const row = slot * WORDS;
+    const row = slot << ROW;
     slots[++placed] = slot;
     o32[row + NUMBER] = placed;
     o32[row + INSTRUMENT] = i32[at + C_INSTRUMENT]!;
@@ -88,7 +88,7 @@ export function makeBare(makeBook: core.MakeBook, sizes: BareSizes, trades: Trad
     let read = 0;
     for (let n = from; n < to; n++) {
       if (u8[n * BYTES] === PLACE) continue;
-      read ^= o32[slots[f64[n * C_DOUBLES + C_ORDER]!]! * WORDS]!;
+      read ^= o32[slots[f64[n * C_DOUBLES + C_ORDER]!]! << ROW]!;
     }
     for (let n = from; n < to; n++) {
       const type = u8[n * BYTES];
@@ -102,10 +102,10 @@ export function makeBare(makeBook: core.MakeBook, sizes: BareSizes, trades: Trad
         continue;
       }
       const slot = slots[f64[n * C_DOUBLES + C_ORDER]!]!;
-      const bits = o32[slot * WORDS + BITS]!;
+      const bits = o32[(slot << ROW) + BITS]!;
       read ^= book.touchOrder(slot);
       if (type === AMEND) {
-        read ^= book.touchPrice(o32[slot * WORDS + INSTRUMENT]!, bits & 3, i32[at + C_PRICE]!);
+        read ^= book.touchPrice(o32[(slot << ROW) + INSTRUMENT]!, bits & 3, i32[at + C_PRICE]!);
       }
     }
     seen[0] = read;
@@ -122,7 +122,7 @@ export function makeBare(makeBook: core.MakeBook, sizes: BareSizes, trades: Trad
       if (type === PLACE) place(i32, at, u8[n * BYTES + C_SIDE]!);
       else if (type === AMEND) {
         const slot = slots[f64[n * C_DOUBLES + C_ORDER]!]!;
-        const quantity = o32[slot * WORDS + OPEN]!;
+        const quantity = o32[(slot << ROW) + OPEN]!;
         book.remove(slot);
         take(slot, i32[at + C_PRICE]!, quantity);
       } else if (type === CANCEL) {
@@ -137,7 +137,7 @@ export function makeBare(makeBook: core.MakeBook, sizes: BareSizes, trades: Trad
     run,
     openOf: (orderId) => {
       const slot = slots[orderId]!;
-      return slot === 0 ? 0 : o32[slot * WORDS + OPEN]!;
+      return slot === 0 ? 0 : o32[(slot << ROW) + OPEN]!;
     },
   };
 }

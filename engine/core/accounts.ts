@@ -4,10 +4,11 @@
  * Changed by commands only. An account's open orders hang in a list, oldest first, through their
  * rows, so that a mass cancel costs what the account has and not what the shard holds.
  */
-import { ORDER_WORDS, OrderI32, type Orders } from "./orders.ts";
+import { ORDER_SHIFT, OrderI32, type Orders } from "./orders.ts";
 
-export const ACCOUNT_WORDS = 14;
-export const ACCOUNT_DOUBLES = 7;
+export const ACCOUNT_WORDS = 16;
+export const ACCOUNT_SHIFT = 4;
+export const ACCOUNT_SHIFT64 = 3;
 
 /**
  * flags, bounds and list; `massCancels` counts the pending ones of this account, `extraLegs` the open
@@ -25,7 +26,7 @@ export const AccountI32 = {
 export const AccountF64 = { sequence: 3, openBidValueMinor: 4, openBidValueMaxMinor: 5 } as const;
 export const AccountState = { UNKNOWN: 0, SUSPENDED: 1, ALLOWED: 2 } as const;
 
-const WORDS_OF_ORDER = ORDER_WORDS;
+const ROW = ORDER_SHIFT;
 const { openOrders: OPEN_ORDERS, head: HEAD, tail: TAIL } = AccountI32;
 const { accountNext: NEXT, accountPrev: PREV, account: ACCOUNT } = OrderI32;
 
@@ -52,7 +53,7 @@ export function makeAccounts(capacity: number, orders: Orders): Accounts {
 
   function isKnown(account: number): boolean {
     return (
-      account > 0 && account < capacity && i32[account * ACCOUNT_WORDS] !== AccountState.UNKNOWN
+      account > 0 && account < capacity && i32[account << ACCOUNT_SHIFT] !== AccountState.UNKNOWN
     );
   }
 
@@ -61,26 +62,26 @@ export function makeAccounts(capacity: number, orders: Orders): Accounts {
   }
 
   function append(slot: number): void {
-    const row = slot * WORDS_OF_ORDER;
-    const at = o32[row + ACCOUNT]! * ACCOUNT_WORDS;
+    const row = slot << ROW;
+    const at = o32[row + ACCOUNT]! << ACCOUNT_SHIFT;
     const tail = i32[at + TAIL]!;
     o32[row + NEXT] = 0;
     o32[row + PREV] = tail;
     if (tail === 0) i32[at + HEAD] = slot;
-    else o32[tail * WORDS_OF_ORDER + NEXT] = slot;
+    else o32[(tail << ROW) + NEXT] = slot;
     i32[at + TAIL] = slot;
     i32[at + OPEN_ORDERS] = i32[at + OPEN_ORDERS]! + 1;
   }
 
   function unlink(slot: number): void {
-    const row = slot * WORDS_OF_ORDER;
-    const at = o32[row + ACCOUNT]! * ACCOUNT_WORDS;
+    const row = slot << ROW;
+    const at = o32[row + ACCOUNT]! << ACCOUNT_SHIFT;
     const prev = o32[row + PREV]!;
     const next = o32[row + NEXT]!;
     if (prev === 0) i32[at + HEAD] = next;
-    else o32[prev * WORDS_OF_ORDER + NEXT] = next;
+    else o32[(prev << ROW) + NEXT] = next;
     if (next === 0) i32[at + TAIL] = prev;
-    else o32[next * WORDS_OF_ORDER + PREV] = prev;
+    else o32[(next << ROW) + PREV] = prev;
     i32[at + OPEN_ORDERS] = i32[at + OPEN_ORDERS]! - 1;
   }
 

@@ -2,8 +2,8 @@
  * Commands of whoever runs the exchange: instruments, accounts, checkpoints, behaviour.
  */
 import {
-  ACCOUNT_DOUBLES,
-  ACCOUNT_WORDS,
+  ACCOUNT_SHIFT,
+  ACCOUNT_SHIFT64,
   AccountF64,
   AccountI32,
   AccountState,
@@ -12,7 +12,7 @@ import { assert } from "./assert.ts";
 import { collectedBook } from "./book-api.ts";
 import { EventType, InstrumentState, Reject, Side } from "./codes.ts";
 import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
-import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
+import { INSTRUMENT_SHIFT, InstrumentI32 } from "./instruments.ts";
 import {
   BEHAVIOUR_AUCTIONS,
   BEHAVIOUR_FIRST,
@@ -20,7 +20,7 @@ import {
   HASH_VERSION,
   OPEN_BID_VALUE_MAX_MINOR,
 } from "./limits.ts";
-import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { ORDER_SHIFT, OrderI32, sideOf } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
@@ -84,7 +84,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
     const instrument = word(CommandI32.instrument);
     if (instrument < 1 || !isListingWellFormed()) return reject(Reject.MALFORMED);
     if (instrument >= instruments.capacity) return reject(Reject.INSTRUMENT_TABLE_FULL);
-    const row = instrument * INSTRUMENT_WORDS;
+    const row = instrument << INSTRUMENT_SHIFT;
     if (instruments.isListed(instrument)) {
       if (!isListedSo(row)) return reject(Reject.INSTRUMENT_LISTED_OTHERWISE);
       return emit.admin.instrument(EventType.INSTRUMENT_LISTED, instrument, true);
@@ -107,7 +107,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
   function setInstrumentState(): void {
     const instrument = word(CommandI32.instrument);
     if (!instruments.isListed(instrument)) return reject(Reject.UNKNOWN_INSTRUMENT);
-    const at = instrument * INSTRUMENT_WORDS + InstrumentI32.state;
+    const at = (instrument << INSTRUMENT_SHIFT) + InstrumentI32.state;
     const asked = word(CommandI32.state);
     if (!isState(asked)) return reject(Reject.MALFORMED);
     if (n32[at] === InstrumentState.CLOSED && asked !== InstrumentState.CLOSED) {
@@ -136,7 +136,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
    * it: bids below and asks above do no harm.
    */
   function bandReject(instrument: number, low: number, high: number): number {
-    const now = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.state];
+    const now = n32[(instrument << INSTRUMENT_SHIFT) + InstrumentI32.state];
     if (now === InstrumentState.UNCROSSING) return Reject.UNCROSSING;
     if (collected.isEmpty(instrument) || high === 0) return Reject.NONE;
     const { capacity } = instruments;
@@ -153,8 +153,8 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
     if (!isBand(low, high)) return reject(Reject.MALFORMED);
     const why = bandReject(instrument, low, high);
     if (why !== Reject.NONE) return reject(why);
-    n32[instrument * INSTRUMENT_WORDS + InstrumentI32.bandLowTicks] = low;
-    n32[instrument * INSTRUMENT_WORDS + InstrumentI32.bandHighTicks] = high;
+    n32[(instrument << INSTRUMENT_SHIFT) + InstrumentI32.bandLowTicks] = low;
+    n32[(instrument << INSTRUMENT_SHIFT) + InstrumentI32.bandHighTicks] = high;
     emit.admin.instrument(EventType.BAND_SET, instrument, false);
   }
 
@@ -164,15 +164,15 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
    */
   function openBidValue(account: number): number {
     let value = 0;
-    let slot = accounts.i32[account * ACCOUNT_WORDS + AccountI32.head]!;
-    for (; slot !== 0; slot = orders.i32[slot * ORDER_WORDS + OrderI32.accountNext]!) {
-      const row = slot * ORDER_WORDS;
+    let slot = accounts.i32[(account << ACCOUNT_SHIFT) + AccountI32.head]!;
+    for (; slot !== 0; slot = orders.i32[(slot << ORDER_SHIFT) + OrderI32.accountNext]!) {
+      const row = slot << ORDER_SHIFT;
       if (sideOf(orders.i32[row + OrderI32.bits]!) !== Side.BID) continue;
       if (state.groups.has(slot)) {
         value += groupValue(slot);
         continue;
       }
-      const instrument = orders.i32[row + OrderI32.instrument]! * INSTRUMENT_WORDS;
+      const instrument = orders.i32[row + OrderI32.instrument]! << INSTRUMENT_SHIFT;
       const priceMinor =
         orders.i32[row + OrderI32.priceTicks]! * n32[instrument + InstrumentI32.tickMinor]!;
       value += priceMinor * orders.i32[row + OrderI32.open]!;
@@ -184,7 +184,7 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
   function groupValue(slot: number): number {
     const { groups } = state;
     if (!groups.isFirst(slot)) return 0;
-    const row = slot * ORDER_WORDS;
+    const row = slot << ORDER_SHIFT;
     const { priceTicks, open } = OrderI32;
     groups.worthWith(slot, orders.i32[row + priceTicks]!, orders.i32[row + open]!);
     return groups.worth[0]!;
@@ -200,12 +200,12 @@ export function makeAdmin(state: State, hash: () => StateHash): Admin {
     if (account < 1 || openOrdersMax < 0 || !isValue) return reject(Reject.MALFORMED);
     if ((flags & ~CommandFlag.ALLOWED) !== 0) return reject(Reject.MALFORMED);
     if (account >= accounts.capacity) return reject(Reject.ACCOUNT_TABLE_FULL);
-    const at = account * ACCOUNT_DOUBLES;
+    const at = account << ACCOUNT_SHIFT64;
     const wasBounded = accounts.f64[at + AccountF64.openBidValueMaxMinor] !== 0;
     let value = wasBounded ? accounts.f64[at + AccountF64.openBidValueMinor]! : 0;
     if (valueMax !== 0 && !wasBounded) value = openBidValue(account);
     if (value > OPEN_BID_VALUE_MAX_MINOR) return reject(Reject.BID_VALUE_LIMIT);
-    const row = account * ACCOUNT_WORDS;
+    const row = account << ACCOUNT_SHIFT;
     accounts.know(account);
     accounts.i32[row + AccountI32.state] =
       flags === CommandFlag.ALLOWED ? AccountState.ALLOWED : AccountState.SUSPENDED;

@@ -23,7 +23,7 @@
  */
 import { type Book, collectedBook } from "./book-api.ts";
 import { Side } from "./codes.ts";
-import { INSTRUMENT_WORDS, InstrumentI32, type Instruments } from "./instruments.ts";
+import { INSTRUMENT_SHIFT, InstrumentI32, type Instruments } from "./instruments.ts";
 import { PRICE_TICKS_MAX } from "./limits.ts";
 
 /** Where a search has come to: all zeros before it begins. `Left` is of the level at `Ticks`. */
@@ -145,7 +145,7 @@ export function makePriceSearch(book: Book, instruments: Instruments): PriceSear
     const units = f64[UNITS]!;
     if (units === 0) return;
     findRange(instrument);
-    const row = instrument * INSTRUMENT_WORDS;
+    const row = instrument << INSTRUMENT_SHIFT;
     const lastTicks = n32[row + LAST_TICKS]!;
     const reference = lastTicks === 0 ? n32[row + REFERENCE_TICKS]! : lastTicks;
     const ticks = Math.min(Math.max(reference, range[0]!), range[1]!);

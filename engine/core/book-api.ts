@@ -27,6 +27,7 @@ export const MatchKind = {
 export const MatchStop = { NONE: 0, SELF_TRADE: 1, WORK_BOUND: 2 } as const;
 
 export const MATCH_WORDS = 4;
+export const MATCH_SHIFT = 2;
 export const MatchI32 = { slot: 0, kind: 1, quantity: 2, levelOrders: 3 } as const;
 export const MatchResult = { count: 0, remaining: 1, stop: 2, cost: 3 } as const;
 

@@ -8,7 +8,7 @@ import { assert } from "./assert.ts";
 import {
   type Book,
   type BookOptions,
-  MATCH_WORDS,
+  MATCH_SHIFT,
   makeMatches,
   type Matches,
   MatchI32,
@@ -19,7 +19,7 @@ import {
 import { SelfTradePrevention, Side } from "./codes.ts";
 import { siblingsOf } from "./groups.ts";
 import { RESTORE_WALK_MAX } from "./limits.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
+import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
 
 import { makePlainLevels } from "./plain-levels.ts";
 
@@ -75,7 +75,7 @@ export function makePlainBook(options: BookOptions): Book {
     const levels = sideLevels(instrument, side);
     const queue = levels.find((level) => level.priceTicks === priceTicks)?.queue ?? [];
     const isLater = (slot: number): boolean =>
-      orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]! > priority[at]!;
+      orders.f64[(slot << ORDER_SHIFT64) + OrderF64.priority]! > priority[at]!;
     const index = queue.findIndex(isLater);
     if (index < 0) return 0;
     const isNear = index < RESTORE_WALK_MAX || queue.length - index <= RESTORE_WALK_MAX;
@@ -91,7 +91,7 @@ export function makePlainBook(options: BookOptions): Book {
   }
 
   function take(slot: number, units: number): void {
-    orders.i32[slot * ORDER_WORDS + OrderI32.open] = openOf(slot) - units;
+    orders.i32[(slot << ORDER_SHIFT) + OrderI32.open] = openOf(slot) - units;
   }
 
   function shrink(slot: number, by: number): void {
@@ -101,7 +101,7 @@ export function makePlainBook(options: BookOptions): Book {
   }
 
   function record(met: number, slot: number, kind: number, quantity: number): void {
-    const at = met * MATCH_WORDS;
+    const at = met << MATCH_SHIFT;
     matches.i32[at + MatchI32.slot] = slot;
     matches.i32[at + MatchI32.kind] = kind;
     matches.i32[at + MatchI32.quantity] = quantity;

@@ -15,21 +15,21 @@ import {
 import { Side } from "./codes.ts";
 import { RESTORE_WALK_MAX } from "./limits.ts";
 import { makeMatcher } from "./match.ts";
-import { COLLECTED, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, sideOf } from "./orders.ts";
-import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, makePages } from "./pages.ts";
+import { COLLECTED, ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, sideOf } from "./orders.ts";
+import { LEVEL_SHIFT, LEVEL_SHIFT64, LevelF64, LevelI32, makePages } from "./pages.ts";
 import { makeQueue } from "./queue.ts";
 import type { DepthLevel } from "./shard-api.ts";
 import { makeDoubles, makeWords } from "./words.ts";
 
-const WORDS = ORDER_WORDS;
-const L_WORDS = LEVEL_WORDS;
-const L_DOUBLES = LEVEL_DOUBLES;
+const ROW = ORDER_SHIFT;
+const L_ROW = LEVEL_SHIFT;
+const L_ROW64 = LEVEL_SHIFT64;
 const { head: HEAD, orders: ORDERS } = LevelI32;
 const { quantity: QUANTITY } = LevelF64;
 const { next: NEXT, prev: PREV, level: LEVEL, instrument: INSTRUMENT } = OrderI32;
 const COLLECTED_BIT = COLLECTED;
 const { bits: ORDER_BITS, open: OPEN, priceTicks: PRICE } = OrderI32;
-const DOUBLES = ORDER_DOUBLES;
+const ROW64 = ORDER_SHIFT64;
 const PRIORITY = OrderF64.priority;
 const WALK_MAX = RESTORE_WALK_MAX;
 const BID = Side.BID;
@@ -47,8 +47,8 @@ export function makeBook(options: BookOptions): Book {
   const { i32: l32, f64: l64 } = pages;
 
   function touch(level: number): void {
-    touchedOrders[0] = l32[level * L_WORDS + ORDERS]!;
-    touchedQuantity[0] = l64[level * L_DOUBLES + QUANTITY]!;
+    touchedOrders[0] = l32[(level << L_ROW) + ORDERS]!;
+    touchedQuantity[0] = l64[(level << L_ROW64) + QUANTITY]!;
   }
 
   function bookOf(instrument: number, bits: number): number {
@@ -57,7 +57,7 @@ export function makeBook(options: BookOptions): Book {
   }
 
   function rest(slot: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const bits = o32[row + ORDER_BITS]!;
     const book = bookOf(o32[row + INSTRUMENT]!, bits);
     const side = sideOf(bits);
@@ -74,8 +74,8 @@ export function makeBook(options: BookOptions): Book {
 
   function restBefore(slot: number, before: number): void {
     if (before === 0) return rest(slot);
-    const level = o32[before * WORDS + LEVEL]!;
-    const isThere = o32[before * WORDS + PRICE] === o32[slot * WORDS + PRICE] && level !== 0;
+    const level = o32[(before << ROW) + LEVEL]!;
+    const isThere = o32[(before << ROW) + PRICE] === o32[(slot << ROW) + PRICE] && level !== 0;
     assert(isThere, "an order stands before one of its own level");
     queue.insert(level, slot, before);
     touch(level);
@@ -88,26 +88,26 @@ export function makeBook(options: BookOptions): Book {
     priority: Float64Array,
     at: number,
   ): number {
-    const head = l32[pages.near(instrument, side, priceTicks) * L_WORDS + HEAD]!;
-    if (head === 0 || sideOf(o32[head * WORDS + ORDER_BITS]!) !== side) return 0;
-    const tail = o32[head * WORDS + PREV]!;
-    if (o64[tail * DOUBLES + PRIORITY]! <= priority[at]!) return 0;
+    const head = l32[(pages.near(instrument, side, priceTicks) << L_ROW) + HEAD]!;
+    if (head === 0 || sideOf(o32[(head << ROW) + ORDER_BITS]!) !== side) return 0;
+    const tail = o32[(head << ROW) + PREV]!;
+    if (o64[(tail << ROW64) + PRIORITY]! <= priority[at]!) return 0;
     let slot = head;
     for (let n = 0; n < WALK_MAX; n++) {
-      if (o64[slot * DOUBLES + PRIORITY]! > priority[at]!) return slot;
-      slot = o32[slot * WORDS + NEXT]!;
+      if (o64[(slot << ROW64) + PRIORITY]! > priority[at]!) return slot;
+      slot = o32[(slot << ROW) + NEXT]!;
     }
     slot = tail;
     for (let n = 0; n < WALK_MAX; n++) {
-      const older = o32[slot * WORDS + PREV]!;
-      if (o64[older * DOUBLES + PRIORITY]! <= priority[at]!) return slot;
+      const older = o32[(slot << ROW) + PREV]!;
+      if (o64[(older << ROW64) + PRIORITY]! <= priority[at]!) return slot;
       slot = older;
     }
     return -1;
   }
 
   function remove(slot: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const level = o32[row + LEVEL]!;
     const isEmpty = queue.unlink(level, slot);
     touch(level);
@@ -117,21 +117,21 @@ export function makeBook(options: BookOptions): Book {
   }
 
   function shrink(slot: number, by: number): void {
-    assert(by < o32[slot * WORDS + OPEN]!, "an order that keeps its place keeps units");
-    const level = o32[slot * WORDS + LEVEL]!;
+    assert(by < o32[(slot << ROW) + OPEN]!, "an order that keeps its place keeps units");
+    const level = o32[(slot << ROW) + LEVEL]!;
     queue.shrink(level, slot, by);
     touch(level);
   }
 
   function first(book: number, side: number): number {
-    return l32[pages.best(book, side) * L_WORDS + HEAD]!; // level 0 has no head
+    return l32[(pages.best(book, side) << L_ROW) + HEAD]!; // level 0 has no head
   }
 
   function nextLevel(book: number, side: number, afterTicks: number): number {
     let level = pages.best(book, side);
     if (afterTicks !== 0) {
       level = pages.near(book, side, afterTicks);
-      assert(l32[level * L_WORDS + ORDERS] !== 0, "a level is there to go on from");
+      assert(l32[(level << L_ROW) + ORDERS] !== 0, "a level is there to go on from");
       level = pages.worse(level, side);
     }
     if (level === 0) return 0;
@@ -145,8 +145,8 @@ export function makeBook(options: BookOptions): Book {
     for (; level !== 0 && found.length < levelsMax; level = pages.worse(level, side)) {
       found.push({
         priceTicks: pages.priceOf(level),
-        quantity: l64[level * L_DOUBLES + QUANTITY]!,
-        orders: l32[level * L_WORDS + ORDERS]!,
+        quantity: l64[(level << L_ROW64) + QUANTITY]!,
+        orders: l32[(level << L_ROW) + ORDERS]!,
       });
     }
     return found;
@@ -155,26 +155,26 @@ export function makeBook(options: BookOptions): Book {
   function walk(book: number, side: number, visit: (slot: number) => void): void {
     let level = pages.best(book, side);
     for (; level !== 0; level = pages.worse(level, side)) {
-      const head = l32[level * L_WORDS + HEAD]!;
+      const head = l32[(level << L_ROW) + HEAD]!;
       let slot = head;
       do {
         visit(slot);
-        slot = o32[slot * WORDS + NEXT]!;
+        slot = o32[(slot << ROW) + NEXT]!;
       } while (slot !== head);
     }
   }
 
   function touchPrice(instrument: number, side: number, priceTicks: number): number {
-    const head = l32[pages.near(instrument, side, priceTicks) * L_WORDS + HEAD]!;
-    return o32[head * WORDS + PREV]!;
+    const head = l32[(pages.near(instrument, side, priceTicks) << L_ROW) + HEAD]!;
+    return o32[(head << ROW) + PREV]!;
   }
 
   function touchOrder(slot: number): number {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     return (
-      l32[o32[row + LEVEL]! * L_WORDS]! ^
-      o32[o32[row + NEXT]! * WORDS]! ^
-      o32[o32[row + PREV]! * WORDS]!
+      l32[o32[row + LEVEL]! << L_ROW]! ^
+      o32[o32[row + NEXT]! << ROW]! ^
+      o32[o32[row + PREV]! << ROW]!
     );
   }
 

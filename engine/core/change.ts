@@ -15,13 +15,13 @@ import {
 import { ofAccountAt } from "./collected.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
 import { EventFlag } from "./event.ts";
-import { INSTRUMENT_WORDS } from "./instruments.ts";
+import { INSTRUMENT_SHIFT } from "./instruments.ts";
 import { siblingsOf } from "./groups.ts";
 import type { Life } from "./life.ts";
 import { BEHAVIOUR_SESSIONS, MASS_CANCEL_COUNTED_MAX } from "./limits.ts";
 import {
-  ORDER_DOUBLES,
-  ORDER_WORDS,
+  ORDER_SHIFT,
+  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   sideOf,
@@ -43,8 +43,8 @@ export interface Change {
   cancelAll(): void;
 }
 
-const WORDS = ORDER_WORDS;
-const DOUBLES = ORDER_DOUBLES;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
 const ORDER = OrderI32;
 const OPEN = OrderStatus.OPEN;
 const EVENT = EventType;
@@ -88,9 +88,9 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (turn.f64[ORDER_ID] !== 0) slot = orders.find(turn.f64, ORDER_ID);
     else {
       slot = ids.find(account, turn.i32, C.clientOrderId);
-      if (slot !== 0 && statusOf(o32[slot * WORDS + ORDER.bits]!) !== OPEN) return 0;
+      if (slot !== 0 && statusOf(o32[(slot << ROW) + ORDER.bits]!) !== OPEN) return 0;
     }
-    if (slot === 0 || o32[slot * WORDS + ORDER.account] !== account) return 0;
+    if (slot === 0 || o32[(slot << ROW) + ORDER.account] !== account) return 0;
     if (!state.isLapsed(slot)) return slot;
     life.lapse(slot);
     return 0;
@@ -101,9 +101,9 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (u32[PHASE] === NO_UNCROSS) return false;
     let leg = slot;
     do {
-      const instrument = o32[leg * WORDS + ORDER.instrument]!;
-      if (n32[instrument * INSTRUMENT_WORDS] === UNCROSSING) return true;
-      leg = groups.has(leg) ? o32[leg * WORDS + ORDER.groupNext]! : slot;
+      const instrument = o32[(leg << ROW) + ORDER.instrument]!;
+      if (n32[instrument << INSTRUMENT_SHIFT] === UNCROSSING) return true;
+      leg = groups.has(leg) ? o32[(leg << ROW) + ORDER.groupNext]! : slot;
     } while (leg !== slot);
     return false;
   }
@@ -131,17 +131,17 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
   }
 
   function setTotal(slot: number, total: number): void {
-    o32[slot * WORDS + ORDER.total] = total;
+    o32[(slot << ROW) + ORDER.total] = total;
   }
 
   function totalOf(slot: number): number {
-    return o32[slot * WORDS + ORDER.total]!;
+    return o32[(slot << ROW) + ORDER.total]!;
   }
 
   function shrink(slot: number, by: number): void {
     book.shrink(slot, by);
     life.shrunk(slot, by);
-    emit.amended(slot, o32[slot * WORDS + ORDER.priceTicks]!, by, false);
+    emit.amended(slot, o32[(slot << ROW) + ORDER.priceTicks]!, by, false);
     life.recount(slot, by);
   }
 
@@ -150,7 +150,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (slot === 0) return;
     const by = turn.i32[C.quantity]!;
     if (by < 1) return emit.rejected(REJECT.QUANTITY_TOO_SMALL, 0, false);
-    if (by >= o32[slot * WORDS + ORDER.open]!) {
+    if (by >= o32[(slot << ROW) + ORDER.open]!) {
       return life.end(slot, EVENT.CANCELLED, REASON.REDUCED_TO_NOTHING, true);
     }
     setTotal(slot, totalOf(slot) - by);
@@ -160,16 +160,16 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
   function setExpiry(slot: number): void {
     const expiresAtUs = turn.f64[EXPIRES]!;
     if (expiresAtUs === 0) return;
-    const bitsAt = slot * WORDS + ORDER.bits;
+    const bitsAt = (slot << ROW) + ORDER.bits;
     o32[bitsAt] = withTif(o32[bitsAt]!, TimeInForce.GTD);
     expiry.remove(slot);
-    orders.f64[slot * DOUBLES + OrderF64.expiresAtUs] = expiresAtUs;
+    orders.f64[(slot << ROW64) + OrderF64.expiresAtUs] = expiresAtUs;
     expiry.add(slot);
   }
 
   /** Out of its level, and back like a taker with what it shall have open. */
   function requeue(slot: number, priceTicks: number, open: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const bits = o32[row + ORDER.bits]!;
     const stoodTicks = o32[row + ORDER.priceTicks]!;
     const stood = o32[row + ORDER.open]!;
@@ -189,7 +189,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     result[COST] = result[COST]! + siblings;
     const left = life.settleMakers(slot, open);
     o32[row + ORDER.open] = left;
-    orders.f64[slot * DOUBLES + OrderF64.priority] = counters[SEQUENCE]!;
+    orders.f64[(slot << ROW64) + OrderF64.priority] = counters[SEQUENCE]!;
     const rests = life.settle(slot, priceTicks, left, true);
     if (siblings !== 0) return requeueLeg(slot, rests);
     if (rests) life.rest(slot);
@@ -211,7 +211,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (slot === 0) return;
     const reject = check.amend(slot);
     if (reject !== REJECT.NONE) return emit.rejected(reject, 0, false);
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const quantity = turn.i32[C.quantity]!;
     const asked = turn.i32[C.priceTicks]!;
     const open = o32[row + ORDER.open]!;
@@ -237,7 +237,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
       const bids = ofAccount[ofAccountAt(account, Side.BID)]!;
       return bids + ofAccount[ofAccountAt(account, Side.ASK)]! !== 0;
     }
-    return n32[instrument * INSTRUMENT_WORDS] === UNCROSSING;
+    return n32[instrument << INSTRUMENT_SHIFT] === UNCROSSING;
   }
 
   function cancelAllReject(account: number, instrument: number, side: number): number {

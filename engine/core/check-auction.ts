@@ -5,15 +5,15 @@
  * orders, newest first, until it has seen all that are collected on the other side, of which mostly
  * there are none, and gives up by name when too many others lie between them.
  */
-import { ACCOUNT_WORDS, AccountI32 } from "./accounts.ts";
+import { ACCOUNT_SHIFT, AccountI32 } from "./accounts.ts";
 import { assert } from "./assert.ts";
 import { ofAccountAt } from "./collected.ts";
 import { OrderType, Reject, Side, TimeInForce } from "./codes.ts";
 import { SELF_CROSS_EXAMINED_MAX } from "./limits.ts";
-import { COLLECTED, ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { COLLECTED, ORDER_SHIFT, OrderI32, sideOf } from "./orders.ts";
 import type { State } from "./state.ts";
 
-const WORDS = ORDER_WORDS;
+const ROW = ORDER_SHIFT;
 const OTHER = Side.BID + Side.ASK;
 const { bits: BITS, instrument: INSTRUMENT, priceTicks: PRICE, accountPrev: BEFORE } = OrderI32;
 
@@ -33,7 +33,7 @@ export function makeCheckAuction(state: State): CheckAuction {
   const o32 = orders.i32;
 
   function couldMeet(slot: number, instrument: number, side: number, priceTicks: number): boolean {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     if (o32[row + INSTRUMENT] !== instrument) return false;
     const gap = side === Side.BID ? priceTicks - o32[row + PRICE]! : o32[row + PRICE]! - priceTicks;
     return gap >= 0 && !state.isLapsed(slot);
@@ -47,16 +47,16 @@ export function makeCheckAuction(state: State): CheckAuction {
   ): number {
     const other = OTHER - side;
     let left = collected.ofAccount[ofAccountAt(account, other)]!;
-    let slot = accounts.i32[account * ACCOUNT_WORDS + AccountI32.tail]!;
+    let slot = accounts.i32[(account << ACCOUNT_SHIFT) + AccountI32.tail]!;
     for (let looked = 0; left > 0; looked++) {
       if (looked === SELF_CROSS_EXAMINED_MAX) return Reject.SELF_CROSS_UNCHECKED;
       assert(slot !== 0, "an account's collected orders are among its open ones");
-      const bits = o32[slot * WORDS + BITS]!;
+      const bits = o32[(slot << ROW) + BITS]!;
       if ((bits & COLLECTED) !== 0 && sideOf(bits) === other) {
         if (couldMeet(slot, instrument, side, priceTicks)) return Reject.SELF_CROSS;
         left--;
       }
-      slot = o32[slot * WORDS + BEFORE]!;
+      slot = o32[(slot << ROW) + BEFORE]!;
     }
     return Reject.NONE;
   }

@@ -5,9 +5,9 @@
  * Not state of its own: it follows from the rows whose bit COLLECTED is set, so it is filled again by
  * adding each of them.
  */
-import { COLLECTED, ORDER_WORDS, OrderI32, type Orders, sideOf } from "./orders.ts";
+import { COLLECTED, ORDER_SHIFT, OrderI32, type Orders, sideOf } from "./orders.ts";
 
-const WORDS = ORDER_WORDS;
+const ROW = ORDER_SHIFT;
 const { instrument: INSTRUMENT, account: ACCOUNT, bits: BITS, open: OPEN } = OrderI32;
 const COLLECTED_BIT = COLLECTED;
 
@@ -42,7 +42,7 @@ export function makeCollected(
   const ofAccount = new Int32Array(accountsMax * 2);
 
   function add(slot: number, more: number, moreUnits: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const side = sideOf(o32[row + BITS]!);
     const at = collectedAt(o32[row + INSTRUMENT]!, side);
     const mine = ofAccountAt(o32[row + ACCOUNT]!, side);
@@ -52,7 +52,7 @@ export function makeCollected(
   }
 
   function leave(slot: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     add(slot, -1, -o32[row + OPEN]!);
     o32[row + BITS] = o32[row + BITS]! & ~COLLECTED_BIT;
   }
@@ -61,7 +61,7 @@ export function makeCollected(
     orders: counts,
     units,
     ofAccount,
-    has: (slot) => (o32[slot * WORDS + BITS]! & COLLECTED_BIT) !== 0,
+    has: (slot) => (o32[(slot << ROW) + BITS]! & COLLECTED_BIT) !== 0,
     isEmpty: (instrument) => counts[instrument * 2] === 0 && counts[instrument * 2 + 1] === 0,
     add,
     leave,

@@ -2,8 +2,8 @@
  * The events about instruments, accounts and mass cancels: those that are about no single order.
  */
 import {
-  ACCOUNT_DOUBLES,
-  ACCOUNT_WORDS,
+  ACCOUNT_SHIFT,
+  ACCOUNT_SHIFT64,
   AccountF64,
   AccountI32,
   AccountState,
@@ -13,7 +13,7 @@ import type { Accounts } from "./accounts.ts";
 import { CommandI32, CommandU8 } from "./command.ts";
 import { EventF64, EventFlag, EventI32, EventU8 } from "./event.ts";
 import type { EventRecord } from "./event-record.ts";
-import { INSTRUMENT_WORDS, InstrumentI32, type Instruments } from "./instruments.ts";
+import { INSTRUMENT_SHIFT, InstrumentI32, type Instruments } from "./instruments.ts";
 import type { Turn } from "./turn.ts";
 
 export interface EmitAdmin {
@@ -66,7 +66,7 @@ export function makeEmitAdmin(
   }
 
   function parameters(which: number): void {
-    const row = which * INSTRUMENT_WORDS;
+    const row = which << INSTRUMENT_SHIFT;
     const i32 = instruments.i32;
     word(EventI32.instrument, which);
     word(EventI32.product, i32[row + InstrumentI32.product]!);
@@ -80,13 +80,13 @@ export function makeEmitAdmin(
   }
 
   function accountSet(account: number): void {
-    const row = account * ACCOUNT_WORDS;
+    const row = account << ACCOUNT_SHIFT;
     blank(EventType.ACCOUNT_SET);
     respond();
     word(EventI32.account, account);
     word(EventI32.openOrdersMax, accounts.i32[row + AccountI32.openOrdersMax]!);
     word(EventI32.allowed, accounts.i32[row + AccountI32.state] === AccountState.ALLOWED ? 1 : 0);
-    const boundAt = account * ACCOUNT_DOUBLES + AccountF64.openBidValueMaxMinor;
+    const boundAt = (account << ACCOUNT_SHIFT64) + AccountF64.openBidValueMaxMinor;
     double(EventF64.openBidValueMaxMinor, accounts.f64, boundAt);
   }
 

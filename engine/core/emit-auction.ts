@@ -9,16 +9,16 @@ import { CommandFlag } from "./command.ts";
 import { EventF64, EventFlag, EventI32 } from "./event.ts";
 import type { EventRecord } from "./event-record.ts";
 import {
-  INSTRUMENT_DOUBLES,
-  INSTRUMENT_WORDS,
+  INSTRUMENT_SHIFT,
+  INSTRUMENT_SHIFT64,
   InstrumentF64,
   InstrumentI32,
   type Instruments,
 } from "./instruments.ts";
 import { INDICATIVE_LEVELS_MAX } from "./limits.ts";
-import { ORDER_WORDS, OrderI32, type Orders, sideOf, statusOf, tifOf } from "./orders.ts";
+import { ORDER_SHIFT, OrderI32, type Orders, sideOf, statusOf, tifOf } from "./orders.ts";
 
-const WORDS = ORDER_WORDS;
+const ROW = ORDER_SHIFT;
 const { bits: BITS, open: OPEN, account: ACCOUNT, instrument: INSTRUMENT } = OrderI32;
 const E = EventI32;
 const D = EventF64;
@@ -65,13 +65,13 @@ export function makeEmitAuction(
 
   /** The public hears the record in hand. */
   function isPublic(instrument: number): void {
-    const at = instrument * INSTRUMENT_DOUBLES + InstrumentF64.marketSeq;
+    const at = (instrument << INSTRUMENT_SHIFT64) + InstrumentF64.marketSeq;
     n64[at] = n64[at]! + 1;
     double(D.marketSeq, n64, at);
   }
 
   function tellIndicative(instrument: number): void {
-    const flags = n32[instrument * INSTRUMENT_WORDS + InstrumentI32.flags]!;
+    const flags = n32[(instrument << INSTRUMENT_SHIFT) + InstrumentI32.flags]!;
     if ((flags & CommandFlag.INDICATIVE) === 0) return;
     indicative.begin();
     if (indicative.step(instrument, INDICATIVE_LEVELS_MAX) < 0) return;
@@ -111,7 +111,7 @@ export function makeEmitAuction(
   }
 
   function trade(maker: number, taker: number, units: number, priceTicks: number): void {
-    const row = maker * WORDS;
+    const row = maker << ROW;
     const bits = o32[row + BITS]!;
     const instrument = o32[row + INSTRUMENT]!;
     const shape = OrderType.LIMIT | (tifOf(bits) << 8) | (statusOf(bits) << 16);
@@ -124,12 +124,12 @@ export function makeEmitAuction(
     e32[at + E.quantity] = units;
     e64[at64 + D.correlation] = 0;
     isPublic(instrument);
-    const idAt = instrument * INSTRUMENT_DOUBLES + InstrumentF64.tradeId;
+    const idAt = (instrument << INSTRUMENT_SHIFT64) + InstrumentF64.tradeId;
     n64[idAt] = n64[idAt]! + 1;
     double(D.tradeId, n64, idAt);
-    n32[instrument * INSTRUMENT_WORDS + InstrumentI32.lastTicks] = priceTicks;
+    n32[(instrument << INSTRUMENT_SHIFT) + InstrumentI32.lastTicks] = priceTicks;
     fields.hears(at64 + D.accountSeq, o32[row + ACCOUNT]!);
-    fields.taker(at, taker, o32[taker * WORDS + OPEN]!);
+    fields.taker(at, taker, o32[(taker << ROW) + OPEN]!);
   }
 
   return {

@@ -4,16 +4,16 @@
  * for gaps grow here and in `trade`, nowhere else: the market sequence per public event, the account
  * sequence per event an account hears.
  */
-import { ACCOUNT_DOUBLES, AccountF64 } from "./accounts.ts";
-import { MATCH_WORDS, MatchI32 } from "./book-api.ts";
+import { ACCOUNT_SHIFT64, AccountF64 } from "./accounts.ts";
+import { MATCH_SHIFT, MatchI32 } from "./book-api.ts";
 import type { EmitTables } from "./emit-api.ts";
 import { EventF64, EventI32 } from "./event.ts";
-import { INSTRUMENT_DOUBLES, InstrumentF64 } from "./instruments.ts";
-import { COLLECTED, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32 } from "./orders.ts";
+import { INSTRUMENT_SHIFT64, InstrumentF64 } from "./instruments.ts";
+import { COLLECTED, ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32 } from "./orders.ts";
 
-const WORDS = ORDER_WORDS;
-const DOUBLES = ORDER_DOUBLES;
-const M_WORDS = MATCH_WORDS;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
+const M_ROW = MATCH_SHIFT;
 const { levelOrders: M_ORDERS } = MatchI32;
 const { instrument: INSTRUMENT, account: ACCOUNT, bits: BITS } = OrderI32;
 const COLLECTED_BIT = COLLECTED;
@@ -21,9 +21,9 @@ const { filled: FILLED, clientOrderId: KEY } = OrderI32;
 const { orderId: ORDER_ID } = OrderF64;
 const E = EventI32;
 const D = EventF64;
-const A_WORDS = ACCOUNT_DOUBLES;
+const A_ROW = ACCOUNT_SHIFT64;
 const A_SEQUENCE = AccountF64.sequence;
-const N_WORDS = INSTRUMENT_DOUBLES;
+const N_ROW = INSTRUMENT_SHIFT64;
 const N_MARKET = InstrumentF64.marketSeq;
 const {
   instrument: E_INSTRUMENT,
@@ -77,7 +77,7 @@ export function makeEventFields(tables: EmitTables): EventFields {
   const { orders: touchedOrders, quantity: touchedQuantity } = touched;
 
   function owner(at: number, slot: number, openNow: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     e32[at + E_INSTRUMENT] = o32[row + INSTRUMENT]!;
     e32[at + E_ACCOUNT] = o32[row + ACCOUNT]!;
     e32[at + E_OPEN] = openNow;
@@ -87,7 +87,7 @@ export function makeEventFields(tables: EmitTables): EventFields {
     e32[at + E_KEY + 1] = o32[row + KEY + 1]!;
     e32[at + E_KEY + 2] = o32[row + KEY + 2]!;
     e32[at + E_KEY + 3] = o32[row + KEY + 3]!;
-    e64[(at >> 1) + D_ORDER] = o64[slot * DOUBLES + ORDER_ID]!;
+    e64[(at >> 1) + D_ORDER] = o64[(slot << ROW64) + ORDER_ID]!;
   }
 
   function unseen(at: number): void {
@@ -100,8 +100,8 @@ export function makeEventFields(tables: EmitTables): EventFields {
 
   function seen(at: number, instrument: number): void {
     const at64 = at >> 1;
-    const sequence = n64[instrument * N_WORDS + N_MARKET]! + 1;
-    n64[instrument * N_WORDS + N_MARKET] = sequence;
+    const sequence = n64[(instrument << N_ROW) + N_MARKET]! + 1;
+    n64[(instrument << N_ROW) + N_MARKET] = sequence;
     e32[at + E_LEVEL_ORDERS] = touchedOrders[0]!;
     e64[at64 + D_LEVEL_QUANTITY] = touchedQuantity[0]!;
     e64[at64 + D_MARKET] = sequence;
@@ -109,7 +109,7 @@ export function makeEventFields(tables: EmitTables): EventFields {
   }
 
   function shown(at: number, slot: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     if ((o32[row + BITS]! & COLLECTED_BIT) === 0) seen(at, o32[row + INSTRUMENT]!);
     else unseen(at);
   }
@@ -123,18 +123,18 @@ export function makeEventFields(tables: EmitTables): EventFields {
   }
 
   function hears(at64: number, account: number): void {
-    const sequence = a64[account * A_WORDS + A_SEQUENCE]! + 1;
-    a64[account * A_WORDS + A_SEQUENCE] = sequence;
+    const sequence = a64[(account << A_ROW) + A_SEQUENCE]! + 1;
+    a64[(account << A_ROW) + A_SEQUENCE] = sequence;
     e64[at64] = sequence;
   }
 
   function matched(at: number, n: number): void {
-    e32[at + E_LEVEL_ORDERS] = m32[n * M_WORDS + M_ORDERS]!;
+    e32[at + E_LEVEL_ORDERS] = m32[(n << M_ROW) + M_ORDERS]!;
     e64[(at >> 1) + D_LEVEL_QUANTITY] = matchedQuantity[n]!;
   }
 
   function taker(at: number, slot: number, openNow: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const account = o32[row + ACCOUNT]!;
     e32[at + E_TAKER_ACCOUNT] = account;
     e32[at + E_TAKER_OPEN] = openNow;
@@ -144,7 +144,7 @@ export function makeEventFields(tables: EmitTables): EventFields {
     e32[at + E_TAKER_KEY + 1] = o32[row + KEY + 1]!;
     e32[at + E_TAKER_KEY + 2] = o32[row + KEY + 2]!;
     e32[at + E_TAKER_KEY + 3] = o32[row + KEY + 3]!;
-    e64[(at >> 1) + D_TAKER_ORDER] = o64[slot * DOUBLES + ORDER_ID]!;
+    e64[(at >> 1) + D_TAKER_ORDER] = o64[(slot << ROW64) + ORDER_ID]!;
     hears((at >> 1) + D_TAKER_SEQ, account);
   }
 

@@ -4,7 +4,7 @@
 import { EventType } from "./codes.ts";
 import type { Emit, EmitTables } from "./emit-api.ts";
 import { EventI32 } from "./event.ts";
-import { ORDER_WORDS, OrderI32 } from "./orders.ts";
+import { ORDER_SHIFT, OrderI32 } from "./orders.ts";
 
 type EmitGroup = Pick<Emit, "groupReduced" | "groupReducedUnseen">;
 
@@ -25,7 +25,7 @@ export function makeEmitGroup(
 
   function groupReduced(slot: number, quantity: number): void {
     const at = gone(slot, EventType.GROUP_REDUCED, 0);
-    e32[at + EventI32.open] = o32[slot * ORDER_WORDS + OrderI32.open]!;
+    e32[at + EventI32.open] = o32[(slot << ORDER_SHIFT) + OrderI32.open]!;
     e32[at + EventI32.quantity] = quantity;
   }
 

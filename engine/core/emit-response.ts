@@ -9,8 +9,8 @@ import type { EventFields } from "./emit-fields.ts";
 import { type EventRecord, shapeOf } from "./event-record.ts";
 import { BEHAVIOUR_SESSIONS } from "./limits.ts";
 import {
-  ORDER_DOUBLES,
-  ORDER_WORDS,
+  ORDER_SHIFT,
+  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   reasonOf,
@@ -20,8 +20,8 @@ import {
 } from "./orders.ts";
 import { Counter } from "./turn.ts";
 
-const WORDS = ORDER_WORDS;
-const DOUBLES = ORDER_DOUBLES;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
 const { priceTicks: PRICE, open: OPEN, account: ACCOUNT } = OrderI32;
 const { bits: BITS, total: TOTAL } = OrderI32;
 const { expiresAtUs: EXPIRES, firstSequence: FIRST } = OrderF64;
@@ -77,12 +77,12 @@ export function makeEmitResponses(
     shapeOf(c8[CommandU8.orderType]!, c8[CommandU8.tif]!, status);
 
   function accepted(slot: number, isDuplicate: boolean): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const status = statusOf(o32[row + BITS]!);
     const at = open(EventType.ACCEPTED, c8[CommandU8.side]!, 0, placeShape(status));
     const at64 = at >> 1;
     asked(at);
-    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    e64[at64 + D_FIRST] = o64[(slot << ROW64) + FIRST]!;
     if (isDuplicate) {
       owner(at, slot, status === STATUS_OPEN ? o32[row + OPEN]! : 0);
       e32[at] = e32[at]! | DUPLICATE;
@@ -127,11 +127,11 @@ export function makeEmitResponses(
     const at64 = at >> 1;
     asked(at);
     owner(at, slot, 0);
-    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    e64[at64 + D_FIRST] = o64[(slot << ROW64) + FIRST]!;
     if (isDuplicate) {
       e32[at] = e32[at]! | DUPLICATE;
       e64[at64 + D_ACCOUNT_SEQ] = 0;
-    } else hears(at64 + D_ACCOUNT_SEQ, o32[slot * WORDS + ACCOUNT]!);
+    } else hears(at64 + D_ACCOUNT_SEQ, o32[(slot << ROW) + ACCOUNT]!);
   }
 
   function rejected(reason: number, slot: number, isDuplicate: boolean): void {
@@ -153,7 +153,7 @@ export function makeEmitResponses(
   }
 
   function status(slot: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const bits = o32[row + BITS]!;
     const isOpen = statusOf(bits) === STATUS_OPEN;
     const shape = isOpen ? shapeOf(LIMIT, tifOf(bits), STATUS_OPEN) : shapeOf(0, 0, statusOf(bits));
@@ -166,8 +166,8 @@ export function makeEmitResponses(
     e32[at + E_QUANTITY] = o32[row + TOTAL]!;
     e64[at64 + D_CORRELATION] = c64[C_CORRELATION]!;
     e64[at64 + D_ACCOUNT_SEQ] = 0;
-    e64[at64 + D_EXPIRES] = isOpen ? o64[slot * DOUBLES + EXPIRES]! : 0;
-    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    e64[at64 + D_EXPIRES] = isOpen ? o64[(slot << ROW64) + EXPIRES]! : 0;
+    e64[at64 + D_FIRST] = o64[(slot << ROW64) + FIRST]!;
   }
 
   function plain(type: number): void {

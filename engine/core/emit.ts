@@ -4,7 +4,7 @@
  * readers look for gaps grow here and nowhere else: the market sequence per public event, the account
  * sequence per event an account hears.
  */
-import { MATCH_WORDS, MatchI32 } from "./book-api.ts";
+import { MATCH_SHIFT, MatchI32 } from "./book-api.ts";
 import { EventType, OrderType } from "./codes.ts";
 import { CommandF64 } from "./command.ts";
 import { makeEmitAdmin } from "./emit-admin.ts";
@@ -17,14 +17,14 @@ import { makeEmitResponses } from "./emit-response.ts";
 import { makeEventFields } from "./emit-fields.ts";
 import { makeEventRecord, shapeOf } from "./event-record.ts";
 import {
-  INSTRUMENT_DOUBLES,
-  INSTRUMENT_WORDS,
+  INSTRUMENT_SHIFT,
+  INSTRUMENT_SHIFT64,
   InstrumentF64,
   InstrumentI32,
 } from "./instruments.ts";
 import {
-  ORDER_DOUBLES,
-  ORDER_WORDS,
+  ORDER_SHIFT,
+  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   sideOf,
@@ -32,9 +32,9 @@ import {
   tifOf,
 } from "./orders.ts";
 
-const WORDS = ORDER_WORDS;
-const DOUBLES = ORDER_DOUBLES;
-const M_WORDS = MATCH_WORDS;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
+const M_ROW = MATCH_SHIFT;
 const { slot: M_SLOT, quantity: M_QUANTITY } = MatchI32;
 const { instrument: INSTRUMENT, priceTicks: PRICE, open: OPEN, account: ACCOUNT } = OrderI32;
 const { bits: BITS, total: TOTAL } = OrderI32;
@@ -42,10 +42,10 @@ const { expiresAtUs: EXPIRES, firstSequence: FIRST, priority: PRIORITY } = Order
 const E = EventI32;
 const D = EventF64;
 const LIMIT = OrderType.LIMIT;
-const N_WORDS = INSTRUMENT_DOUBLES;
+const N_ROW = INSTRUMENT_SHIFT64;
 const N_MARKET = InstrumentF64.marketSeq;
 const N_TRADE = InstrumentF64.tradeId;
-const I_WORDS = INSTRUMENT_WORDS;
+const I_ROW = INSTRUMENT_SHIFT;
 const I_LAST = InstrumentI32.lastTicks;
 const C_CORRELATION = CommandF64.correlation;
 const REQUEUED = EventFlag.REQUEUED << 8;
@@ -81,21 +81,21 @@ export function makeEmit(tables: EmitTables): Emit {
 
   /** The first two words and the limit of an event about a resting order, which is a limit order. */
   function resting(type: number, reason: number, slot: number): number {
-    const bits = o32[slot * WORDS + BITS]!;
+    const bits = o32[(slot << ROW) + BITS]!;
     const shape = LIMIT | (tifOf(bits) << 8) | (statusOf(bits) << 16);
     return open(type, sideOf(bits), reason, shape);
   }
 
   /** What a trade and a prevention have in common: the maker as owner, then the taker. */
   function met(n: number, type: number, takerSlot: number, takerOpen: number): number {
-    const slot = m32[n * M_WORDS + M_SLOT]!;
-    const row = slot * WORDS;
+    const slot = m32[(n << M_ROW) + M_SLOT]!;
+    const row = slot << ROW;
     const at = resting(type, 0, slot);
     owner(at, slot, o32[row + OPEN]!);
     seen(at, o32[row + INSTRUMENT]!);
     matched(at, n);
     e32[at + E_PRICE] = o32[row + PRICE]!;
-    e32[at + E_QUANTITY] = m32[n * M_WORDS + M_QUANTITY]!;
+    e32[at + E_QUANTITY] = m32[(n << M_ROW) + M_QUANTITY]!;
     e64[(at >> 1) + D_CORRELATION] = 0;
     hears((at >> 1) + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
     taker(at, takerSlot, takerOpen);
@@ -104,10 +104,10 @@ export function makeEmit(tables: EmitTables): Emit {
 
   function trade(n: number, takerSlot: number, takerOpen: number): void {
     const at = met(n, EventType.TRADE, takerSlot, takerOpen);
-    const idAt = e32[at + E_INSTRUMENT]! * N_WORDS + N_TRADE;
+    const idAt = (e32[at + E_INSTRUMENT]! << N_ROW) + N_TRADE;
     const id = n64[idAt]! + 1;
     n64[idAt] = id;
-    n32[e32[at + E_INSTRUMENT]! * I_WORDS + I_LAST] = e32[at + E_PRICE]!;
+    n32[(e32[at + E_INSTRUMENT]! << I_ROW) + I_LAST] = e32[at + E_PRICE]!;
     e64[(at >> 1) + D_TRADE] = id;
   }
 
@@ -117,7 +117,7 @@ export function makeEmit(tables: EmitTables): Emit {
 
   /** An order that is out of the book, with what it had open. */
   function gone(slot: number, type: number, reason: number): number {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const at = resting(type, reason, slot);
     const at64 = at >> 1;
     owner(at, slot, 0);
@@ -133,7 +133,7 @@ export function makeEmit(tables: EmitTables): Emit {
   }
 
   function removed(n: number, type: number, reason: number): void {
-    matched(gone(m32[n * M_WORDS + M_SLOT]!, type, reason), n);
+    matched(gone(m32[(n << M_ROW) + M_SLOT]!, type, reason), n);
   }
 
   function left(slot: number, type: number, reason: number, isResponse: boolean): void {
@@ -149,7 +149,7 @@ export function makeEmit(tables: EmitTables): Emit {
     quantity: number,
     reason: number,
   ): number {
-    const bits = o32[slot * WORDS + BITS]!;
+    const bits = o32[(slot << ROW) + BITS]!;
     const shape = shapeOf(0, 0, statusOf(bits));
     const at = open(type, sideOf(bits), reason, shape);
     const at64 = at >> 1;
@@ -161,7 +161,7 @@ export function makeEmit(tables: EmitTables): Emit {
     e64[at64 + D_CORRELATION] = 0;
     e64[at64 + D_EXPIRES] = 0;
     e64[at64 + D_FIRST] = 0;
-    hears(at64 + D_ACCOUNT_SEQ, o32[slot * WORDS + ACCOUNT]!);
+    hears(at64 + D_ACCOUNT_SEQ, o32[(slot << ROW) + ACCOUNT]!);
     return at;
   }
 
@@ -170,7 +170,7 @@ export function makeEmit(tables: EmitTables): Emit {
   }
 
   function restedAt(slot: number): number {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const openNow = o32[row + OPEN]!;
     const at = resting(EventType.RESTED, 0, slot);
     const at64 = at >> 1;
@@ -181,8 +181,8 @@ export function makeEmit(tables: EmitTables): Emit {
     e32[at + E_QUANTITY] = openNow;
     e64[at64 + D_CORRELATION] = 0;
     e64[at64 + D_ACCOUNT_SEQ] = 0;
-    e64[at64 + D_EXPIRES] = o64[slot * DOUBLES + EXPIRES]!;
-    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    e64[at64 + D_EXPIRES] = o64[(slot << ROW64) + EXPIRES]!;
+    e64[at64 + D_FIRST] = o64[(slot << ROW64) + FIRST]!;
     return at;
   }
 
@@ -193,11 +193,11 @@ export function makeEmit(tables: EmitTables): Emit {
   function restored(slot: number): void {
     const at = restedAt(slot);
     e32[at] = e32[at]! | RESTORED;
-    e64[(at >> 1) + D_PRIORITY] = o64[slot * DOUBLES + PRIORITY]!;
+    e64[(at >> 1) + D_PRIORITY] = o64[(slot << ROW64) + PRIORITY]!;
   }
 
   function amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const at = resting(EventType.AMENDED, 0, slot);
     const at64 = at >> 1;
     owner(at, slot, o32[row + OPEN]!);
@@ -209,8 +209,8 @@ export function makeEmit(tables: EmitTables): Emit {
     e32[at + E_NEW_PRICE] = o32[row + PRICE]!;
     e32[at + E_NEW_TOTAL] = o32[row + TOTAL]!;
     e64[at64 + D_CORRELATION] = c64[C_CORRELATION]!;
-    e64[at64 + D_EXPIRES] = o64[slot * DOUBLES + EXPIRES]!;
-    e64[at64 + D_FIRST] = o64[slot * DOUBLES + FIRST]!;
+    e64[at64 + D_EXPIRES] = o64[(slot << ROW64) + EXPIRES]!;
+    e64[at64 + D_FIRST] = o64[(slot << ROW64) + FIRST]!;
     hears(at64 + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
   }
 
@@ -230,7 +230,7 @@ export function makeEmit(tables: EmitTables): Emit {
     session: makeEmitSession(record, hears, turn, tables.timers),
     auction: makeEmitAuction(record, fields, tables),
     admin: makeEmitAdmin(record, tables, (instrument) => {
-      const at = instrument * N_WORDS + N_MARKET;
+      const at = (instrument << N_ROW) + N_MARKET;
       n64[at] = n64[at]! + 1;
       record.double(D_MARKET, n64, at);
     }),

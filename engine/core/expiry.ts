@@ -2,10 +2,10 @@
  * Which resting order expires next: a heap of slots by expiry, then by order id, so that what is due
  * goes in the same order on any machine. Each row knows its place in the heap, so leaving is cheap.
  */
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders } from "./orders.ts";
+import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, type Orders } from "./orders.ts";
 
-const WORDS_OF_ORDER = ORDER_WORDS;
-const DOUBLES_OF_ORDER = ORDER_DOUBLES;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
 const { heapAt: HEAP_AT } = OrderI32;
 const { orderId: ORDER_ID, expiresAtUs: EXPIRES } = OrderF64;
 
@@ -27,15 +27,15 @@ export function makeExpiry(orders: Orders): Expiry {
   let count = 0;
 
   function isBefore(a: number, b: number): boolean {
-    const expiresA = o64[a * DOUBLES_OF_ORDER + EXPIRES]!;
-    const expiresB = o64[b * DOUBLES_OF_ORDER + EXPIRES]!;
+    const expiresA = o64[(a << ROW64) + EXPIRES]!;
+    const expiresB = o64[(b << ROW64) + EXPIRES]!;
     if (expiresA !== expiresB) return expiresA < expiresB;
-    return o64[a * DOUBLES_OF_ORDER + ORDER_ID]! < o64[b * DOUBLES_OF_ORDER + ORDER_ID]!;
+    return o64[(a << ROW64) + ORDER_ID]! < o64[(b << ROW64) + ORDER_ID]!;
   }
 
   function put(at: number, slot: number): void {
     heap[at] = slot;
-    o32[slot * WORDS_OF_ORDER + HEAP_AT] = at;
+    o32[(slot << ROW) + HEAP_AT] = at;
   }
 
   function rise(from: number, slot: number): number {
@@ -61,9 +61,9 @@ export function makeExpiry(orders: Orders): Expiry {
   }
 
   function remove(slot: number): void {
-    const at = o32[slot * WORDS_OF_ORDER + HEAP_AT]!;
+    const at = o32[(slot << ROW) + HEAP_AT]!;
     if (at === 0) return;
-    o32[slot * WORDS_OF_ORDER + HEAP_AT] = 0;
+    o32[(slot << ROW) + HEAP_AT] = 0;
     const last = heap[count]!;
     heap[count] = 0;
     count--;
@@ -75,6 +75,6 @@ export function makeExpiry(orders: Orders): Expiry {
     add,
     remove,
     first: () => (count === 0 ? 0 : heap[1]!),
-    isDue: (nowUs, at) => count !== 0 && o64[heap[1]! * DOUBLES_OF_ORDER + EXPIRES]! <= nowUs[at]!,
+    isDue: (nowUs, at) => count !== 0 && o64[(heap[1]! << ROW64) + EXPIRES]! <= nowUs[at]!,
   };
 }

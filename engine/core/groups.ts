@@ -9,24 +9,24 @@
  * (an amend down, a prevention) keeps the promise.
  */
 import {
-  ACCOUNT_DOUBLES,
-  ACCOUNT_WORDS,
+  ACCOUNT_SHIFT,
+  ACCOUNT_SHIFT64,
   AccountF64,
   AccountI32,
   type Accounts,
 } from "./accounts.ts";
 import { assert } from "./assert.ts";
 import { Side } from "./codes.ts";
-import { INSTRUMENT_WORDS, InstrumentI32, type Instruments } from "./instruments.ts";
-import { GROUPED, ORDER_WORDS, OrderI32, type Orders, sideOf } from "./orders.ts";
+import { INSTRUMENT_SHIFT, InstrumentI32, type Instruments } from "./instruments.ts";
+import { GROUPED, ORDER_SHIFT, OrderI32, type Orders, sideOf } from "./orders.ts";
 import { makeDoubles } from "./words.ts";
 
-const WORDS = ORDER_WORDS;
+const ROW = ORDER_SHIFT;
 const { groupNext: NEXT, bits: BITS, account: ACCOUNT, open: OPEN } = OrderI32;
 const { priceTicks: PRICE, instrument: INSTRUMENT } = OrderI32;
 const GROUPED_BIT = GROUPED;
-const A_WORDS = ACCOUNT_WORDS;
-const A_DOUBLES = ACCOUNT_DOUBLES;
+const A_ROW = ACCOUNT_SHIFT;
+const A_ROW64 = ACCOUNT_SHIFT64;
 const EXTRA = AccountI32.extraLegs;
 const { openBidValueMinor: VALUE, openBidValueMaxMinor: VALUE_MAX } = AccountF64;
 
@@ -52,9 +52,9 @@ export interface Groups {
 
 /** How many other legs of its group are open; of an order that is not in one, none. */
 export function siblingsOf(o32: Int32Array, slot: number): number {
-  if ((o32[slot * WORDS + BITS]! & GROUPED_BIT) === 0) return 0;
+  if ((o32[(slot << ROW) + BITS]! & GROUPED_BIT) === 0) return 0;
   let legs = 0;
-  for (let leg = o32[slot * WORDS + NEXT]!; leg !== slot; leg = o32[leg * WORDS + NEXT]!) legs++;
+  for (let leg = o32[(slot << ROW) + NEXT]!; leg !== slot; leg = o32[(leg << ROW) + NEXT]!) legs++;
   return legs;
 }
 
@@ -64,36 +64,36 @@ export function makeGroups(orders: Orders, accounts: Accounts, instruments: Inst
   const n32 = instruments.i32;
   const worth = makeDoubles(1);
 
-  const has = (slot: number): boolean => (o32[slot * WORDS + BITS]! & GROUPED_BIT) !== 0;
+  const has = (slot: number): boolean => (o32[(slot << ROW) + BITS]! & GROUPED_BIT) !== 0;
 
   function mark(slot: number): void {
-    o32[slot * WORDS + BITS] = o32[slot * WORDS + BITS]! | GROUPED_BIT;
+    o32[(slot << ROW) + BITS] = o32[(slot << ROW) + BITS]! | GROUPED_BIT;
   }
 
   function unmark(slot: number): void {
-    o32[slot * WORDS + BITS] = o32[slot * WORDS + BITS]! & ~GROUPED_BIT;
-    o32[slot * WORDS + NEXT] = 0;
+    o32[(slot << ROW) + BITS] = o32[(slot << ROW) + BITS]! & ~GROUPED_BIT;
+    o32[(slot << ROW) + NEXT] = 0;
   }
 
   function addExtra(slot: number, legs: number): void {
-    const at = o32[slot * WORDS + ACCOUNT]! * A_WORDS + EXTRA;
+    const at = (o32[(slot << ROW) + ACCOUNT]! << A_ROW) + EXTRA;
     a32[at] = a32[at]! + legs;
   }
 
   function join(leg: number, slot: number): void {
-    const after = has(leg) ? o32[leg * WORDS + NEXT]! : leg;
-    o32[slot * WORDS + NEXT] = after;
-    o32[leg * WORDS + NEXT] = slot;
+    const after = has(leg) ? o32[(leg << ROW) + NEXT]! : leg;
+    o32[(slot << ROW) + NEXT] = after;
+    o32[(leg << ROW) + NEXT] = slot;
     mark(leg);
     mark(slot);
     addExtra(slot, 1);
   }
 
   function leave(slot: number): number {
-    const after = o32[slot * WORDS + NEXT]!;
+    const after = o32[(slot << ROW) + NEXT]!;
     let before = after;
-    while (o32[before * WORDS + NEXT] !== slot) before = o32[before * WORDS + NEXT]!;
-    o32[before * WORDS + NEXT] = after;
+    while (o32[(before << ROW) + NEXT] !== slot) before = o32[(before << ROW) + NEXT]!;
+    o32[(before << ROW) + NEXT] = after;
     unmark(slot);
     if (before === after) unmark(after);
     addExtra(slot, -1);
@@ -101,12 +101,14 @@ export function makeGroups(orders: Orders, accounts: Accounts, instruments: Inst
   }
 
   function worthWith(slot: number, priceTicks: number, open: number): void {
-    const tick = n32[o32[slot * WORDS + INSTRUMENT]! * INSTRUMENT_WORDS + InstrumentI32.tickMinor]!;
+    const tick =
+      n32[(o32[(slot << ROW) + INSTRUMENT]! << INSTRUMENT_SHIFT) + InstrumentI32.tickMinor]!;
     let most = priceTicks * tick * open;
     if (has(slot)) {
-      for (let leg = o32[slot * WORDS + NEXT]!; leg !== slot; leg = o32[leg * WORDS + NEXT]!) {
-        const row = leg * WORDS;
-        const tickMinor = n32[o32[row + INSTRUMENT]! * INSTRUMENT_WORDS + InstrumentI32.tickMinor]!;
+      for (let leg = o32[(slot << ROW) + NEXT]!; leg !== slot; leg = o32[(leg << ROW) + NEXT]!) {
+        const row = leg << ROW;
+        const tickMinor =
+          n32[(o32[row + INSTRUMENT]! << INSTRUMENT_SHIFT) + InstrumentI32.tickMinor]!;
         const value = o32[row + PRICE]! * tickMinor * o32[row + OPEN]!;
         if (value > most) most = value;
       }
@@ -116,15 +118,15 @@ export function makeGroups(orders: Orders, accounts: Accounts, instruments: Inst
 
   /** Where the value of this bid's account is summed; 0: nobody asks for the sum, or it is an ask. */
   function summedAt(slot: number): number {
-    if (sideOf(o32[slot * WORDS + BITS]!) !== Side.BID) return 0;
-    const at = o32[slot * WORDS + ACCOUNT]! * A_DOUBLES;
+    if (sideOf(o32[(slot << ROW) + BITS]!) !== Side.BID) return 0;
+    const at = o32[(slot << ROW) + ACCOUNT]! << A_ROW64;
     return a64[at + VALUE_MAX] === 0 ? 0 : at + VALUE;
   }
 
   function uncount(slot: number, more: number): void {
     const at = summedAt(slot);
     if (at === 0) return;
-    worthWith(slot, o32[slot * WORDS + PRICE]!, o32[slot * WORDS + OPEN]! + more);
+    worthWith(slot, o32[(slot << ROW) + PRICE]!, o32[(slot << ROW) + OPEN]! + more);
     a64[at] = a64[at]! - worth[0]!;
     assert(a64[at]! >= 0, "open bids are worth no less than nothing");
   }
@@ -132,12 +134,12 @@ export function makeGroups(orders: Orders, accounts: Accounts, instruments: Inst
   function count(slot: number): void {
     const at = summedAt(slot);
     if (at === 0) return;
-    worthWith(slot, o32[slot * WORDS + PRICE]!, o32[slot * WORDS + OPEN]!);
+    worthWith(slot, o32[(slot << ROW) + PRICE]!, o32[(slot << ROW) + OPEN]!);
     a64[at] = a64[at]! + worth[0]!;
   }
 
   function isFirst(slot: number): boolean {
-    for (let leg = o32[slot * WORDS + NEXT]!; leg !== slot; leg = o32[leg * WORDS + NEXT]!) {
+    for (let leg = o32[(slot << ROW) + NEXT]!; leg !== slot; leg = o32[(leg << ROW) + NEXT]!) {
       if (leg < slot) return false;
     }
     return true;

@@ -6,8 +6,8 @@
 import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
 import {
   ON_WHEEL as ON_WHEEL_BIT,
-  ORDER_DOUBLES,
-  ORDER_WORDS,
+  ORDER_SHIFT,
+  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   type Orders,
@@ -17,8 +17,8 @@ import { makeDoubles, makeWords } from "./words.ts";
 /** How long a bucket is. */
 export const WHEEL_BUCKET_US = 2 ** 14;
 
-const WORDS = ORDER_WORDS;
-const DOUBLES = ORDER_DOUBLES;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
 const BITS = OrderI32.bits;
 const HASH = OrderI32.keyHash;
 const DEADLINE = OrderF64.deadlineUs;
@@ -62,10 +62,10 @@ export function makeIdWheel(
   let inHands = 0; // 0: none
 
   function put(slot: number): void {
-    const bucket = (f64[slot * DOUBLES + DEADLINE]! / BUCKET_US) & (BUCKETS - 1);
+    const bucket = (f64[(slot << ROW64) + DEADLINE]! / BUCKET_US) & (BUCKETS - 1);
     next[slot] = buckets[bucket]!;
     buckets[bucket] = slot;
-    i32[slot * WORDS + BITS] = i32[slot * WORDS + BITS]! | ON_WHEEL;
+    i32[(slot << ROW) + BITS] = i32[(slot << ROW) + BITS]! | ON_WHEEL;
   }
 
   /** Begins with the next bucket that has passed; false: none has. */
@@ -84,7 +84,7 @@ export function makeIdWheel(
   }
 
   function take(slot: number): void {
-    i32[slot * WORDS + BITS] = i32[slot * WORDS + BITS]! & ~ON_WHEEL;
+    i32[(slot << ROW) + BITS] = i32[(slot << ROW) + BITS]! & ~ON_WHEEL;
     owner.due(slot);
   }
 
@@ -107,7 +107,7 @@ export function makeIdWheel(
       some |= slot | third[n]!;
       second[n] = slot;
       if (slot !== 0) sweeping = next[slot]!;
-      read ^= i32[slot * WORDS + BITS]! ^ i32[slot * WORDS + HASH]!;
+      read ^= i32[(slot << ROW) + BITS]! ^ i32[(slot << ROW) + HASH]!;
     }
     inHands = some;
     seen[0] = read;

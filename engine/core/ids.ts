@@ -24,16 +24,16 @@ import { makeIdWheel, WHEEL_BUCKET_US } from "./id-wheel.ts";
 import {
   CACHE_ALIGN_BYTES,
   ON_WHEEL as ON_WHEEL_BIT,
-  ORDER_DOUBLES,
-  ORDER_WORDS,
+  ORDER_SHIFT,
+  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   type Orders,
   statusOf,
 } from "./orders.ts";
 
-const WORDS = ORDER_WORDS;
-const DOUBLES = ORDER_DOUBLES;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
 const ON_WHEEL = ON_WHEEL_BIT;
 const BUCKET_US = WHEEL_BUCKET_US;
 const { account: ACCOUNT, bits: BITS, keyHash: HASH, clientOrderId: KEY } = OrderI32;
@@ -124,7 +124,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
         const word = lines[n]!;
         if (word === 0) break;
         if (((word ^ tag) & TAG_MASK) !== 0) continue;
-        const row = (word & SLOT_MASK) * WORDS;
+        const row = (word & SLOT_MASK) << ROW;
         if (
           i32[row + KEY] === key[at] &&
           i32[row + KEY + 1] === key[at + 1] &&
@@ -152,8 +152,8 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function remove(slot: number): void {
-    let line = lineAt(i32[slot * WORDS + HASH]!);
-    const word = (i32[slot * WORDS + HASH]! << 24) | slot;
+    let line = lineAt(i32[(slot << ROW) + HASH]!);
+    const word = (i32[(slot << ROW) + HASH]! << 24) | slot;
     for (;;) {
       let at = line + 1;
       while (at < line + LINE_WORDS && lines[at] !== word) at++;
@@ -172,18 +172,18 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function adopt(slot: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const h = hashKey(i32[row + ACCOUNT]!, i32, row + KEY);
     i32[row + HASH] = h;
     insert(slot, h);
-    const bucket = Math.floor(f64[slot * DOUBLES + DEADLINE]! / BUCKET_US);
+    const bucket = Math.floor(f64[(slot << ROW64) + DEADLINE]! / BUCKET_US);
     if (bucket >= Math.floor(nowUs[nowAt]! / BUCKET_US)) wheel.put(slot);
   }
 
   function isOver(slot: number): boolean {
     return (
-      statusOf(i32[slot * WORDS + BITS]!) !== OPEN &&
-      f64[slot * DOUBLES + DEADLINE]! < nowUs[nowAt]!
+      statusOf(i32[(slot << ROW) + BITS]!) !== OPEN &&
+      f64[(slot << ROW64) + DEADLINE]! < nowUs[nowAt]!
     );
   }
 
@@ -196,11 +196,11 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     usAt: number,
   ): number {
     if (over !== 0) {
-      f64[over * DOUBLES + DEADLINE] = us[usAt]!;
+      f64[(over << ROW64) + DEADLINE] = us[usAt]!;
       return over; // still in its line and on the wheel
     }
     const slot = orders.take();
-    const row = slot * WORDS;
+    const row = slot << ROW;
     i32[row + KEY] = key[at]!;
     i32[row + KEY + 1] = key[at + 1]!;
     i32[row + KEY + 2] = key[at + 2]!;
@@ -208,7 +208,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     i32[row + ACCOUNT] = account;
     i32[row + BITS] = 0;
     i32[row + HASH] = hashed;
-    f64[slot * DOUBLES + DEADLINE] = us[usAt]!;
+    f64[(slot << ROW64) + DEADLINE] = us[usAt]!;
     insert(slot, hashed);
     wheel.put(slot);
     return slot;
@@ -216,24 +216,24 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
 
   function forget(slot: number): void {
     remove(slot);
-    i32[slot * WORDS + BITS] = OrderStatus.NONE;
+    i32[(slot << ROW) + BITS] = OrderStatus.NONE;
     orders.free(slot);
   }
 
   function extend(slot: number, us: Float64Array, usAt: number): void {
-    if (!(us[usAt]! > f64[slot * DOUBLES + DEADLINE]!)) return;
-    f64[slot * DOUBLES + DEADLINE] = us[usAt]!;
-    if ((i32[slot * WORDS + BITS]! & ON_WHEEL) === 0) wheel.put(slot);
+    if (!(us[usAt]! > f64[(slot << ROW64) + DEADLINE]!)) return;
+    f64[(slot << ROW64) + DEADLINE] = us[usAt]!;
+    if ((i32[(slot << ROW) + BITS]! & ON_WHEEL) === 0) wheel.put(slot);
   }
 
   function ended(slot: number): void {
-    if ((i32[slot * WORDS + BITS]! & ON_WHEEL) === 0) forget(slot);
+    if ((i32[(slot << ROW) + BITS]! & ON_WHEEL) === 0) forget(slot);
   }
 
   /** A row off the wheel: forgotten, left to its order, or back on for its later deadline. */
   function isDue(slot: number): void {
-    if (f64[slot * DOUBLES + DEADLINE]! >= nowUs[nowAt]!) wheel.put(slot);
-    else if (statusOf(i32[slot * WORDS + BITS]!) !== OPEN) forget(slot);
+    if (f64[(slot << ROW64) + DEADLINE]! >= nowUs[nowAt]!) wheel.put(slot);
+    else if (statusOf(i32[(slot << ROW) + BITS]!) !== OPEN) forget(slot);
   }
 
   function hasRoom(rows: number): boolean {
@@ -242,14 +242,14 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function isRemembered(slot: number): boolean {
-    const status = statusOf(i32[slot * WORDS + BITS]!);
+    const status = statusOf(i32[(slot << ROW) + BITS]!);
     if (status === OPEN || status === OrderStatus.NONE) return status === OPEN;
-    const bucket = Math.floor(f64[slot * DOUBLES + DEADLINE]! / BUCKET_US);
+    const bucket = Math.floor(f64[(slot << ROW64) + DEADLINE]! / BUCKET_US);
     return bucket >= Math.floor(nowUs[nowAt]! / BUCKET_US);
   }
 
   const wheel = makeIdWheel(orders, nowUs, nowAt, {
-    readAhead: (slot) => lines[lineAt(i32[slot * WORDS + HASH]!)]!,
+    readAhead: (slot) => lines[lineAt(i32[(slot << ROW) + HASH]!)]!,
     due: isDue,
   });
 

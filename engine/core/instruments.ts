@@ -5,7 +5,8 @@
 import { InstrumentState } from "./codes.ts";
 
 export const INSTRUMENT_WORDS = 16;
-export const INSTRUMENT_DOUBLES = 8;
+export const INSTRUMENT_SHIFT = 4;
+export const INSTRUMENT_SHIFT64 = 3;
 
 export const InstrumentI32 = {
   state: 0,
@@ -48,7 +49,7 @@ export function makeInstruments(capacity: number): Instruments {
     isListed: (instrument) =>
       instrument > 0 &&
       instrument < capacity &&
-      i32[instrument * INSTRUMENT_WORDS] !== InstrumentState.NONE,
+      i32[instrument << INSTRUMENT_SHIFT] !== InstrumentState.NONE,
     know: (instrument) => {
       if (instrument > highestInstrument) highestInstrument = instrument;
     },

@@ -3,11 +3,11 @@
  * fill of one leg is taken from all others.
  */
 import { CancelReason, EventType } from "./codes.ts";
-import { GROUPED, ORDER_WORDS, OrderI32 } from "./orders.ts";
+import { GROUPED, ORDER_SHIFT, OrderI32 } from "./orders.ts";
 import { UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { State } from "./state.ts";
 
-const WORDS = ORDER_WORDS;
+const ROW = ORDER_SHIFT;
 const { bits: BITS, open: OPEN, groupNext: NEXT, instrument: INSTRUMENT } = OrderI32;
 const GROUPED_BIT = GROUPED;
 
@@ -33,10 +33,10 @@ export function makeLegs(state: State, { addBidValue, setEnded, release }: LifeP
   const { book, emit, groups, collected, uncross } = state;
   const o32 = state.orders.i32;
 
-  const isGrouped = (slot: number): boolean => (o32[slot * WORDS + BITS]! & GROUPED_BIT) !== 0;
+  const isGrouped = (slot: number): boolean => (o32[(slot << ROW) + BITS]! & GROUPED_BIT) !== 0;
 
   function uncount(slot: number): void {
-    if (!isGrouped(slot)) return addBidValue(slot, -o32[slot * WORDS + OPEN]!);
+    if (!isGrouped(slot)) return addBidValue(slot, -o32[(slot << ROW) + OPEN]!);
     groups.uncount(slot, 0);
     groups.count(groups.leave(slot));
   }
@@ -53,7 +53,7 @@ export function makeLegs(state: State, { addBidValue, setEnded, release }: LifeP
    */
   function disturb(leg: number): void {
     if (uncross.i32[UncrossI32.phase] !== UncrossPhase.SEARCHING || !collected.has(leg)) return;
-    if (uncross.i32[UncrossI32.turn] === o32[leg * WORDS + INSTRUMENT]) state.priceSearch.begin();
+    if (uncross.i32[UncrossI32.turn] === o32[(leg << ROW) + INSTRUMENT]) state.priceSearch.begin();
   }
 
   /** A leg of which another one's fill took all; its group is not counted just now. */
@@ -68,10 +68,10 @@ export function makeLegs(state: State, { addBidValue, setEnded, release }: LifeP
   }
 
   function takeFromSiblings(slot: number, units: number): void {
-    let leg = o32[slot * WORDS + NEXT]!;
+    let leg = o32[(slot << ROW) + NEXT]!;
     while (leg !== slot && leg !== 0) {
-      const after = o32[leg * WORDS + NEXT]!;
-      if (units < o32[leg * WORDS + OPEN]!) {
+      const after = o32[(leg << ROW) + NEXT]!;
+      if (units < o32[(leg << ROW) + OPEN]!) {
         disturb(leg);
         book.shrink(leg, units);
         if (collected.has(leg)) collected.add(leg, 0, -units);

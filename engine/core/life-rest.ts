@@ -3,13 +3,13 @@
  * its instrument collects for an auction.
  */
 import { InstrumentState } from "./codes.ts";
-import { INSTRUMENT_WORDS } from "./instruments.ts";
-import { COLLECTED, GROUPED, ORDER_WORDS, OrderI32 } from "./orders.ts";
+import { INSTRUMENT_SHIFT } from "./instruments.ts";
+import { COLLECTED, GROUPED, ORDER_SHIFT, OrderI32 } from "./orders.ts";
 import type { State } from "./state.ts";
 
-const WORDS = ORDER_WORDS;
+const ROW = ORDER_SHIFT;
 const { bits: BITS, open: OPEN, instrument: INSTRUMENT } = OrderI32;
-const N_WORDS = INSTRUMENT_WORDS;
+const N_ROW = INSTRUMENT_SHIFT;
 const PRE_OPEN = InstrumentState.PRE_OPEN;
 const COLLECTED_BIT = COLLECTED;
 const GROUPED_BIT = GROUPED;
@@ -32,8 +32,8 @@ export function makeRest(state: State, addBidValue: (slot: number, units: number
   const n32 = instruments.i32;
 
   function join(slot: number, before: number): boolean {
-    const row = slot * WORDS;
-    const isSeen = n32[o32[row + INSTRUMENT]! * N_WORDS] !== PRE_OPEN;
+    const row = slot << ROW;
+    const isSeen = n32[o32[row + INSTRUMENT]! << N_ROW] !== PRE_OPEN;
     if (!isSeen) o32[row + BITS] = o32[row + BITS]! | COLLECTED_BIT;
     if (before === 0) book.rest(slot);
     else book.restBefore(slot, before);
@@ -51,15 +51,15 @@ export function makeRest(state: State, addBidValue: (slot: number, units: number
   }
 
   function recount(slot: number, units: number, more = 0): void {
-    if ((o32[slot * WORDS + BITS]! & COLLECTED_BIT) === 0) return;
+    if ((o32[(slot << ROW) + BITS]! & COLLECTED_BIT) === 0) return;
     collected.add(slot, more, -units);
-    emit.auction.counted(o32[slot * WORDS + INSTRUMENT]!);
+    emit.auction.counted(o32[(slot << ROW) + INSTRUMENT]!);
   }
 
   function uncollect(slot: number): void {
-    if ((o32[slot * WORDS + BITS]! & COLLECTED_BIT) === 0) return;
+    if ((o32[(slot << ROW) + BITS]! & COLLECTED_BIT) === 0) return;
     collected.leave(slot);
-    emit.auction.counted(o32[slot * WORDS + INSTRUMENT]!);
+    emit.auction.counted(o32[(slot << ROW) + INSTRUMENT]!);
   }
 
   return { rest, restBefore, recount: (slot, units) => recount(slot, units), uncollect };

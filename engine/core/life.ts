@@ -2,15 +2,15 @@
  * The life of an order from its first place in a book to its end, and of a taker against the book:
  * the one place where rows, ids, accounts, expiries and events are kept in step.
  */
-import { ACCOUNT_DOUBLES, AccountF64 } from "./accounts.ts";
+import { ACCOUNT_SHIFT64, AccountF64 } from "./accounts.ts";
 import { assert } from "./assert.ts";
-import { MATCH_WORDS, MatchI32, MatchKind, MatchResult, MatchStop } from "./book-api.ts";
+import { MATCH_SHIFT, MatchI32, MatchKind, MatchResult, MatchStop } from "./book-api.ts";
 import { CancelReason, EventType, OrderStatus, Side } from "./codes.ts";
-import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
+import { INSTRUMENT_SHIFT, InstrumentI32 } from "./instruments.ts";
 import {
   GROUPED,
-  ORDER_DOUBLES,
-  ORDER_WORDS,
+  ORDER_SHIFT,
+  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   sideOf,
@@ -53,16 +53,16 @@ export interface Life extends Rest, Pick<Legs, "shrunk" | "takeFromSiblings"> {
   settle(slot: number, priceTicks: number, left: number, mayRest: boolean): boolean;
 }
 
-const WORDS = ORDER_WORDS;
-const DOUBLES = ORDER_DOUBLES;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
 const { bits: BITS, open: OPEN, account: ACCOUNT, filled: FILLED } = OrderI32;
 const { instrument: INSTRUMENT, priceTicks: PRICE } = OrderI32;
 const EXPIRES = OrderF64.expiresAtUs;
-const A_DOUBLES = ACCOUNT_DOUBLES;
+const A_ROW64 = ACCOUNT_SHIFT64;
 const { openBidValueMinor: A_VALUE, openBidValueMaxMinor: A_VALUE_MAX } = AccountF64;
-const N_WORDS = INSTRUMENT_WORDS;
+const N_ROW = INSTRUMENT_SHIFT;
 const N_TICK = InstrumentI32.tickMinor;
-const M_WORDS = MATCH_WORDS;
+const M_ROW = MATCH_SHIFT;
 const { slot: M_SLOT, kind: M_KIND, quantity: M_QUANTITY } = MatchI32;
 const { count: R_COUNT, remaining: R_REMAINING, stop: R_STOP } = MatchResult;
 const { TRADE, SELF_DECREMENTED, LAPSED } = MatchKind;
@@ -87,15 +87,15 @@ export function makeLife(state: State): Life {
   const traded = makeWords(1);
 
   function setStatus(slot: number, status: number, reason: number): void {
-    o32[slot * WORDS + BITS] = withStatus(o32[slot * WORDS + BITS]!, status, reason);
+    o32[(slot << ROW) + BITS] = withStatus(o32[(slot << ROW) + BITS]!, status, reason);
   }
 
   function addBidValue(slot: number, units: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     if (sideOf(o32[row + BITS]!) !== BID) return;
-    const account = o32[row + ACCOUNT]! * A_DOUBLES;
+    const account = o32[row + ACCOUNT]! << A_ROW64;
     if (a64[account + A_VALUE_MAX] === 0) return; // nobody asks for the sum
-    const tickMinor = n32[o32[row + INSTRUMENT]! * N_WORDS + N_TICK]!;
+    const tickMinor = n32[(o32[row + INSTRUMENT]! << N_ROW) + N_TICK]!;
     const value = a64[account + A_VALUE]! + o32[row + PRICE]! * tickMinor * units;
     assert(value >= 0, "open bids are worth no less than nothing");
     a64[account + A_VALUE] = value;
@@ -126,7 +126,7 @@ export function makeLife(state: State): Life {
   }
 
   function lapsedType(slot: number): number {
-    const expiresAtUs = o64[slot * DOUBLES + EXPIRES]!;
+    const expiresAtUs = o64[(slot << ROW64) + EXPIRES]!;
     const isDue = expiresAtUs !== 0 && expiresAtUs <= counters[STAMP]!;
     return isDue ? EVENT_EXPIRED : EVENT_CANCELLED;
   }
@@ -155,14 +155,14 @@ export function makeLife(state: State): Life {
 
   /** A maker that lost `units` to the taker, by a trade or by self-trade prevention. */
   function settleUnits(n: number, slot: number, taker: number, left: number): void {
-    const row = slot * WORDS;
-    const units = m32[n * M_WORDS + M_QUANTITY]!;
+    const row = slot << ROW;
+    const units = m32[(n << M_ROW) + M_QUANTITY]!;
     const isUsedUp = o32[row + OPEN] === 0;
-    const isTrade = m32[n * M_WORDS + M_KIND] === TRADE;
+    const isTrade = m32[(n << M_ROW) + M_KIND] === TRADE;
     if (isTrade) {
       traded[0] = traded[0]! + units;
       o32[row + FILLED] = o32[row + FILLED]! + units;
-      o32[taker * WORDS + FILLED] = o32[taker * WORDS + FILLED]! + units;
+      o32[(taker << ROW) + FILLED] = o32[(taker << ROW) + FILLED]! + units;
       counters[TRADES_TOTAL] = counters[TRADES_TOTAL]! + 1;
       if (isUsedUp) setStatus(slot, STATUS_FILLED, NONE);
       emit.trade(n, taker, left);
@@ -175,7 +175,7 @@ export function makeLife(state: State): Life {
   }
 
   function lost(slot: number, units: number, isTrade: boolean): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     if ((o32[row + BITS]! & GROUPED_BIT) === 0) addBidValue(slot, -units);
     else legs.settle(slot, units, isTrade, o32[row + OPEN] === 0);
   }
@@ -185,10 +185,10 @@ export function makeLife(state: State): Life {
     let left = quantity;
     traded[0] = 0;
     for (let n = 0; n < count; n++) {
-      const slot = m32[n * M_WORDS + M_SLOT]!;
-      const kind = m32[n * M_WORDS + M_KIND]!;
+      const slot = m32[(n << M_ROW) + M_SLOT]!;
+      const kind = m32[(n << M_ROW) + M_KIND]!;
       if (kind === TRADE || kind === SELF_DECREMENTED) {
-        left -= m32[n * M_WORDS + M_QUANTITY]!;
+        left -= m32[(n << M_ROW) + M_QUANTITY]!;
         settleUnits(n, slot, taker, left);
       } else {
         settleRemoved(n, slot, kind);
@@ -200,7 +200,7 @@ export function makeLife(state: State): Life {
 
   function settle(slot: number, priceTicks: number, left: number, mayRest: boolean): boolean {
     if (left === 0) {
-      const lastKind = m32[(result[R_COUNT]! - 1) * M_WORDS + M_KIND]!;
+      const lastKind = m32[((result[R_COUNT]! - 1) << M_ROW) + M_KIND]!;
       if (lastKind === TRADE) setStatus(slot, STATUS_FILLED, NONE);
       else setStatus(slot, STATUS_CANCELLED, SELF_TRADE);
       return false;

@@ -6,13 +6,13 @@
  * on they trade and count no more, although it may take several commands to take them all out. A
  * session timer that has fired (`timers.ts`) goes on as one of these.
  */
-import { AccountI32, ACCOUNT_WORDS, type Accounts } from "./accounts.ts";
+import { AccountI32, ACCOUNT_SHIFT, type Accounts } from "./accounts.ts";
 import { assert } from "./assert.ts";
 import { MASS_CANCELS_PENDING_MAX } from "./limits.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
+import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
 
-const WORDS_OF_ORDER = ORDER_WORDS;
-const DOUBLES_OF_ORDER = ORDER_DOUBLES;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
 const { account: ACCOUNT, instrument: INSTRUMENT, bits: BITS, accountNext: NEXT } = OrderI32;
 const TAG = OrderI32.tag;
 const { orderId: ORDER_ID } = OrderF64;
@@ -93,7 +93,7 @@ export function isSelected(
   side: number,
   tag: number,
 ): boolean {
-  const row = slot * WORDS_OF_ORDER;
+  const row = slot << ROW;
   if (instrument !== 0 && o32[row + INSTRUMENT] !== instrument) return false;
   if (tag !== 0 && o32[row + TAG] !== tag) return false;
   return side === 0 || sideOf(o32[row + BITS]!) === side;
@@ -131,9 +131,9 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     rows[row * WORDS + M_SIDE] = side;
     rows[row * WORDS + M_TAG] = tag;
     rows[row * WORDS + M_REASON] = reason;
-    rows[row * WORDS + M_CURSOR] = a32[account * ACCOUNT_WORDS + HEAD]!;
+    rows[row * WORDS + M_CURSOR] = a32[(account << ACCOUNT_SHIFT) + HEAD]!;
     orderIds[row] = lastOrderId[at]!;
-    const pendingAt = account * ACCOUNT_WORDS + MASS_CANCELS;
+    const pendingAt = (account << ACCOUNT_SHIFT) + MASS_CANCELS;
     a32[pendingAt] = a32[pendingAt]! + 1;
   }
 
@@ -152,32 +152,32 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     examinedMax: number,
   ): number {
     looked = 0;
-    const ofAccount = account * ACCOUNT_WORDS;
+    const ofAccount = account << ACCOUNT_SHIFT;
     const newest = a32[ofAccount + TAIL]!;
     const isAll = instrument === 0 && side === 0 && tag === 0;
-    if (isAll && (newest === 0 || o64[newest * DOUBLES_OF_ORDER + ORDER_ID]! <= lastOrderId[at]!)) {
+    if (isAll && (newest === 0 || o64[(newest << ROW64) + ORDER_ID]! <= lastOrderId[at]!)) {
       return a32[ofAccount + OPEN_ORDERS]!;
     }
     let slot = a32[ofAccount + HEAD]!;
     let found = 0;
-    while (slot !== 0 && o64[slot * DOUBLES_OF_ORDER + ORDER_ID]! <= lastOrderId[at]!) {
+    while (slot !== 0 && o64[(slot << ROW64) + ORDER_ID]! <= lastOrderId[at]!) {
       if (looked === examinedMax) return -found - 1;
       looked++;
       if (isSelected(o32, slot, instrument, side, tag)) found++;
-      slot = o32[slot * WORDS_OF_ORDER + NEXT]!;
+      slot = o32[(slot << ROW) + NEXT]!;
     }
     return found;
   }
 
   function isCovered(row: number, slot: number): boolean {
-    if (o64[slot * DOUBLES_OF_ORDER + ORDER_ID]! > orderIds[row]!) return false;
+    if (o64[(slot << ROW64) + ORDER_ID]! > orderIds[row]!) return false;
     const m = row * WORDS;
     return isSelected(o32, slot, rows[m + M_INSTRUMENT]!, rows[m + M_SIDE]!, rows[m + M_TAG]!);
   }
 
   function coveredBy(slot: number): number {
-    const account = o32[slot * WORDS_OF_ORDER + ACCOUNT]!;
-    let mine = a32[account * ACCOUNT_WORDS + MASS_CANCELS]!;
+    const account = o32[(slot << ROW) + ACCOUNT]!;
+    let mine = a32[(account << ACCOUNT_SHIFT) + MASS_CANCELS]!;
     for (let n = 0; mine > 0; n++) {
       const row = rowAt(n);
       if (rows[row * WORDS + M_ACCOUNT] !== account) continue;
@@ -188,7 +188,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   }
 
   function dropFirst(): void {
-    const pendingAt = rows[first * WORDS + M_ACCOUNT]! * ACCOUNT_WORDS + MASS_CANCELS;
+    const pendingAt = (rows[first * WORDS + M_ACCOUNT]! << ACCOUNT_SHIFT) + MASS_CANCELS;
     a32[pendingAt] = a32[pendingAt]! - 1;
     first = rowAt(1);
     pending--;
@@ -200,25 +200,25 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     while (pending > 0) {
       const at = first * WORDS;
       const slot = rows[at + M_CURSOR]!;
-      if (slot === 0 || o64[slot * DOUBLES_OF_ORDER + ORDER_ID]! > orderIds[first]!) {
+      if (slot === 0 || o64[(slot << ROW64) + ORDER_ID]! > orderIds[first]!) {
         dropFirst();
         continue;
       }
       if (looked === examinedMax) return 0;
       looked++;
       if (isCovered(first, slot)) return slot; // its leaving moves the cursor on
-      rows[at + M_CURSOR] = o32[slot * WORDS_OF_ORDER + NEXT]!;
+      rows[at + M_CURSOR] = o32[(slot << ROW) + NEXT]!;
     }
     return 0;
   }
 
   function leaving(slot: number): void {
-    const account = o32[slot * WORDS_OF_ORDER + ACCOUNT]!;
-    let mine = a32[account * ACCOUNT_WORDS + MASS_CANCELS]!;
+    const account = o32[(slot << ROW) + ACCOUNT]!;
+    let mine = a32[(account << ACCOUNT_SHIFT) + MASS_CANCELS]!;
     for (let n = 0; mine > 0; n++) {
       const at = rowAt(n) * WORDS;
       if (rows[at + M_ACCOUNT] !== account) continue;
-      if (rows[at + M_CURSOR] === slot) rows[at + M_CURSOR] = o32[slot * WORDS_OF_ORDER + NEXT]!;
+      if (rows[at + M_CURSOR] === slot) rows[at + M_CURSOR] = o32[(slot << ROW) + NEXT]!;
       mine--;
     }
   }

@@ -6,7 +6,7 @@
  * uses it up, removes it, or ends the match; it costs what `matches.room` has room for, at most.
  */
 import {
-  MATCH_WORDS,
+  MATCH_SHIFT,
   type Matches,
   MatchI32,
   MatchKind,
@@ -15,14 +15,14 @@ import {
 } from "./book-api.ts";
 import { SelfTradePrevention, Side } from "./codes.ts";
 import { siblingsOf } from "./groups.ts";
-import { GROUPED, ORDER_WORDS, OrderI32, type Orders } from "./orders.ts";
-import { LEVEL_DOUBLES, LEVEL_WORDS, LevelF64, LevelI32, type Pages } from "./pages.ts";
+import { GROUPED, ORDER_SHIFT, OrderI32, type Orders } from "./orders.ts";
+import { LEVEL_SHIFT, LEVEL_SHIFT64, LevelF64, LevelI32, type Pages } from "./pages.ts";
 import type { Queue } from "./queue.ts";
 
-const WORDS = ORDER_WORDS;
-const L_WORDS = LEVEL_WORDS;
-const L_DOUBLES = LEVEL_DOUBLES;
-const M_WORDS = MATCH_WORDS;
+const ROW = ORDER_SHIFT;
+const L_ROW = LEVEL_SHIFT;
+const L_ROW64 = LEVEL_SHIFT64;
+const M_ROW = MATCH_SHIFT;
 const GROUPED_BIT = GROUPED;
 const { head: HEAD, orders: ORDERS } = LevelI32;
 const { quantity: QUANTITY } = LevelF64;
@@ -78,16 +78,16 @@ export function makeMatcher(
 
   /** What meeting this maker takes of the room. */
   function costOf(slot: number): number {
-    return (o32[slot * WORDS + BITS]! & GROUPED_BIT) === 0 ? 1 : 1 + siblingsOf(o32, slot);
+    return (o32[(slot << ROW) + BITS]! & GROUPED_BIT) === 0 ? 1 : 1 + siblingsOf(o32, slot);
   }
 
   function record(met: number, slot: number, kind: number, quantity: number, level: number): void {
-    const at = met * M_WORDS;
+    const at = met << M_ROW;
     m32[at + M_SLOT] = slot;
     m32[at + M_KIND] = kind;
     m32[at + M_QUANTITY] = quantity;
-    m32[at + M_ORDERS] = l32[level * L_WORDS + ORDERS]!;
-    levelQuantity[met] = l64[level * L_DOUBLES + QUANTITY]!;
+    m32[at + M_ORDERS] = l32[(level << L_ROW) + ORDERS]!;
+    levelQuantity[met] = l64[(level << L_ROW64) + QUANTITY]!;
   }
 
   /** Whether a taker of `side` with this limit may trade at a level. */
@@ -130,15 +130,15 @@ export function makeMatcher(
     while (remaining > 0) {
       const level = pages.best(instrument, OTHER - side);
       if (!reaches(side, limitTicks, level)) break;
-      const slot = l32[level * L_WORDS + HEAD]!;
+      const slot = l32[(level << L_ROW) + HEAD]!;
       const cost = costOf(slot);
       if (cost > left) {
         stop = STOP_WORK_BOUND;
         break;
       }
       left -= cost;
-      const open = o32[slot * WORDS + OPEN]!;
-      const isSelf = account !== 0 && o32[slot * WORDS + ACCOUNT] === account;
+      const open = o32[(slot << ROW) + OPEN]!;
+      const isSelf = account !== 0 && o32[(slot << ROW) + ACCOUNT] === account;
       const kind = meet(isLapsed(slot), isSelf, stp);
       if (kind === 0) {
         stop = STOP_SELF_TRADE;
@@ -176,19 +176,19 @@ export function makeMatcher(
     let left = room[0]!;
     let level = pages.best(instrument, OTHER - side);
     for (; reaches(side, limitTicks, level); level = pages.worse(level, OTHER - side)) {
-      const head = l32[level * L_WORDS + HEAD]!;
+      const head = l32[(level << L_ROW) + HEAD]!;
       let slot = head;
       do {
         left -= costOf(slot);
         if (left < 0) return false;
-        const isSelf = account !== 0 && o32[slot * WORDS + ACCOUNT] === account;
+        const isSelf = account !== 0 && o32[(slot << ROW) + ACCOUNT] === account;
         const kind = meet(isLapsed(slot), isSelf, stp);
-        if (kind === TRADE) remaining -= o32[slot * WORDS + OPEN]!;
+        if (kind === TRADE) remaining -= o32[(slot << ROW) + OPEN]!;
         if (remaining <= 0) return true;
         // These take the taker, or units of it, without a trade: never all of it, then.
         if (kind === 0 || kind === SELF_DECREMENTED) return false;
         if (kind === SELF_CANCELLED && stp === STP.CANCEL_BOTH) return false;
-        slot = o32[slot * WORDS + NEXT]!;
+        slot = o32[(slot << ROW) + NEXT]!;
       } while (slot !== head);
     }
     return false;
@@ -198,13 +198,13 @@ export function makeMatcher(
     let left = room[0]!;
     let level = pages.best(instrument, OTHER - side);
     for (; reaches(side, limitTicks, level); level = pages.worse(level, OTHER - side)) {
-      const head = l32[level * L_WORDS + HEAD]!;
+      const head = l32[(level << L_ROW) + HEAD]!;
       let slot = head;
       do {
         left -= costOf(slot);
         if (left < 0) return false;
         if (!isLapsed(slot)) return true;
-        slot = o32[slot * WORDS + NEXT]!;
+        slot = o32[(slot << ROW) + NEXT]!;
       } while (slot !== head);
     }
     return false;

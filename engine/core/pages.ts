@@ -21,16 +21,20 @@ import { makePriceTree } from "./price-tree.ts";
 
 export const LEVEL_WORDS = 4;
 export const LEVEL_DOUBLES = 2;
+export const LEVEL_SHIFT = 2;
+export const LEVEL_SHIFT64 = 1;
 export const LevelI32 = { head: 0, orders: 1 } as const;
 export const LevelF64 = { quantity: 1 } as const;
 
 const PAGE_WORDS = 4;
+const PAGE_SHIFT = 2;
 const NUMBER = 0;
 const BITS = 1;
 const LOWER = 2;
 const HIGHER = 3;
 
 const BOOK_WORDS = 4;
+const BOOK_SHIFT = 2;
 const ROOT = 0;
 // The words of the best levels are the numbers of the sides.
 const BID = Side.BID;
@@ -65,68 +69,68 @@ export function makePages(booksMax: number, pagesMax: number): Pages {
   let highest = 0;
 
   function best(book: number, side: number): number {
-    return books[book * BOOK_WORDS + side]!;
+    return books[(book << BOOK_SHIFT) + side]!;
   }
 
   function priceOf(level: number): number {
-    return (pages[(level >> 4) * PAGE_WORDS + NUMBER]! << 4) | (level & 15);
+    return (pages[((level >> 4) << PAGE_SHIFT) + NUMBER]! << 4) | (level & 15);
   }
 
   function worse(level: number, side: number): number {
     const page = level >> 4;
-    const at = page * PAGE_WORDS;
+    const at = page << PAGE_SHIFT;
     if (side === BID) {
       const below = pages[at + BITS]! & ((1 << (level & 15)) - 1);
       if (below !== 0) return (page << 4) | (31 - Math.clz32(below));
       const lower = pages[at + LOWER]!;
       if (lower === 0) return 0;
-      return (lower << 4) | (31 - Math.clz32(pages[lower * PAGE_WORDS + BITS]!));
+      return (lower << 4) | (31 - Math.clz32(pages[(lower << PAGE_SHIFT) + BITS]!));
     }
     const above = pages[at + BITS]! & (-2 << (level & 15));
     if (above !== 0) return (page << 4) | (31 - Math.clz32(above & -above));
     const higher = pages[at + HIGHER]!;
     if (higher === 0) return 0;
-    const bits = pages[higher * PAGE_WORDS + BITS]!;
+    const bits = pages[(higher << PAGE_SHIFT) + BITS]!;
     return (higher << 4) | (31 - Math.clz32(bits & -bits));
   }
 
   /** A page for a number that has none yet. */
   function add(book: number, number: number): number {
-    const rootAt = book * BOOK_WORDS + ROOT;
+    const rootAt = (book << BOOK_SHIFT) + ROOT;
     const root = books[rootAt]!;
     const lower = tree.lower(root, number);
-    const higher = lower === 0 ? tree.lowest(root) : pages[lower * PAGE_WORDS + HIGHER]!;
+    const higher = lower === 0 ? tree.lowest(root) : pages[(lower << PAGE_SHIFT) + HIGHER]!;
     let page = free;
     if (page === 0) page = ++highest;
-    else free = pages[page * PAGE_WORDS + LOWER]!;
+    else free = pages[(page << PAGE_SHIFT) + LOWER]!;
     assert(page <= pagesMax, "there are no more pages than orders");
-    const at = page * PAGE_WORDS;
+    const at = page << PAGE_SHIFT;
     pages[at + NUMBER] = number;
     pages[at + BITS] = 0;
     pages[at + LOWER] = lower;
     pages[at + HIGHER] = higher;
-    if (lower !== 0) pages[lower * PAGE_WORDS + HIGHER] = page;
-    if (higher !== 0) pages[higher * PAGE_WORDS + LOWER] = page;
+    if (lower !== 0) pages[(lower << PAGE_SHIFT) + HIGHER] = page;
+    if (higher !== 0) pages[(higher << PAGE_SHIFT) + LOWER] = page;
     books[rootAt] = tree.add(root, page);
     return page;
   }
 
   function remove(book: number, page: number): void {
-    const rootAt = book * BOOK_WORDS + ROOT;
-    const lower = pages[page * PAGE_WORDS + LOWER]!;
-    const higher = pages[page * PAGE_WORDS + HIGHER]!;
-    if (lower !== 0) pages[lower * PAGE_WORDS + HIGHER] = higher;
-    if (higher !== 0) pages[higher * PAGE_WORDS + LOWER] = lower;
+    const rootAt = (book << BOOK_SHIFT) + ROOT;
+    const lower = pages[(page << PAGE_SHIFT) + LOWER]!;
+    const higher = pages[(page << PAGE_SHIFT) + HIGHER]!;
+    if (lower !== 0) pages[(lower << PAGE_SHIFT) + HIGHER] = higher;
+    if (higher !== 0) pages[(higher << PAGE_SHIFT) + LOWER] = lower;
     books[rootAt] = tree.remove(books[rootAt]!, page);
-    pages[page * PAGE_WORDS + LOWER] = free;
+    pages[(page << PAGE_SHIFT) + LOWER] = free;
     free = page;
   }
 
   /** The page with this number, or 0. */
   function find(book: number, side: number, number: number): number {
-    const bookAt = book * BOOK_WORDS;
+    const bookAt = book << BOOK_SHIFT;
     const page = books[bookAt + side]! >> 4;
-    if (page !== 0 && pages[page * PAGE_WORDS + NUMBER] === number) return page;
+    if (page !== 0 && pages[(page << PAGE_SHIFT) + NUMBER] === number) return page;
     return tree.find(books[bookAt + ROOT]!, number);
   }
 
@@ -142,9 +146,9 @@ export function makePages(booksMax: number, pagesMax: number): Pages {
   }
 
   function use(book: number, side: number, level: number): void {
-    const bitsAt = (level >> 4) * PAGE_WORDS + BITS;
+    const bitsAt = ((level >> 4) << PAGE_SHIFT) + BITS;
     pages[bitsAt] = pages[bitsAt]! | (1 << (level & 15));
-    const bestAt = book * BOOK_WORDS + side;
+    const bestAt = (book << BOOK_SHIFT) + side;
     const now = books[bestAt]!;
     if (now === 0) {
       books[bestAt] = level;
@@ -156,8 +160,8 @@ export function makePages(booksMax: number, pagesMax: number): Pages {
 
   function drop(book: number, side: number, level: number): void {
     const page = level >> 4;
-    const bitsAt = page * PAGE_WORDS + BITS;
-    const bestAt = book * BOOK_WORDS + side;
+    const bitsAt = (page << PAGE_SHIFT) + BITS;
+    const bestAt = (book << BOOK_SHIFT) + side;
     if (books[bestAt] === level) books[bestAt] = worse(level, side);
     const bits = pages[bitsAt]! & ~(1 << (level & 15));
     pages[bitsAt] = bits;

@@ -7,7 +7,7 @@ import { MatchResult } from "./book-api.ts";
 import { type Check, Planned } from "./check.ts";
 import { CancelReason, OrderStatus, OrderType, Reject, TimeInForce } from "./codes.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
-import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
+import { INSTRUMENT_SHIFT, InstrumentI32 } from "./instruments.ts";
 import type { Life } from "./life.ts";
 import { COMPOUND_RECORDS_MAX, MAKERS_PER_COMMAND_MAX } from "./limits.ts";
 import type { Place } from "./place.ts";
@@ -36,7 +36,7 @@ export function makePlaceGroup(state: State, check: Check, place: Place, life: L
   const first = { product: 0, side: 0, tif: 0, quantity: 0, expiresAtUs: new Float64Array(1) };
 
   const productOf = (instrument: number): number =>
-    instruments.i32[instrument * INSTRUMENT_WORDS + InstrumentI32.product]!;
+    instruments.i32[(instrument << INSTRUMENT_SHIFT) + InstrumentI32.product]!;
 
   function mayRest(): boolean {
     const tif = c8[C8.tif]!;

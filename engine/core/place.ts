@@ -17,8 +17,8 @@ import { DEADLINE_AHEAD_MAX_US, DEADLINE_DEFAULT_US } from "./limits.ts";
 import { makeRestore } from "./restore.ts";
 import {
   ON_WHEEL as ON_WHEEL_BIT,
-  ORDER_DOUBLES,
-  ORDER_WORDS,
+  ORDER_SHIFT,
+  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   packBits,
@@ -54,8 +54,8 @@ export interface Place {
 /** Of `identify`: neither a Reject nor none. */
 export const KNOWN = -1;
 
-const WORDS = ORDER_WORDS;
-const DOUBLES = ORDER_DOUBLES;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
 const ON_WHEEL = ON_WHEEL_BIT;
 const { bits: BITS, instrument: INSTRUMENT } = OrderI32;
 const { fingerprint: FINGERPRINT, filled: FILLED, total: TOTAL } = OrderI32;
@@ -122,18 +122,18 @@ export function makePlace(state: State, check: Check, life: Life): Place {
    */
   function remembered(account: number): number {
     const slot = ids.find(account, c32, C_KEY);
-    if (slot === 0 || statusOf(o32[slot * WORDS + BITS]!) !== OPEN) return slot;
+    if (slot === 0 || statusOf(o32[(slot << ROW) + BITS]!) !== OPEN) return slot;
     if (!state.isLapsed(slot)) return slot;
     life.lapse(slot);
     return ids.find(account, c32, C_KEY);
   }
 
-  const isSame = (): boolean => o32[over * WORDS + FINGERPRINT] === print;
+  const isSame = (): boolean => o32[(over << ROW) + FINGERPRINT] === print;
   function answerAgain(): void {
     if (!isSame()) return emit.rejected(Reject.CLIENT_ORDER_ID_REUSED, 0, false);
     const slot = over;
     if (deadlineReject() === NONE) ids.extend(slot, counters, DEADLINE);
-    const bits = o32[slot * WORDS + BITS]!;
+    const bits = o32[(slot << ROW) + BITS]!;
     if (statusOf(bits) === REJECTED) emit.rejected(reasonOf(bits), slot, true);
     else emit.accepted(slot, true);
   }
@@ -142,7 +142,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   function remember(status: number, reject: number): number {
     const account = c32[C_ACCOUNT]!;
     const slot = ids.add(account, c32, C_KEY, over, counters, DEADLINE);
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const isPost = (c8[CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0;
     const words = packBits(
       c8[CommandU8.side]! & 3,
@@ -155,28 +155,28 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     o32[row + FILLED] = 0;
     o32[row + TOTAL] = c32[C.quantity]!;
     o32[row + FINGERPRINT] = print;
-    o64[slot * DOUBLES + FIRST] = counters[OWN]!;
+    o64[(slot << ROW64) + FIRST] = counters[OWN]!;
     if (status === REJECTED) {
-      o64[slot * DOUBLES + ORDER_ID] = 0;
+      o64[(slot << ROW64) + ORDER_ID] = 0;
       return slot;
     }
     if (state.waiting[0] !== 0) state.timers.drawLine(account, counters, ORDERS_TOTAL);
     const orderId = counters[ORDERS_TOTAL]! + 1;
     counters[ORDERS_TOTAL] = orderId;
-    o64[slot * DOUBLES + ORDER_ID] = orderId;
+    o64[(slot << ROW64) + ORDER_ID] = orderId;
     return slot;
   }
 
   function restNew(slot: number, left: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     o32[row + OrderI32.priceTicks] = c32[C.priceTicks]!;
     o32[row + OrderI32.open] = left;
     o32[row + OrderI32.heapAt] = 0;
     o32[row + OrderI32.tag] = c32[C.tag]!;
     o32[row + OrderI32.groupNext] = 0;
     const expiresAtUs = c64[C_EXPIRES]!;
-    o64[slot * DOUBLES + OrderF64.expiresAtUs] = expiresAtUs;
-    o64[slot * DOUBLES + PRIORITY] = counters[SEQUENCE]!;
+    o64[(slot << ROW64) + OrderF64.expiresAtUs] = expiresAtUs;
+    o64[(slot << ROW64) + PRIORITY] = counters[SEQUENCE]!;
     orders.index(slot);
     accounts.append(slot);
     if (expiresAtUs !== 0) state.expiry.add(slot);

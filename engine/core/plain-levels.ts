@@ -4,7 +4,7 @@
 import { assert } from "./assert.ts";
 import { type BookOptions, collectedBook, type Touched } from "./book-api.ts";
 import { Side } from "./codes.ts";
-import { COLLECTED, ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { COLLECTED, ORDER_SHIFT, OrderI32, sideOf } from "./orders.ts";
 
 export interface PlainLevel {
   readonly priceTicks: number;
@@ -44,7 +44,7 @@ export function makePlainLevels(
   touched: Touched,
 ): PlainLevels {
   const books = new Map<number, PlainSides>();
-  const field = (slot: number, word: number): number => orders.i32[slot * ORDER_WORDS + word]!;
+  const field = (slot: number, word: number): number => orders.i32[(slot << ORDER_SHIFT) + word]!;
   const openOf = (slot: number): number => field(slot, OrderI32.open);
   const unitsOf = (level: PlainLevel): number =>
     level.queue.reduce((units, slot) => units + openOf(slot), 0);

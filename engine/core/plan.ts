@@ -8,8 +8,8 @@
 import { Planned } from "./check.ts";
 import { CommandType, OrderType, Side, TimeInForce } from "./codes.ts";
 import { CommandI32, CommandU8 } from "./command.ts";
-import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
-import { ORDER_WORDS, OrderI32, sideOf } from "./orders.ts";
+import { INSTRUMENT_SHIFT, InstrumentI32 } from "./instruments.ts";
+import { ORDER_SHIFT, OrderI32, sideOf } from "./orders.ts";
 import type { State } from "./state.ts";
 
 const { AMEND, REDUCE } = CommandType;
@@ -44,7 +44,7 @@ export function makePlan(state: State, planned: Float64Array, slots: Int32Array)
   }
 
   const tickMinor = (instrument: number): number =>
-    instruments.i32[instrument * INSTRUMENT_WORDS + InstrumentI32.tickMinor]!;
+    instruments.i32[(instrument << INSTRUMENT_SHIFT) + InstrumentI32.tickMinor]!;
 
   function place(): void {
     const tif = c8[C8.tif]!;
@@ -56,7 +56,7 @@ export function makePlan(state: State, planned: Float64Array, slots: Int32Array)
 
   function change(type: number, n: number, count: number): void {
     const slot = slots[n]!;
-    const row = slot * ORDER_WORDS;
+    const row = slot << ORDER_SHIFT;
     const open = o32[row + OrderI32.open]!;
     const ticks = o32[row + OrderI32.priceTicks]!;
     const isBid = sideOf(o32[row + OrderI32.bits]!) === Side.BID;

@@ -7,7 +7,7 @@
  * Each pass follows the links the pass before it brought near: from a command to its line of ids or its
  * order's bucket, from there to the row, from the row to its neighbours.
  */
-import { ACCOUNT_WORDS, AccountI32 } from "./accounts.ts";
+import { ACCOUNT_SHIFT, AccountI32 } from "./accounts.ts";
 import { CommandType } from "./codes.ts";
 import {
   COMMAND_BYTES,
@@ -19,7 +19,7 @@ import {
 } from "./command.ts";
 import type { Commands } from "./command.ts";
 import { READ_AHEAD_COMMANDS, READ_AHEAD_ROWS_MIN } from "./limits.ts";
-import { ORDER_WORDS, OrderI32 } from "./orders.ts";
+import { ORDER_SHIFT, OrderI32 } from "./orders.ts";
 import type { State } from "./state.ts";
 import { makeWords } from "./words.ts";
 
@@ -30,10 +30,10 @@ const PLACE = CommandType.PLACE;
 const { account: C_ACCOUNT, instrument: C_INSTRUMENT, clientOrderId: C_KEY } = CommandI32;
 const { priceTicks: C_PRICE } = CommandI32;
 const C_ORDER = CommandF64.orderId;
-const ROW = ORDER_WORDS;
+const ROW = ORDER_SHIFT;
 const { account: ACCOUNT, clientOrderId: KEY } = OrderI32;
 const { accountNext: ACCOUNT_NEXT, accountPrev: ACCOUNT_PREV } = OrderI32;
-const A_WORDS = ACCOUNT_WORDS;
+const A_ROW = ACCOUNT_SHIFT;
 const A_TAIL = AccountI32.tail;
 const COMMANDS = READ_AHEAD_COMMANDS;
 const C_SIDE = CommandU8.side;
@@ -72,11 +72,11 @@ export function makeReadAhead(state: State): ReadAhead {
     for (let n = 0; n < count; n++) {
       if (u8[(from + n) * BYTES] !== PLACE) continue;
       const account = i32[(from + n) * WORDS + C_ACCOUNT]!;
-      slotAt[n] = accounts.isKnown(account) ? a32[account * A_WORDS + A_TAIL]! : 0;
+      slotAt[n] = accounts.isKnown(account) ? a32[(account << A_ROW) + A_TAIL]! : 0;
     }
     let read = 0;
     for (let n = 0; n < count; n++) {
-      const row = slotAt[n]! * ROW;
+      const row = slotAt[n]! << ROW;
       read ^= o32[row]! ^ o32[row + KEY]!;
     }
     seen[0] = read;
@@ -89,7 +89,7 @@ export function makeReadAhead(state: State): ReadAhead {
     for (let n = 0; n < count; n++) {
       const at = (from + n) * WORDS;
       const slot = slotAt[n]!;
-      const row = slot * ROW;
+      const row = slot << ROW;
       if (u8[(from + n) * BYTES] === PLACE) {
         lineAt[n] = 0;
         if (!instruments.isListed(i32[at + C_INSTRUMENT]!)) continue;
@@ -104,9 +104,9 @@ export function makeReadAhead(state: State): ReadAhead {
       }
     }
     for (let n = 0; n < count; n++) {
-      const row = slotAt[n]! * ROW;
+      const row = slotAt[n]! << ROW;
       read ^= lines[lineAt[n]!]!;
-      read ^= o32[o32[row + ACCOUNT_NEXT]! * ROW]! ^ o32[o32[row + ACCOUNT_PREV]! * ROW]!;
+      read ^= o32[o32[row + ACCOUNT_NEXT]! << ROW]! ^ o32[o32[row + ACCOUNT_PREV]! << ROW]!;
     }
     seen[0] = read;
   }

@@ -11,9 +11,9 @@
 import { collectedBook } from "./book-api.ts";
 import { InstrumentState, OrderType, Reject, TimeInForce } from "./codes.ts";
 import { CommandF64, CommandI32, CommandU8 } from "./command.ts";
-import { INSTRUMENT_WORDS } from "./instruments.ts";
+import { INSTRUMENT_SHIFT } from "./instruments.ts";
 import type { Life } from "./life.ts";
-import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
+import { ORDER_SHIFT64, OrderF64 } from "./orders.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 
@@ -44,7 +44,7 @@ export function makeRestore(state: State, life: Life): Restore {
     const isEarlier = priority !== 0 && priority < counters[Counter.sequence]!;
     if (!isEarlier) return Reject.PRIORITY_NOT_EARLIER;
     const instrument = c32[C.instrument]!;
-    const isUnseen = instruments.i32[instrument * INSTRUMENT_WORDS] === InstrumentState.PRE_OPEN;
+    const isUnseen = instruments.i32[instrument << INSTRUMENT_SHIFT] === InstrumentState.PRE_OPEN;
     const side = c8[C8.side]!;
     const books = isUnseen ? collectedBook(instrument, side, instruments.capacity) : instrument;
     before = book.standsBefore(books, side, c32[C.priceTicks]!, c64, PRIORITY);
@@ -57,7 +57,7 @@ export function makeRestore(state: State, life: Life): Restore {
   }
 
   function rest(slot: number): void {
-    orders.f64[slot * ORDER_DOUBLES + OrderF64.priority] = c64[PRIORITY]!;
+    orders.f64[(slot << ORDER_SHIFT64) + OrderF64.priority] = c64[PRIORITY]!;
     life.restBefore(slot, before);
   }
 

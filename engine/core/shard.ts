@@ -21,7 +21,7 @@ import {
   BEHAVIOUR_SESSIONS,
   EVENTS_PER_COMMAND_MAX,
 } from "./limits.ts";
-import { ORDER_DOUBLES, OrderF64 } from "./orders.ts";
+import { ORDER_SHIFT64, OrderF64 } from "./orders.ts";
 import { makePending } from "./pending.ts";
 import { makePlace } from "./place.ts";
 import { makePlaceGroup } from "./place-group.ts";
@@ -123,7 +123,7 @@ export function makeShardOver(state: State): Shard {
     const expiryUs =
       first === 0
         ? Number.POSITIVE_INFINITY
-        : orders.f64[first * ORDER_DOUBLES + OrderF64.expiresAtUs]!;
+        : orders.f64[(first << ORDER_SHIFT64) + OrderF64.expiresAtUs]!;
     const dueUs = timerUs < expiryUs ? timerUs : expiryUs;
     return dueUs <= counters[STAMP]! ? 0 : dueUs;
   }

@@ -4,7 +4,7 @@
 import { insist } from "./assert.ts";
 import { COMMAND_I32 } from "./command.ts";
 import { COMPOUND_RECORDS_MAX } from "./limits.ts";
-import { GROUPED, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32 } from "./orders.ts";
+import { GROUPED, ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32 } from "./orders.ts";
 import type { State } from "./state.ts";
 
 /** The snapshot's records, written or read. */
@@ -15,8 +15,8 @@ interface Words {
 
 /** `record` begins a record of zeroes and answers its first word. */
 export function saveGroups({ orders, groups }: State, record: () => number, { f64 }: Words): void {
-  const idOf = (slot: number): number => orders.f64[slot * ORDER_DOUBLES + OrderF64.orderId]!;
-  const nextOf = (slot: number): number => orders.i32[slot * ORDER_WORDS + OrderI32.groupNext]!;
+  const idOf = (slot: number): number => orders.f64[(slot << ORDER_SHIFT64) + OrderF64.orderId]!;
+  const nextOf = (slot: number): number => orders.i32[(slot << ORDER_SHIFT) + OrderI32.groupNext]!;
   // By order id, so that no table's order shows.
   const firsts: number[] = [];
   for (let slot = 1; slot <= orders.highest(); slot++) {
@@ -59,8 +59,8 @@ export function loadGroup({ orders, groups }: State, { f64 }: Words): void {
   // Marked already, by its row: it is to be a leg only from here on.
   const bits = OrderI32.bits;
   for (const slot of [leg, next]) {
-    const at = slot * ORDER_WORDS + bits;
-    if (orders.i32[slot * ORDER_WORDS + OrderI32.groupNext] === 0) {
+    const at = (slot << ORDER_SHIFT) + bits;
+    if (orders.i32[(slot << ORDER_SHIFT) + OrderI32.groupNext] === 0) {
       orders.i32[at] = orders.i32[at]! & ~GROUPED;
     }
   }

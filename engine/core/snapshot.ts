@@ -19,25 +19,22 @@
  * Loading gives a shard with the same hash that goes on with the same bytes, whatever its tables' sizes
  * and whichever its book. What cannot be loaded is refused in words; a half-loaded shard is thrown away.
  */
-import {
-  ACCOUNT_DOUBLES,
-  ACCOUNT_WORDS,
-  AccountF64,
-  AccountI32,
-  AccountState,
-} from "./accounts.ts";
+import { ACCOUNT_SHIFT, AccountF64, AccountI32, AccountState } from "./accounts.ts";
 import { insist, loading } from "./assert.ts";
 import { SEARCH_DOUBLES } from "./auction-price.ts";
 import { collectedBook } from "./book-api.ts";
 import { InstrumentState, OrderStatus, Side } from "./codes.ts";
-import {
-  INSTRUMENT_DOUBLES,
-  INSTRUMENT_WORDS,
-  InstrumentF64,
-  InstrumentI32,
-} from "./instruments.ts";
+import { INSTRUMENT_SHIFT, INSTRUMENT_WORDS, InstrumentF64, InstrumentI32 } from "./instruments.ts";
 import { BEHAVIOUR_NEWEST, HASH_VERSION } from "./limits.ts";
-import { ON_WHEEL, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, statusOf } from "./orders.ts";
+import {
+  ON_WHEEL,
+  ORDER_SHIFT,
+  ORDER_SHIFT64,
+  ORDER_WORDS,
+  OrderF64,
+  OrderI32,
+  statusOf,
+} from "./orders.ts";
 import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { StateHash } from "./shard-api.ts";
 import { loadGroup, loadStaged, saveGroups, saveStaged } from "./snapshot-compounds.ts";
@@ -116,26 +113,26 @@ function makeWriter(sink: (bytes: Uint8Array) => void): Writer {
 
 function saveInstrument(state: State, writer: Writer, instrument: number): void {
   const { i32, f64 } = state.instruments;
-  const row = instrument * INSTRUMENT_WORDS;
+  const row = instrument << INSTRUMENT_SHIFT;
   if (i32[row + InstrumentI32.state] === InstrumentState.NONE) return;
   const at = writer.record(Kind.INSTRUMENT);
   writer.i32[at + 1] = instrument;
   for (let n = 0; n < INSTRUMENT_WORDS; n++) writer.i32[at + 16 + n] = i32[row + n]!;
-  const doubles = instrument * INSTRUMENT_DOUBLES;
+  const doubles = row >> 1;
   writer.f64[(at >> 1) + 6] = f64[doubles + InstrumentF64.marketSeq]!;
   writer.f64[(at >> 1) + 7] = f64[doubles + InstrumentF64.tradeId]!;
 }
 
 function saveAccount(state: State, writer: Writer, account: number): void {
   const { i32, f64 } = state.accounts;
-  const row = account * ACCOUNT_WORDS;
+  const row = account << ACCOUNT_SHIFT;
   if (i32[row + AccountI32.state] === AccountState.UNKNOWN) return;
   const at = writer.record(Kind.ACCOUNT);
   writer.i32[at + 1] = account;
   writer.i32[at + 2] = i32[row + AccountI32.state]!;
   writer.i32[at + 3] = i32[row + AccountI32.openOrdersMax]!;
   writer.i32[at + 4] = i32[row + AccountI32.openOrders]!;
-  const doubles = account * ACCOUNT_DOUBLES;
+  const doubles = row >> 1;
   writer.f64[(at >> 1) + 8] = f64[doubles + AccountF64.sequence]!;
   writer.f64[(at >> 1) + 9] = f64[doubles + AccountF64.openBidValueMinor]!;
   writer.f64[(at >> 1) + 10] = f64[doubles + AccountF64.openBidValueMaxMinor]!;
@@ -143,7 +140,7 @@ function saveAccount(state: State, writer: Writer, account: number): void {
 
 function saveRow(state: State, writer: Writer, slot: number, kind: number): void {
   const at = writer.record(kind);
-  const row = slot * ORDER_WORDS;
+  const row = slot << ORDER_SHIFT;
   for (let n = 0; n < ORDER_WORDS; n++) writer.i32[at + n] = state.orders.i32[row + n]!;
   for (const link of LINKS) writer.i32[at + link] = 0;
   writer.i32[at] = kind;
@@ -167,10 +164,10 @@ function endedRows({ orders, ids }: State): Int32Array {
   const sequences = new Float64Array(orders.used());
   let count = 0;
   const isEnded = (slot: number): boolean =>
-    statusOf(orders.i32[slot * ORDER_WORDS + OrderI32.bits]!) !== OrderStatus.OPEN &&
+    statusOf(orders.i32[(slot << ORDER_SHIFT) + OrderI32.bits]!) !== OrderStatus.OPEN &&
     ids.isRemembered(slot);
   const sequenceOf = (slot: number): number =>
-    orders.f64[slot * ORDER_DOUBLES + OrderF64.firstSequence]!;
+    orders.f64[(slot << ORDER_SHIFT64) + OrderF64.firstSequence]!;
   for (let slot = 1; slot <= orders.highest(); slot++) {
     if (isEnded(slot)) sequences[count++] = sequenceOf(slot);
   }
@@ -199,7 +196,7 @@ function savePending({ massCancels, timers, orders }: State, writer: Writer): vo
     const at = writer.record(Kind.MASS_CANCEL);
     i32.set([account, instrument, side, tag, reason], at + 1);
     f64[(at >> 1) + 8] = massCancels.orderIds[row]!;
-    f64[(at >> 1) + 9] = orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!;
+    f64[(at >> 1) + 9] = orders.f64[(cursor << ORDER_SHIFT64) + OrderF64.orderId]!;
   });
   timers.walk((row) => {
     const at = writer.record(Kind.TIMER);
@@ -272,19 +269,20 @@ function loadInstrument({ instruments }: State, { i32, f64 }: Reader): void {
   const instrument = i32[1]!;
   insist(instrument < instruments.capacity, `there is no room for instrument ${instrument}`);
   instruments.know(instrument);
-  const row = instrument * INSTRUMENT_WORDS;
+  const row = instrument << INSTRUMENT_SHIFT;
   for (let n = 0; n < INSTRUMENT_WORDS; n++) instruments.i32[row + n] = i32[16 + n]!;
-  instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.marketSeq] = f64[6]!;
-  instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.tradeId] = f64[7]!;
+  instruments.f64[(row >> 1) + InstrumentF64.marketSeq] = f64[6]!;
+  instruments.f64[(row >> 1) + InstrumentF64.tradeId] = f64[7]!;
 }
 
 function loadAccount({ accounts }: State, { i32, f64 }: Reader): void {
   const account = i32[1]!;
   insist(account < accounts.capacity, `there is no room for account ${account}`);
   accounts.know(account);
-  accounts.i32[account * ACCOUNT_WORDS + AccountI32.state] = i32[2]!;
-  accounts.i32[account * ACCOUNT_WORDS + AccountI32.openOrdersMax] = i32[3]!;
-  const doubles = account * ACCOUNT_DOUBLES;
+  const row = account << ACCOUNT_SHIFT;
+  accounts.i32[row + AccountI32.state] = i32[2]!;
+  accounts.i32[row + AccountI32.openOrdersMax] = i32[3]!;
+  const doubles = row >> 1;
   accounts.f64[doubles + AccountF64.sequence] = f64[8]!;
   accounts.f64[doubles + AccountF64.openBidValueMinor] = f64[9]!;
   accounts.f64[doubles + AccountF64.openBidValueMaxMinor] = f64[10]!;
@@ -300,14 +298,14 @@ function loadRow(state: State, { i32 }: Reader): number {
   insist(orders.used() < orders.capacity, "there is no room for the snapshot's client order ids");
   insist(!isOpen || !orders.isFull(), "there is no room for the snapshot's open orders");
   const slot = orders.take();
-  const row = slot * ORDER_WORDS;
+  const row = slot << ORDER_SHIFT;
   for (let n = 1; n < ORDER_WORDS; n++) orders.i32[row + n] = i32[n]!;
   ids.adopt(slot);
   if (!isOpen) return slot;
   if (state.collected.has(slot)) state.collected.add(slot, 1, i32[OrderI32.open]!);
   orders.index(slot);
   book.rest(slot);
-  if (orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs] !== 0) expiry.add(slot);
+  if (orders.f64[(slot << ORDER_SHIFT64) + OrderF64.expiresAtUs] !== 0) expiry.add(slot);
   return slot;
 }
 
@@ -316,8 +314,9 @@ function linkAccounts({ orders, accounts }: State): void {
   const ids = new Float64Array(orders.count());
   let count = 0;
   for (let slot = 1; slot <= orders.highest(); slot++) {
-    const isOpen = statusOf(orders.i32[slot * ORDER_WORDS + OrderI32.bits]!) === OrderStatus.OPEN;
-    if (isOpen) ids[count++] = orders.f64[slot * ORDER_DOUBLES + OrderF64.orderId]!;
+    const isOpen =
+      statusOf(orders.i32[(slot << ORDER_SHIFT) + OrderI32.bits]!) === OrderStatus.OPEN;
+    if (isOpen) ids[count++] = orders.f64[(slot << ORDER_SHIFT64) + OrderF64.orderId]!;
   }
   ids.sort();
   for (let n = 0; n < count; n++) accounts.append(orders.find(ids, n));

@@ -12,13 +12,13 @@ import { type Events, makeEvents } from "./event.ts";
 import { type Expiry, makeExpiry } from "./expiry.ts";
 import { type Groups, makeGroups } from "./groups.ts";
 import { type Ids, makeIds } from "./ids.ts";
-import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from "./instruments.ts";
+import { INSTRUMENT_SHIFT, type Instruments, makeInstruments } from "./instruments.ts";
 import { BEHAVIOUR_FIRST, EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
 import { makeMassCancels, type MassCancels } from "./mass-cancel.ts";
 import {
   makeOrders,
-  ORDER_DOUBLES,
-  ORDER_WORDS,
+  ORDER_SHIFT,
+  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   type Orders,
@@ -34,7 +34,7 @@ import { makeTimers, type Timers } from "./timers.ts";
 import { Counter, makeTurn, type Turn } from "./turn.ts";
 import { makeWords } from "./words.ts";
 
-const DOUBLES = ORDER_DOUBLES;
+const ROW64 = ORDER_SHIFT64;
 const EXPIRES = OrderF64.expiresAtUs;
 const STAMP = Counter.stampUs;
 
@@ -85,13 +85,13 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   /** Whether an uncross under way has this order: it happened before what lapses now. */
   function uncrosses(slot: number): boolean {
     if (uncross.i32[UncrossI32.phase] === UncrossPhase.NONE) return false;
-    const instrument = o32[slot * ORDER_WORDS + OrderI32.instrument]!;
-    return instruments.i32[instrument * INSTRUMENT_WORDS] === InstrumentState.UNCROSSING;
+    const instrument = o32[(slot << ORDER_SHIFT) + OrderI32.instrument]!;
+    return instruments.i32[instrument << INSTRUMENT_SHIFT] === InstrumentState.UNCROSSING;
   }
 
   function isLapsed(slot: number): boolean {
     if (waiting[0] === 0) return false;
-    const expiresAtUs = o64[slot * DOUBLES + EXPIRES]!;
+    const expiresAtUs = o64[(slot << ROW64) + EXPIRES]!;
     if (uncrosses(slot)) return false;
     if (expiresAtUs !== 0 && expiresAtUs <= counters[STAMP]!) return true;
     return massCancels.coveredBy(slot) !== 0 || timers.covers(slot);

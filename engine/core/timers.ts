@@ -20,11 +20,11 @@
  * State: every armed row, all of its fields but the links. `walk` tells them in firing order.
  */
 import { assert } from "./assert.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, type Orders } from "./orders.ts";
+import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, type Orders } from "./orders.ts";
 import { makeDoubles } from "./words.ts";
 
-const WORDS_OF_ORDER = ORDER_WORDS;
-const DOUBLES_OF_ORDER = ORDER_DOUBLES;
+const ROW = ORDER_SHIFT;
+const ROW64 = ORDER_SHIFT64;
 const { account: O_ACCOUNT, tag: O_TAG } = OrderI32;
 const { orderId: O_ORDER_ID } = OrderF64;
 
@@ -221,13 +221,12 @@ export function makeTimers(
 
   function covers(slot: number): boolean {
     if (!(firstUs[0]! <= nowUs[nowAt]!)) return false;
-    const tag = o32[slot * WORDS_OF_ORDER + O_TAG]!;
-    let row = heads[o32[slot * WORDS_OF_ORDER + O_ACCOUNT]!]!;
+    const tag = o32[(slot << ROW) + O_TAG]!;
+    let row = heads[o32[(slot << ROW) + O_ACCOUNT]!]!;
     for (; row !== 0; row = i32[row * WORDS + NEXT]!) {
       const of = i32[row * WORDS + TAG]!;
       if ((of !== 0 && of !== tag) || !isDue(row)) continue;
-      if (o64[slot * DOUBLES_OF_ORDER + O_ORDER_ID]! <= f64[row * DOUBLES + LAST_ORDER]!)
-        return true;
+      if (o64[(slot << ROW64) + O_ORDER_ID]! <= f64[row * DOUBLES + LAST_ORDER]!) return true;
     }
     return false;
   }

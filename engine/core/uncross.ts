@@ -23,7 +23,7 @@ import { collectedBook } from "./book-api.ts";
 import { CommandType, InstrumentState, OrderStatus, Reject, Side } from "./codes.ts";
 import { CommandI32, CommandU8 } from "./command.ts";
 import { EventFlag } from "./event.ts";
-import { INSTRUMENT_WORDS, InstrumentI32 } from "./instruments.ts";
+import { INSTRUMENT_SHIFT, InstrumentI32 } from "./instruments.ts";
 import type { Life } from "./life.ts";
 import {
   SLICE_ORDERS_MAX,
@@ -32,7 +32,7 @@ import {
   UNCROSS_LEVELS_MAX,
 } from "./limits.ts";
 import { siblingsOf } from "./groups.ts";
-import { COLLECTED, ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32 } from "./orders.ts";
+import { COLLECTED, ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32 } from "./orders.ts";
 import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
@@ -46,14 +46,14 @@ export interface Uncross {
   carryOn(): void;
 }
 
-const WORDS = ORDER_WORDS;
+const ROW = ORDER_SHIFT;
 const { open: OPEN, bits: BITS, priceTicks: PRICE, filled: FILLED } = OrderI32;
 const { priority: PRIORITY, orderId: ORDER_ID } = OrderF64;
 const { NONE, CLEARING, SEARCHING, TRADING, OPENING } = UncrossPhase;
 const { phase: PHASE, turn: TURN, left: LEFT, priceTicks: TICKS } = UncrossI32;
 const { BID, ASK } = Side;
 const { PRE_OPEN, UNCROSSING, CONTINUOUS } = InstrumentState;
-const N_WORDS = INSTRUMENT_WORDS;
+const N_ROW = INSTRUMENT_SHIFT;
 const { state: N_STATE, product: N_PRODUCT } = InstrumentI32;
 
 export function makeUncross(state: State, life: Life): Uncross {
@@ -79,7 +79,7 @@ export function makeUncross(state: State, life: Life): Uncross {
     const first = instrument === 0 ? 1 : instrument;
     const last = instrument === 0 ? instruments.highest() : instrument;
     for (let n = first; n <= last; n++) {
-      const row = n * N_WORDS;
+      const row = n << N_ROW;
       if (n32[row + N_STATE] !== PRE_OPEN) continue;
       if (product !== 0 && n32[row + N_PRODUCT] !== product) continue;
       n32[row + N_STATE] = UNCROSSING;
@@ -116,15 +116,15 @@ export function makeUncross(state: State, life: Life): Uncross {
   /** Whether it is the turn of an instrument that uncrosses; else looks for one, not too far. */
   function hasTurn(): boolean {
     for (let looked = 0; looked < UNCROSS_INSTRUMENTS_MAX; looked++) {
-      if (n32[u32[TURN]! * N_WORDS + N_STATE] === UNCROSSING) return true;
+      if (n32[(u32[TURN]! << N_ROW) + N_STATE] === UNCROSSING) return true;
       u32[TURN] = u32[TURN]! + 1;
     }
     return false;
   }
 
   function isLater(a: number, b: number): boolean {
-    const atA = a * ORDER_DOUBLES;
-    const atB = b * ORDER_DOUBLES;
+    const atA = a << ORDER_SHIFT64;
+    const atB = b << ORDER_SHIFT64;
     if (o64[atA + PRIORITY] !== o64[atB + PRIORITY]) {
       return o64[atA + PRIORITY]! > o64[atB + PRIORITY]!;
     }
@@ -133,7 +133,7 @@ export function makeUncross(state: State, life: Life): Uncross {
 
   /** Takes units off a collected order; used up, it is out of its book. */
   function fill(slot: number, units: number): void {
-    const row = slot * WORDS;
+    const row = slot << ROW;
     const isUsedUp = units === o32[row + OPEN];
     if (isUsedUp) {
       book.remove(slot);
@@ -147,8 +147,8 @@ export function makeUncross(state: State, life: Life): Uncross {
   /** What a trade that has been told means for the order, its account and its group. */
   function settle(slot: number, units: number): void {
     life.lost(slot, units, true);
-    if (o32[slot * WORDS + OPEN] !== 0) return;
-    o32[slot * WORDS + BITS] = o32[slot * WORDS + BITS]! & ~COLLECTED;
+    if (o32[(slot << ROW) + OPEN] !== 0) return;
+    o32[(slot << ROW) + BITS] = o32[(slot << ROW) + BITS]! & ~COLLECTED;
     life.release(slot);
   }
 
@@ -158,22 +158,22 @@ export function makeUncross(state: State, life: Life): Uncross {
     ask = book.first(bookOf(ASK), ASK);
     const ticks = u32[TICKS]!;
     if (bid === 0 || ask === 0 || ticks === 0) return 0;
-    if (o32[bid * WORDS + PRICE]! < ticks || o32[ask * WORDS + PRICE]! > ticks) return 0;
+    if (o32[(bid << ROW) + PRICE]! < ticks || o32[(ask << ROW) + PRICE]! > ticks) return 0;
     return 1 + siblingsOf(o32, bid) + siblingsOf(o32, ask);
   }
 
   /** No more trades at this price: another one is needed where the orders that come first cross. */
   function conclude(): void {
     const crosses =
-      bid !== 0 && ask !== 0 && o32[bid * WORDS + PRICE]! >= o32[ask * WORDS + PRICE]!;
+      bid !== 0 && ask !== 0 && o32[(bid << ROW) + PRICE]! >= o32[(ask << ROW) + PRICE]!;
     u32[PHASE] = crosses ? SEARCHING : OPENING;
     if (crosses) search.begin();
   }
 
   function trade(): void {
     const ticks = u32[TICKS]!;
-    const bids = o32[bid * WORDS + OPEN]!;
-    const asks = o32[ask * WORDS + OPEN]!;
+    const bids = o32[(bid << ROW) + OPEN]!;
+    const asks = o32[(ask << ROW) + OPEN]!;
     const units = bids < asks ? bids : asks;
     fill(bid, units);
     fill(ask, units);
@@ -204,7 +204,7 @@ export function makeUncross(state: State, life: Life): Uncross {
   }
 
   function opened(): void {
-    n32[u32[TURN]! * N_WORDS + N_STATE] = CONTINUOUS;
+    n32[(u32[TURN]! << N_ROW) + N_STATE] = CONTINUOUS;
     u32[LEFT] = u32[LEFT]! - 1;
     emit.admin.opened(u32[TURN]!);
     passOn();

@@ -5,8 +5,8 @@
  * in here; where rows lie is not. What an auction collects stands behind what an instrument shows.
  */
 import {
-  ACCOUNT_DOUBLES,
-  ACCOUNT_WORDS,
+  ACCOUNT_SHIFT,
+  ACCOUNT_SHIFT64,
   AccountF64,
   AccountI32,
   AccountState,
@@ -15,13 +15,13 @@ import { collectedBook } from "./book-api.ts";
 import { CancelReason, InstrumentState, Side } from "./codes.ts";
 import { type Hasher, makeHasher } from "./hash.ts";
 import {
-  INSTRUMENT_DOUBLES,
-  INSTRUMENT_WORDS,
+  INSTRUMENT_SHIFT,
+  INSTRUMENT_SHIFT64,
   InstrumentF64,
   InstrumentI32,
 } from "./instruments.ts";
 import { BEHAVIOUR_AUCTIONS } from "./limits.ts";
-import { ORDER_DOUBLES, ORDER_WORDS, OrderF64, OrderI32, ON_WHEEL } from "./orders.ts";
+import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, ON_WHEEL } from "./orders.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
 import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
@@ -51,23 +51,23 @@ const ID_FIELDS = [
 
 function hashInstrument(state: State, instrument: number, hasher: Hasher): void {
   const { instruments, orders, book } = state;
-  const row = instrument * INSTRUMENT_WORDS;
+  const row = instrument << INSTRUMENT_SHIFT;
   if (instruments.i32[row + InstrumentI32.state] === InstrumentState.NONE) return;
   hasher.word(instrument);
   for (let at = 0; at <= InstrumentI32.listedBandHighTicks; at++) {
     hasher.word(instruments.i32[row + at]!);
   }
-  hasher.double(instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.marketSeq]!);
-  hasher.double(instruments.f64[instrument * INSTRUMENT_DOUBLES + InstrumentF64.tradeId]!);
+  hasher.double(instruments.f64[(instrument << INSTRUMENT_SHIFT64) + InstrumentF64.marketSeq]!);
+  hasher.double(instruments.f64[(instrument << INSTRUMENT_SHIFT64) + InstrumentF64.tradeId]!);
   hashLater(state, row, hasher);
   for (const side of [Side.BID, Side.ASK]) {
     const hashOrder = (slot: number): void => {
-      for (const field of ORDER_FIELDS) hasher.word(orders.i32[slot * ORDER_WORDS + field]!);
-      hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.orderId]!);
-      hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.expiresAtUs]!);
-      hasher.double(orders.f64[slot * ORDER_DOUBLES + OrderF64.priority]!);
-      const leg = orders.i32[slot * ORDER_WORDS + OrderI32.groupNext]!;
-      if (leg !== 0) hasher.double(orders.f64[leg * ORDER_DOUBLES + OrderF64.orderId]!);
+      for (const field of ORDER_FIELDS) hasher.word(orders.i32[(slot << ORDER_SHIFT) + field]!);
+      hasher.double(orders.f64[(slot << ORDER_SHIFT64) + OrderF64.orderId]!);
+      hasher.double(orders.f64[(slot << ORDER_SHIFT64) + OrderF64.expiresAtUs]!);
+      hasher.double(orders.f64[(slot << ORDER_SHIFT64) + OrderF64.priority]!);
+      const leg = orders.i32[(slot << ORDER_SHIFT) + OrderI32.groupNext]!;
+      if (leg !== 0) hasher.double(orders.f64[(leg << ORDER_SHIFT64) + OrderF64.orderId]!);
     };
     book.walk(instrument, side, hashOrder);
     book.walk(collectedBook(instrument, side, instruments.capacity), side, hashOrder);
@@ -91,13 +91,13 @@ function hashUncross({ uncross, priceSearch, massCancels }: State, hasher: Hashe
 
 function hashAccount(state: State, account: number, hasher: Hasher): void {
   const { accounts } = state;
-  const row = account * ACCOUNT_WORDS;
+  const row = account << ACCOUNT_SHIFT;
   if (accounts.i32[row + AccountI32.state] === AccountState.UNKNOWN) return;
   hasher.word(account);
   hasher.word(accounts.i32[row + AccountI32.state]!);
   hasher.word(accounts.i32[row + AccountI32.openOrders]!);
   hasher.word(accounts.i32[row + AccountI32.openOrdersMax]!);
-  const at = account * ACCOUNT_DOUBLES;
+  const at = account << ACCOUNT_SHIFT64;
   hasher.double(accounts.f64[at + AccountF64.sequence]!);
   hasher.double(accounts.f64[at + AccountF64.openBidValueMinor]!);
   hasher.double(accounts.f64[at + AccountF64.openBidValueMaxMinor]!);
@@ -111,14 +111,14 @@ function hashIds(state: State, hasher: Hasher): void {
   let low = 0;
   let count = 0;
   for (let slot = 1; slot <= highest(); slot++) {
-    const row = slot * ORDER_WORDS;
+    const row = slot << ORDER_SHIFT;
     if (!isRemembered(slot)) continue;
     one.reset();
     for (const field of ID_FIELDS) one.word(i32[row + field]!);
     one.word(i32[row + OrderI32.bits]! & ~ON_WHEEL);
-    one.double(f64[slot * ORDER_DOUBLES + OrderF64.firstSequence]!);
-    one.double(f64[slot * ORDER_DOUBLES + OrderF64.orderId]!);
-    one.double(f64[slot * ORDER_DOUBLES + OrderF64.deadlineUs]!);
+    one.double(f64[(slot << ORDER_SHIFT64) + OrderF64.firstSequence]!);
+    one.double(f64[(slot << ORDER_SHIFT64) + OrderF64.orderId]!);
+    one.double(f64[(slot << ORDER_SHIFT64) + OrderF64.deadlineUs]!);
     high = (high + one.high()) >>> 0;
     low = (low + one.low()) >>> 0;
     count++;
@@ -138,7 +138,7 @@ function hashPending(state: State, hasher: Hasher): void {
     if (tag !== 0) hasher.word(tag);
     if (reason !== CancelReason.MASS_CANCEL) hasher.word(reason);
     hasher.double(massCancels.orderIds[row]!);
-    hasher.double(cursor === 0 ? 0 : orders.f64[cursor * ORDER_DOUBLES + OrderF64.orderId]!);
+    hasher.double(cursor === 0 ? 0 : orders.f64[(cursor << ORDER_SHIFT64) + OrderF64.orderId]!);
   });
   timers.walk((row) => {
     hasher.word(timers.i32[row * TIMER_WORDS + TimerI32.account]!);

@@ -40,6 +40,7 @@ import {
   type QuickMethod,
   refuseLimited,
 } from "./quick-answer.ts";
+import type { Standing } from "../session/limits.ts";
 import { readClientOrderId, readOrderIdAt, SymbolTable } from "./quick-texts.ts";
 import type { ShardRoute } from "./route.ts";
 
@@ -347,9 +348,15 @@ export class QuickOrders {
   #isHeldBack(asker: QuickAsker, tag: number, timeInUs: number): boolean {
     const standing = asker.refusal();
     if (standing === undefined) return false;
-    this.#asked = { reqId: this.#reqId, timeInUs, standing };
+    this.#note(timeInUs, standing);
     refuseLimited(asker, tag === ADD_ORDER ? "add_order" : "amend_order", this.#asked);
     return true;
+  }
+
+  #note(timeInUs: number, standing: Standing | undefined): void {
+    this.#asked.reqId = this.#reqId;
+    this.#asked.timeInUs = timeInUs;
+    this.#asked.standing = standing;
   }
 
   /**
@@ -358,9 +365,7 @@ export class QuickOrders {
    */
   #isAdmitted(asker: QuickAsker, method: QuickMethod, timeInUs: number): boolean {
     const standing = asker.admit(method);
-    this.#asked.reqId = this.#reqId;
-    this.#asked.timeInUs = timeInUs;
-    this.#asked.standing = standing;
+    this.#note(timeInUs, standing);
     if (standing === undefined || standing.waitMs === 0) return true;
     refuseLimited(asker, method, this.#asked);
     return false;
