@@ -219,10 +219,13 @@ export interface Problem {
 /** A refusal on its way up through code that is not hot. */
 export class Refused extends Error {
   readonly problem: Problem;
+  /** What its answer over HTTP says besides. */
+  readonly headers: readonly (readonly [string, string])[];
   /** `cause`: what the operator should find in the log. */
-  constructor(problem: Problem, cause?: unknown) {
+  constructor(problem: Problem, cause?: unknown, headers: Refused["headers"] = []) {
     super(problem.message ?? CODES[problem.code].message, { cause });
     this.problem = problem;
+    this.headers = headers;
   }
 }
 
@@ -243,6 +246,13 @@ export function codeOfRefusal(refusal: Refusal): Code {
   return refusal === Refusal.DISK_FULL ? "DISK_FULL" : "ENGINE_STOPPED";
 }
 
+/** When the same request may succeed; undefined: not known, or what may have happened is asked about instead. */
+export function retryAfterOf(problem: Problem): number | undefined {
+  const row: CodeRow = CODES[problem.code];
+  const isSafe = (problem.execution ?? row.execution ?? "none") === "none";
+  return row.retryable && isSafe ? (problem.retryAfterMs ?? row.retryAfterMs) : undefined;
+}
+
 /** The error object's members, without braces: the same on the socket and in problem+json. */
 export function errorMembers(problem: Problem, requestId: string): string {
   const { class: errorClass, message, ...row }: CodeRow = CODES[problem.code];
@@ -250,7 +260,7 @@ export function errorMembers(problem: Problem, requestId: string): string {
   // What may have happened is asked about, not sent again.
   const retryable = row.retryable && execution === "none";
   const param = problem.param ?? row.param;
-  const retryAfterMs = retryable ? (problem.retryAfterMs ?? row.retryAfterMs) : undefined;
+  const retryAfterMs = retryAfterOf(problem);
   return (
     `"code":"${problem.code}","class":"${errorClass}"` +
     `,"message":${JSON.stringify(problem.message ?? message)},"retryable":${retryable}` +

@@ -44,7 +44,8 @@ const TAGS: Record<Operation["by"], string> = {
 
 const HEADERS: Plain = {
   RateLimit: {
-    description: "What is left: `r` requests, all of them again in `t` seconds.",
+    description:
+      "What is left: `r` requests (`address`) or orders (`orders`), all of them again in `t` seconds.",
     schema: { type: "string", examples: ['"address";r=999;t=1'] },
   },
   "RateLimit-Policy": {
@@ -52,7 +53,7 @@ const HEADERS: Plain = {
     schema: { type: "string", examples: ['"address";q=1000;w=5'] },
   },
   "Retry-After": {
-    description: "With 429: seconds to wait.",
+    description: "With `retry_after_ms`: the same in seconds.",
     schema: { type: "integer", minimum: 1 },
   },
   Allow: {
