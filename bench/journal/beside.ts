@@ -1,6 +1,9 @@
 /**
- * What an order notices of a snapshot that is taken beside it: p99 of an ack while one is taken, and for
- * as long while none is, in turns. Orders come at a steady rate, whether or not answers do.
+ * What an order notices of a snapshot that is taken beside it: p99 of an ack while one is taken, and
+ * while none is. Orders come at a steady rate, whether or not answers do.
+ *
+ * A snapshot takes its time, and a machine's neighbours have their minutes: its process is stopped and let
+ * go on again ten times in a second, and the orders of both kinds of moments are compared.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openRingClient, Refusal } from "../../engine/client/index.ts";
 import * as core from "../../engine/core/index.ts";
 import type { ShardHandle } from "../../engine/shell/main.ts";
-import { shardOnFiles, startSnapshots } from "../../engine/shell/snapshot/main.ts";
+import { shardOnFiles, type Snapshots, startSnapshots } from "../../engine/shell/snapshot/main.ts";
 
 export interface BesideTask {
   /** The shard's, whose journal is in `journal`. */
@@ -26,11 +29,14 @@ export interface BesideFigures {
   readonly quietMs: number;
   /** The one in the other, median of the rounds. */
   readonly ratio: number;
-  /** How long one took. */
+  /** How long one takes, its stops left out. */
   readonly seconds: number;
 }
 
 const PER_MS = 2;
+/** Ten times in a second; what comes just after a change is nobody's. */
+const MOMENT_MS = 100;
+const CHANGE_MS = 15;
 const LOAD_AT_ONCE = 2_000;
 
 export async function measureBeside(shard: ShardHandle, task: BesideTask): Promise<BesideFigures> {
@@ -51,12 +57,12 @@ export async function measureBeside(shard: ShardHandle, task: BesideTask): Promi
   const taken: number[] = [];
   const [during, without]: [number[], number[]] = [[], []];
   await snapshots.take(); // from the first command; those that follow begin with it
+  await sender.p99While(sleep(2 * MOMENT_MS), () => 0); // so that there is something to take one of
   for (let round = 0; round < rounds; round++) {
-    const beganMs = performance.now();
-    during.push(await sender.p99While(snapshots.take()));
-    const ms = performance.now() - beganMs;
+    const { on, off, ms } = await inTurns(sender, snapshots);
     taken.push(ms / 1_000);
-    without.push(await sender.p99While(sleep(ms)));
+    during.push(on);
+    without.push(off);
   }
   await snapshots.stop();
   return {
@@ -67,31 +73,61 @@ export async function measureBeside(shard: ShardHandle, task: BesideTask): Promi
   };
 }
 
+/** One snapshot, stopped and let go on, and p99 of both kinds of moments. */
+async function inTurns(sender: Sender, snapshots: Snapshots) {
+  let kind: Kind = Kind.NOBODYS;
+  let ms = 0;
+  const over = new AbortController();
+  const taking = snapshots.take().finally(() => over.abort());
+  async function alternate(): Promise<void> {
+    for (let isOn = true; !over.signal.aborted; isOn = !isOn) {
+      const beganMs = performance.now();
+      const pid = snapshots.pid();
+      if (pid !== null) process.kill(pid, isOn ? "SIGCONT" : "SIGSTOP");
+      await sleep(CHANGE_MS);
+      kind = isOn ? Kind.TAKEN : Kind.QUIET;
+      await sleep(MOMENT_MS);
+      kind = Kind.NOBODYS;
+      if (isOn) ms += performance.now() - beganMs;
+    }
+  }
+  const { [Kind.TAKEN]: on, [Kind.QUIET]: off } = await sender.p99While(
+    Promise.all([taking, alternate()]),
+    () => kind,
+  );
+  return { on, off, ms };
+}
+
+const Kind = { NOBODYS: 0, TAKEN: 1, QUIET: 2 } as const;
+type Kind = (typeof Kind)[keyof typeof Kind];
+
 interface Sender {
   /** All before that index, as fast as they are answered. */
   load(to: number): Promise<void>;
-  /** Milliseconds, of those that were sent meanwhile. */
-  p99While(work: Promise<unknown>): Promise<number>;
+  /** Milliseconds, of those that were sent meanwhile, by the kind of the moment they were sent in. */
+  p99While(work: Promise<unknown>, kind: () => Kind): Promise<Record<Kind, number>>;
 }
 
 function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
   const client = openRingClient(shard);
   const sentMs = new Float64Array(end);
-  let tookMs: number[] = [];
+  const kinds = new Uint8Array(end);
+  const tookMs: Record<Kind, number[]> = { [Kind.NOBODYS]: [], [Kind.TAKEN]: [], [Kind.QUIET]: [] };
   const count = { sent: 0, answered: 0 };
   client.listen({
     onEvent: ({ f64 }, index) => {
       const correlation = f64[index * core.EVENT_F64 + core.EventF64.correlation]!;
       if (correlation === 0) return; // nobody's answer
       count.answered++;
-      tookMs.push(performance.now() - sentMs[correlation - 1]!);
+      const ms = performance.now() - sentMs[correlation - 1]!;
+      tookMs[kinds[correlation - 1] as Kind].push(ms);
     },
     onBatchEnd: () => {},
     onReady: () => {},
     onStopped: () => {},
   });
 
-  function send(): void {
+  function send(kind: Kind): void {
     const next = count.sent++;
     if (next === end)
       throw new Error("a snapshot takes so long that there is nothing more to send");
@@ -103,6 +139,7 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
     client.commands.f64[at + core.CommandF64.correlation] = next + 1;
     client.commit();
     sentMs[next] = performance.now();
+    kinds[next] = kind;
   }
 
   async function allAnswered(): Promise<void> {
@@ -112,26 +149,28 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
   return {
     load: async (to) => {
       while (count.sent < to) {
-        for (let n = 0; n < LOAD_AT_ONCE && count.sent < to; n++) send();
+        for (let n = 0; n < LOAD_AT_ONCE && count.sent < to; n++) send(Kind.NOBODYS);
         client.flush();
         await allAnswered();
       }
     },
-    p99While: async (work) => {
+    p99While: async (work, kind) => {
       const over = new AbortController();
       void work.finally(() => over.abort()).catch(() => {});
       const beganMs = performance.now();
       const first = count.sent;
-      tookMs = [];
+      for (const took of Object.values(tookMs)) took.length = 0;
       while (!over.signal.aborted) {
         const due = first + Math.floor((performance.now() - beganMs) * PER_MS);
-        while (count.sent < due && client.refusal() === Refusal.NONE) send(); // full after a pause
+        while (count.sent < due && client.refusal() === Refusal.NONE) send(kind()); // full after a pause
         client.flush();
         await sleep(1);
       }
       await work;
       await allAnswered();
-      return tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length * 0.99)]!;
+      const p99 = (ms: number[]): number =>
+        ms.toSorted((a, b) => a - b)[Math.floor(ms.length * 0.99)] ?? Number.NaN;
+      return { 0: p99(tookMs[0]), 1: p99(tookMs[1]), 2: p99(tookMs[2]) };
     },
   };
 }

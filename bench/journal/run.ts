@@ -34,7 +34,7 @@ export const JOURNAL_BENCH: JournalBenchSize = {
   acks: 2_000,
   syncs: 500,
   resting: 1_000_000,
-  beside: 500_000,
+  beside: 1_000_000,
   kafka: KAFKA_BENCH,
 };
 export const JOURNAL_BENCH_TINY: JournalBenchSize = {

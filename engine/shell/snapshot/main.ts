@@ -68,6 +68,8 @@ export interface Snapshots {
   finish(): Promise<void>;
   /** Gives up what is under way. */
   stop(): Promise<void>;
+  /** Of the process that takes one now; null: none does. For who measures. */
+  pid(): number | null;
 }
 
 const LOOK_MS = 1_000;
@@ -185,6 +187,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
   looking.unref();
 
   return {
+    pid: () => (running === null ? null : (child?.pid ?? null)),
     take: () => take(1),
     finish: async () => {
       clearInterval(looking);
