@@ -85,6 +85,7 @@ export const CODES = {
   KEY_UNREADABLE: row("AUTH", 500, "This gateway cannot read the key's secret; tell its operator."),
   ADDRESS_NOT_ALLOWED: row("PERM", 403, "This key may not be used from this address."),
   TRADING_OFF: row("PERM", 403, "Trading is off for this key; the operator can switch it on."),
+  IDEMPOTENCY_KEY_REUSED: row("STATE", 409, "Something else was asked by this Idempotency-Key."),
   HMAC_KEYS_OFF: row("STATE", 409, "Set SOLEBOOK_SECRETS_KEY, so that secrets can be kept."),
   ADMIN_TOKEN_INVALID: row("AUTH", 401, "Send the token of the data directory's admin.token."),
   ADMIN_LOOPBACK_ONLY: row("PERM", 403, "Administration is served on this machine only."),

@@ -85,6 +85,15 @@ const WINDOW: Plain = {
     "How old the request may be. It is signed, too: the text begins `${timestamp};${window}`.",
   schema: { type: "integer", minimum: 1, maximum: 60_000, default: 5_000 },
 };
+const IDEMPOTENCY_KEY: Plain = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description:
+    "The request's name, unique for what is asked: sent again with it, what was made the first time is " +
+    "answered, a secret included as long as the key is not revoked; with another body: 409.",
+  schema: { type: "string", minLength: 1, maxLength: 64, pattern: "^[!-~]{1,64}$" },
+};
 const SECURITY_OF: Record<Operation["by"], Plain[]> = {
   anyone: [],
   key: [{ key: [], timestamp: [], signature: [] }],
@@ -108,6 +117,7 @@ function written(operation: Operation): Plain {
     ...inPath(path, examples),
     ...inQuery(operation.query, examples),
     ...(by === "key" ? [WINDOW] : []),
+    ...(operation.isNamed === true ? [IDEMPOTENCY_KEY] : []),
   ];
   return {
     operationId: id,

@@ -59,6 +59,7 @@ const HEADERS = [
   "solebook-timestamp",
   "solebook-signature",
   "solebook-window",
+  "idempotency-key",
   "host",
   "origin",
   "cookie",
