@@ -34,7 +34,7 @@ export function findExchange(values: { url?: string; data?: string }): Exchange 
 
 export interface Admin {
   get(path: string): Promise<unknown>;
-  /** With a name for it, sent again it is answered as the first time. */
+  /** With an Idempotency-Key, sent again it is answered as the first time. */
   post(path: string, body: unknown, idempotencyKey?: string): Promise<unknown>;
   /** Waits `timeoutMs` at most, where that is said. */
   remove(path: string, timeoutMs?: number): Promise<unknown>;

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { readNetworks } from "./addresses.ts";
-import { JORDAN, startTestExchange, type TestExchange, TOKEN } from "./testing/exchange.ts";
+import { JORDAN, startTestExchange, type TestExchange } from "./testing/exchange.ts";
 import {
   type Headers,
   makeSecretKey,
@@ -39,8 +39,9 @@ test("an order is placed, looked at and cancelled, each request signed by itself
   const placed = await ask(placing("rest-1"));
   expect(placed).toMatchObject({
     status: 200,
-    body: { status: "open", client_order_id: "rest-1" },
+    body: { status: "open", client_order_id: "rest-1", time_out: expect.any(String) },
   });
+  expect(placed.body.time_in < placed.body.time_out).toBe(true);
   const target = `/v1/orders/rest-1?symbol=${SYMBOL}`;
   expect(await ask({ method: "GET", target })).toMatchObject({ body: { status: "open" } });
   expect(await ask({ method: "DELETE", target })).toMatchObject({ body: { cancelled_qty: 1 } });
@@ -351,53 +352,6 @@ test("a secret is told once: in no list, no file and no log", async () => {
   }
   expect(JSON.stringify(body)).not.toContain("sealed");
   expect(kept).toContain(`"sealed_secret": "v1.`);
-});
-
-const OPERATOR = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
-
-describe("a request for a key that has a name", () => {
-  const asked = { account: "carol", kind: "hmac", label: "desk" };
-  const named = async (name: string, body: object = asked) => {
-    const answer = await fetch(`${exchange.url}/v1/admin/keys`, {
-      method: "POST",
-      headers: { ...OPERATOR, "idempotency-key": name },
-      body: JSON.stringify(body),
-    });
-    const { status } = answer;
-    return {
-      status,
-      ...((await answer.json()) as { key: string; secret?: string; code?: string }),
-    };
-  };
-
-  test("makes one, however often it comes, and tells its secret to whoever has the name", async () => {
-    const all = await Promise.all(Array.from({ length: 5 }, () => named("n-1")));
-    expect(all.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 201]);
-    expect(new Set(all.map(({ key: made, secret }) => `${made} ${secret}`)).size).toBe(1);
-    expect(all[0]!.secret).toMatch(/^[\w-]{43}$/);
-    const request = { method: "GET", target: `/v1/orders/none?symbol=${SYMBOL}` } as const;
-    const signed = signRequest({ key: all[0]!.key, secret: all[0]!.secret! }, request);
-    expect(await send(exchange.url, request, signed)).toMatchObject({ status: 404 });
-    expect((await named("n-2")).key).not.toBe(all[0]!.key);
-  });
-
-  test("is refused when it says something else, or its name is none", async () => {
-    await named("n-3");
-    const reused = { status: 409, code: "IDEMPOTENCY_KEY_REUSED", execution: "none" };
-    expect(await named("n-3", { ...asked, label: "other" })).toMatchObject(reused);
-    expect(await named("n-3", { ...asked, account: "dave" })).toMatchObject(reused);
-    expect(await named("a b")).toMatchObject({ status: 400, param: "Idempotency-Key" });
-    expect(await named("x".repeat(65))).toMatchObject({ status: 400 });
-  });
-
-  test("is not told the secret of a key that was revoked, and no list tells its name", async () => {
-    const { key: made } = await named("n-4");
-    await exchange.admin("DELETE", `keys/${made}`);
-    const again = await named("n-4");
-    expect([again.key, again.secret]).toEqual([made, undefined]);
-    const { body } = await exchange.admin("GET", "keys");
-    expect(JSON.stringify(body)).not.toContain("n-4");
-  });
 });
 
 test("without a key to seal them there are no secrets, and everything else goes on", async () => {

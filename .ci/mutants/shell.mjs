@@ -17,8 +17,8 @@ export default {
     shell(
       "journal/file.ts",
       "acknowledged before it is synced",
-      "      writeAll(files, fd, frames[turn], bytes, at);\n      files.sync(fd);",
-      "      writeAll(files, fd, frames[turn], bytes, at);",
+      "      writeAll(files, fd, frame, bytes, at);\n      files.sync(fd);",
+      "      writeAll(files, fd, frame, bytes, at);",
     ),
     shell(
       "primary.ts",
@@ -37,6 +37,18 @@ export default {
       "what was begun counts before it is synced",
       "      files.sync(fd);\n",
       "      if (fd < 0) files.sync(fd);\n",
+    ),
+    shell(
+      "journal/behind-worker.ts",
+      "the next frame names another than the one before it",
+      "    hash.set(hashFrame(frame, payloadBytes));\n",
+      "",
+    ),
+    shell(
+      "journal/file.ts",
+      "a batch is taken over the one that is being applied",
+      "    if (count > 0) turn = turn === 0 ? 1 : 0;\n",
+      "",
     ),
     shell(
       "journal/file.ts",

@@ -20,7 +20,7 @@ solebook key revoke KEY [--json]
 create makes an Ed25519 pair on this machine, and the account NAME when it is new. The exchange gets
 the public half; the private half is printed here once, as base64 of its PKCS#8 form, and kept nowhere.
 With --hmac the exchange makes a secret, shown here once, too, for signing REST with HMAC-SHA256; asked again
-with the same --idempotency-key, as after an answer that was lost, it is the same key and secret.
+within a day with the same --idempotency-key, as after a lost answer, it is the same key and secret.
 set changes what is named, on open connections, too; revoke closes the key's connections at once.
 
   --scopes     ${SCOPES_DEFAULT.join(",")} unless said otherwise

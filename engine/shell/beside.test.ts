@@ -7,6 +7,7 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { COMMAND_BYTES } from "../core/command.ts";
 import { BATCH_COMMANDS_MAX, EVENT_RING_SLOTS } from "../core/limits.ts";
 import { makeBehindMemory, openBehind } from "./journal/behind.ts";
 import type { BehindWorkerData } from "./journal/behind-worker.ts";
@@ -97,6 +98,23 @@ describe("begun, and not durable yet", () => {
   });
 });
 
+test.each<[string, (journal: Journal) => void]>([
+  ["at once", (journal) => journal.append(5)],
+  ["begun", (journal) => (journal.beginAppend(5), journal.endAppend())],
+])("what was appended %s stays as it is while the next batch is taken", (_, append) => {
+  const { journal } = openTestJournal(makeDisk());
+  fillClocks(journal, 5);
+  const bytes = Buffer.from(
+    journal.batch.u8.buffer,
+    journal.batch.u8.byteOffset,
+    5 * COMMAND_BYTES,
+  );
+  const before = Buffer.from(bytes);
+  append(journal);
+  fillClocks(journal, 9);
+  expect(bytes).toEqual(before);
+});
+
 describe("by the thread", () => {
   const folders: string[] = [];
   const threads: Worker[] = [];
@@ -113,7 +131,6 @@ describe("by the thread", () => {
       else {
         journal.beginAppend(1 + n * 40);
         journal.endAppend();
-        journal.turnBatch();
       }
     }
     const { frames, end } = readBack(directory);

@@ -98,6 +98,8 @@ const DRAIN_MS_MAX = 5_000;
 const SLEEP_MS_MAX = 1_000;
 const READER_WAIT_MS = 100;
 const ROOM_WAIT_MS = 5;
+/** Commands after which what they did is told: readers work, and send more, while the rest is applied. */
+const TELL_EVERY = 128;
 /** More than a command makes as a rule: what a batch longer than BATCH_COMMANDS_MAX reckons with. */
 const EVENTS_LIKELY = 32;
 
@@ -215,7 +217,6 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
     takenFromRing = 0;
   }
 
-  /** Tells what it has applied every so many commands, so that readers have begun when it ends. */
   function apply(): void {
     let surely = 0;
     for (let from = 0; from < confirmed; from += READ_AHEAD_COMMANDS) {
@@ -226,7 +227,7 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
         surely -= EVENTS_PER_COMMAND_MAX;
         publisher.apply(shard, confirmedBatch, i);
       }
-      if (to < confirmed && to % BATCH_COMMANDS_MAX === 0) tell();
+      if (to < confirmed && to % TELL_EVERY === 0) tell();
     }
     confirmed = 0;
     tell();
@@ -305,7 +306,6 @@ export function makePrimary(parts: PrimaryParts): Primary {
 
   /** Whatever waits is made durable while what was confirmed is applied. */
   function beginNext(): void {
-    journal.turnBatch();
     const count = steps.take(true);
     if (count === 0) return;
     beganMs = monotonicMs();

@@ -71,8 +71,8 @@ export type WorkerMessage =
 
 /** A little over the time a wake-up costs; more would take a core from the gateway. */
 const SPINS = 200;
-/** To apply so many takes several times as long as to wake the thread that writes. */
-const BESIDE_FROM = 1_024;
+/** To apply so many takes longer than to wake the thread that writes. */
+const BESIDE_FROM = 128;
 
 const data = workerData as ShardWorkerData;
 const status = openStatus(data.status);

@@ -20,8 +20,6 @@ export interface Operation {
   readonly by: "anyone" | "key" | "operator" | "browser";
   readonly query?: TObject;
   readonly body?: TSchema;
-  /** Sent again with the same `Idempotency-Key` it is answered as the first time. */
-  readonly isNamed?: true;
   /** By status; what is refused is a problem everywhere. Text: of that media type. */
   readonly answers: Readonly<Record<number, TSchema | string>>;
   readonly refusals: readonly Code[];

@@ -19,15 +19,8 @@ export const ADMIN: readonly Operation[] = [
     path: "/v1/admin/keys",
     says: "Makes a key: of a public half (the same twice makes one), or with a secret of its own.",
     body: admin.KeyBody,
-    isNamed: true,
-    answers: { 200: admin.NewKeyAnswer, 201: admin.NewKeyAnswer },
-    refusals: [
-      ...bad,
-      "HMAC_KEYS_OFF",
-      "IDEMPOTENCY_KEY_REUSED",
-      "CATALOG_FULL",
-      "REGISTRY_WRITE_FAILED",
-    ],
+    answers: { 200: admin.KeyAnswer, 201: admin.NewKeyAnswer },
+    refusals: [...bad, "HMAC_KEYS_OFF", "CATALOG_FULL", "REGISTRY_WRITE_FAILED"],
     examples: [
       {
         says: "A reader of orders",

@@ -175,6 +175,6 @@ const keyFields = {
 export const KeyAnswer = Type.Object(keyFields);
 export const NewKeyAnswer = Type.Object({
   ...keyFields,
-  secret: optional(text("Of hmac, in this answer alone: the text itself is the key that signs.")),
+  secret: optional(text("Of hmac, in this one answer: the text itself is the key that signs.")),
 });
 export const KeysAnswer = Type.Object({ keys: listOf(KeyAnswer, "In the order of their making.") });

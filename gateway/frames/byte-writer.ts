@@ -40,13 +40,13 @@ export class ByteWriter {
     let { at } = this;
     let rest = value;
     if (value >= FOUR_GROUPS) {
-      const low = value % FOUR_GROUPS;
+      rest = Math.floor(value / FOUR_GROUPS);
+      const low = value - rest * FOUR_GROUPS; // exact, and cheaper than a remainder
       bytes[at] = (low & 0x7f) | 0x80;
       bytes[at + 1] = ((low >>> 7) & 0x7f) | 0x80;
       bytes[at + 2] = ((low >>> 14) & 0x7f) | 0x80;
       bytes[at + 3] = (low >>> 21) | 0x80;
       at += 4;
-      rest = (value - low) / FOUR_GROUPS;
     }
     while (rest > 0x7f) {
       bytes[at++] = (rest & 0x7f) | 0x80;

@@ -80,28 +80,30 @@ export function makeQuickAnswer(
   return answer;
 }
 
-class QuickAnswer implements Pending {
+class QuickAnswer implements Pending, QuickAsked {
   /** Undefined: it waits for nothing, and holds nobody's socket. */
   #asker: QuickAsker | undefined;
   #type = 0;
-  readonly #asked: QuickAsked = { reqId: NO_NUMBER, timeInUs: 0, standing: undefined };
   #shard = 0;
   #symbol: Uint8Array | null = null;
+  reqId = NO_NUMBER;
+  timeInUs = 0;
+  standing: Standing | undefined;
 
   begin(
     asker: QuickAsker,
     type: number,
-    { reqId, timeInUs, standing }: QuickAsked,
+    asked: QuickAsked,
     shard: number,
     symbol: Uint8Array | null,
   ): void {
     this.#asker = asker;
     this.#type = type;
-    this.#asked.reqId = reqId;
-    this.#asked.timeInUs = timeInUs;
-    this.#asked.standing = standing;
     this.#shard = shard;
     this.#symbol = symbol;
+    this.reqId = asked.reqId;
+    this.timeInUs = asked.timeInUs;
+    this.standing = asked.standing;
   }
 
   settle(outcome: Outcome): void {
@@ -116,7 +118,7 @@ class QuickAnswer implements Pending {
   }
 
   abandon(problem: Problem): void {
-    this.#asker!.refuse(METHODS[this.#type]!, this.#asked, problem);
+    this.#asker!.refuse(METHODS[this.#type]!, this, problem);
     this.#end();
   }
 
@@ -127,12 +129,12 @@ class QuickAnswer implements Pending {
 
   #write(to: ByteWriter, asker: QuickAsker, outcome: Outcome): void {
     const method = METHODS[this.#type]!;
-    const answer = openAnswer(to, this.#asked);
+    const answer = openAnswer(to, this);
     to.bytes[to.at++] = RESULT_TAGS[method];
     const result = to.open();
     this.#writeResult(to, outcome);
     to.close(result);
-    closeAnswer(to, answer, asker, method, this.#asked, "ok");
+    closeAnswer(to, answer, asker, method, this, "ok");
   }
 
   #writeResult(to: ByteWriter, outcome: Outcome): void {

@@ -8,6 +8,7 @@
  *                                    P   -   P   P     earlier life's finds nobody
  * ```
  */
+/** A power of two. */
 const SLOTS = 16_384;
 
 export class Waiting<T> {
@@ -21,7 +22,7 @@ export class Waiting<T> {
   }
 
   add(correlation: number, pending: T): void {
-    const slot = correlation % SLOTS;
+    const slot = correlation & (SLOTS - 1); // of numbers beyond 2^31 a remainder costs more
     const earlier = this.#slots[slot];
     if (earlier !== undefined) this.#late.set(this.#correlations[slot]!, earlier);
     this.#slots[slot] = pending;
@@ -31,7 +32,7 @@ export class Waiting<T> {
 
   /** Whoever waited for it waits no more; undefined: nobody did. */
   take(correlation: number): T | undefined {
-    const slot = correlation % SLOTS;
+    const slot = correlation & (SLOTS - 1);
     let pending = this.#slots[slot];
     if (pending !== undefined && this.#correlations[slot] === correlation) {
       this.#slots[slot] = undefined;

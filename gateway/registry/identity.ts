@@ -80,11 +80,7 @@ interface KeySettings {
   readonly trading: boolean;
 }
 
-export type KeyRequest = KeySettings & {
-  readonly account: string;
-  /** The requester's name for this request, by which it may be sent again. */
-  readonly idempotencyKey?: string;
-} & (
+export type KeyRequest = KeySettings & { readonly account: string } & (
     | { readonly kind: "hmac" }
     /** base64url of the 32 raw bytes. */
     | { readonly kind: "ed25519"; readonly publicKey: string }
@@ -92,10 +88,8 @@ export type KeyRequest = KeySettings & {
 
 export interface NewKey {
   readonly row: KeyRow;
-  /** Of HMAC, told to this request alone: the text itself is the key that signs. */
+  /** Of HMAC, told this once: the text itself is the key that signs. */
   readonly secret: string | undefined;
-  /** It was asked for before, and is there since. */
-  readonly isKnown: boolean;
 }
 
 /** What is not named stays as it is. */
@@ -111,7 +105,7 @@ export interface Identity {
   openAccount(name: string, guest?: Guest): Promise<Account>;
   /** By account id; the accounts exist. Durable when the promise resolves. */
   keepGuests(guests: ReadonlyMap<number, Guest>): Promise<void>;
-  /** Durable when the promise resolves. The account exists. Asked again by one name: the same key. */
+  /** Durable when the promise resolves. The account exists. */
   addKey(request: KeyRequest): Promise<NewKey>;
   /** Undefined when there is no such key, or it was revoked. */
   changeKey(id: string, change: KeyChange): Promise<KeyRow | undefined>;

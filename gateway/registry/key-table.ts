@@ -2,18 +2,12 @@
  * The keys of a registry in memory: how each is stored, how it is used, how an operator sees it. What
  * is stored never holds a secret in clear, and what an operator sees holds none at all.
  */
-import {
-  createHash,
-  createPublicKey,
-  createSecretKey,
-  type KeyObject,
-  randomBytes,
-} from "node:crypto";
+import { createPublicKey, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { NOWHERE, readNetworks } from "../addresses.ts";
 import { Refused } from "../errors.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 import type { Account, ApiKey, KeyChange, KeyRequest, KeyRow, Scope } from "./identity.ts";
-import type { AskedAs, StoredKey } from "./registry-file.ts";
+import type { StoredKey } from "./registry-file.ts";
 import type { Sealer } from "./sealer.ts";
 
 /** DER of an Ed25519 public key up to its 32 raw bytes. */
@@ -74,27 +68,12 @@ export class KeyTable {
     this.#usable.delete(id);
   }
 
-  /** The key that this very request made, with its secret as long as it may be used; refuses another's name. */
-  askedBefore(request: KeyRequest): { row: KeyRow; secret: string | undefined } | undefined {
-    const asked = askedAs(request);
-    if (asked === undefined) return undefined;
-    const stored = this.all().find((each) => each.asked?.name === asked.name);
-    if (stored === undefined) return undefined;
-    if (stored.asked?.sha256 !== asked.sha256) {
-      throw new Refused({ code: "IDEMPOTENCY_KEY_REUSED", param: "Idempotency-Key" });
-    }
-    const { key, sealed_secret: sealed, revoked_at: revokedAt } = stored;
-    const isTold = sealed !== undefined && revokedAt === null;
-    return { row: this.row(stored), secret: isTold ? this.#sealer?.open(key, sealed) : undefined };
-  }
-
-  /** A new key, not kept yet, with the secret that is told to this request alone. */
+  /** A new key, not kept yet, with the secret that is told this once. */
   make(request: KeyRequest, accountId: number): { stored: StoredKey; secret: string | undefined } {
     const id = `k_${randomBytes(12).toString("base64url")}`;
     const isHmac = request.kind === "hmac";
     if (isHmac && this.#sealer?.canSeal !== true) throw new Refused({ code: "HMAC_KEYS_OFF" });
     const secret = isHmac ? randomBytes(SECRET_BYTES).toString("base64url") : undefined;
-    const asked = askedAs(request);
     const stored: StoredKey = {
       key: id,
       account_id: accountId,
@@ -108,12 +87,11 @@ export class KeyTable {
       addresses: request.addresses,
       trading: request.trading,
       revoked_at: null,
-      ...(asked === undefined ? {} : { asked }),
     };
     return { stored, secret };
   }
 
-  row({ sealed_secret: sealed, asked: _asked, ...stored }: StoredKey): KeyRow {
+  row({ sealed_secret: sealed, ...stored }: StoredKey): KeyRow {
     const { expires_at: expires, addresses = [], trading = true, public_key: publicKey } = stored;
     return {
       ...stored,
@@ -133,13 +111,6 @@ export class KeyTable {
     const opened = secret === undefined ? undefined : createSecretKey(secret, "utf8");
     return { kind: "hmac", secret: opened };
   }
-}
-
-/** Undefined: it has no name, and makes something each time. */
-function askedAs({ idempotencyKey: name, ...request }: KeyRequest): AskedAs | undefined {
-  if (name === undefined) return undefined;
-  const fields = Object.entries(request).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return { name, sha256: createHash("sha256").update(JSON.stringify(fields)).digest("base64url") };
 }
 
 export function changed(stored: StoredKey, change: KeyChange): StoredKey {

@@ -170,12 +170,10 @@ export class LocalRegistry implements Identity, Catalog {
 
   async addKey(request: KeyRequest): Promise<NewKey> {
     const account = this.#accountByName.get(request.account)!;
-    const known = this.#keys.askedBefore(request);
-    if (known !== undefined) return { ...known, isKnown: true };
     const { stored, secret } = this.#keys.make(request, account.account_id);
     this.#keys.keep(stored);
     this.#writeOr(() => this.#keys.forget(stored.key));
-    return { row: this.#keys.row(stored), secret, isKnown: false };
+    return { row: this.#keys.row(stored), secret };
   }
 
   async changeKey(id: string, change: KeyChange): Promise<KeyRow | undefined> {

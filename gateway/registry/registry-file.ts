@@ -20,15 +20,6 @@ export interface StoredKey {
   readonly addresses?: readonly string[];
   readonly trading?: boolean;
   readonly revoked_at: string | null;
-  /** Of keys asked for by an `Idempotency-Key`. */
-  readonly asked?: AskedAs;
-}
-
-/** What a request that is sent again is known by. */
-export interface AskedAs {
-  readonly name: string;
-  /** Of what it said, base64url. */
-  readonly sha256: string;
 }
 
 export interface RegistryFile {
@@ -106,7 +97,6 @@ function whatIsWrongWithKey(key: StoredKey): string | undefined {
   }
   if (expiresAt !== null && Number.isNaN(Date.parse(expiresAt))) return "expires at no time";
   if (readNetworks(key.addresses ?? []) === undefined) return "has addresses that are none";
-  if (key.asked !== undefined && typeof key.asked.name !== "string") return "was asked for by none";
   if (![undefined, true, false].includes(key.trading)) return "neither trades nor does not";
   return undefined;
 }

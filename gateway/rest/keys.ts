@@ -37,13 +37,10 @@ export async function createKey({ identity, listing }: KeyParts, call: Call): Pr
   const request = readKeyRequest(call);
   const account = await identity.openAccount(request.account);
   await listing.tellAccount(account);
-  const isNamed = request.idempotencyKey !== undefined;
-  const isSameHere = (row: KeyRow): boolean => row.revoked_at === null && isSame(row, request);
-  const same = isNamed ? undefined : identity.keys().find(isSameHere);
+  const same = identity.keys().find((row) => row.revoked_at === null && isSame(row, request));
   if (same !== undefined) return json(200, JSON.stringify(same));
-  const { row, secret, isKnown } = await identity.addKey(request);
-  const answer = JSON.stringify(secret === undefined ? row : { ...row, secret });
-  return json(isKnown ? 200 : 201, answer);
+  const { row, secret } = await identity.addKey(request);
+  return json(201, JSON.stringify(secret === undefined ? row : { ...row, secret }));
 }
 
 export async function changeKey({ identity, fleet }: KeyParts, call: Call): Promise<Reply> {
@@ -61,7 +58,7 @@ function told(fleet: Fleet | undefined, row: KeyRow | undefined): Reply {
   return json(200, JSON.stringify(row));
 }
 
-/** Asking twice with one public key makes one key; a secret is made anew unless the request is named. */
+/** Asking twice with one public key makes one key; a secret is made anew each time. */
 function isSame(row: KeyRow, request: KeyRequest): boolean {
   return (
     request.kind === "ed25519" &&
@@ -78,20 +75,12 @@ function isSame(row: KeyRow, request: KeyRequest): boolean {
 function readKeyRequest(call: Call): KeyRequest {
   const body = valueOf(readKey(readBody(call)));
   const { account, kind = "ed25519", public_key: publicKey } = body;
-  const settings = { ...DEFAULTS, ...settingsOf(body), ...nameOf(call), account };
+  const settings = { ...DEFAULTS, ...settingsOf(body), account };
   if (kind === "hmac") return { ...settings, kind };
   if (publicKey === undefined || readPublicKey(publicKey) === undefined) {
     throw new Refused(invalid("public_key", "public_key is base64url of 32 raw Ed25519 bytes."));
   }
   return { ...settings, kind, publicKey };
-}
-
-function nameOf(call: Call): { readonly idempotencyKey?: string } {
-  const name = call.header("idempotency-key");
-  if (name === "") return {};
-  if (/^[!-~]{1,64}$/.test(name)) return { idempotencyKey: name };
-  const words = "Idempotency-Key is 1 to 64 letters, digits and signs of ASCII, without blanks.";
-  throw new Refused(invalid("Idempotency-Key", words));
 }
 
 const DEFAULTS = {

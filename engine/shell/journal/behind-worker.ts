@@ -1,13 +1,13 @@
 /**
- * The thread that makes frames durable: writes, syncs, hashes, says so in shared words; then waits for
- * the next. Opens segments by itself: a descriptor of the shard's thread dies with that thread, and its
+ * The thread that makes frames durable: closes, writes, syncs, says so in shared words; hashes, and waits
+ * for the next. Opens segments by itself: a descriptor of the shard's thread dies with that thread, and its
  * number could then be another file's. The shard asks for nothing more after one failure.
  */
 import { join } from "node:path";
 import { workerData } from "node:worker_threads";
 import { type BehindMemory, BehindState, BehindWord } from "./behind.ts";
 import { nodeFiles, writeAll } from "./file-ops.ts";
-import { FRAME_ALIGN, hashFrame } from "./frame.ts";
+import { closeFrame, FRAME_ALIGN, hashFrame } from "./frame.ts";
 import { segmentName } from "./segments.ts";
 
 export interface BehindWorkerData {
@@ -23,8 +23,10 @@ const frames = memory.frames.map(({ buffer, byteOffset, length }) =>
 let openSegment = -1;
 let fd = -1;
 
-function makeDurable(): void {
+/** Its part that is hashed, which stays as it is until the next one is durable. */
+function makeDurable(): { readonly frame: Buffer; readonly payloadBytes: number } {
   const frame = frames[words[BehindWord.FRAME]!]!;
+  const payloadBytes = words[BehindWord.PAYLOAD_BYTES]!;
   const segment = words[BehindWord.SEGMENT]!;
   if (segment !== openSegment) {
     if (fd >= 0) nodeFiles.close(fd);
@@ -32,9 +34,17 @@ function makeDurable(): void {
     openSegment = segment;
   }
   const at = words[BehindWord.AT_SECTORS]! * FRAME_ALIGN;
+  closeFrame(frame, payloadBytes, hash);
   writeAll(nodeFiles, fd, frame, words[BehindWord.BYTES]!, at);
   nodeFiles.sync(fd);
-  hash.set(hashFrame(frame, words[BehindWord.PAYLOAD_BYTES]!));
+  return { frame, payloadBytes };
+}
+
+/** Unless the next one was begun meanwhile. */
+function sayHashed(): void {
+  const { DURABLE, HASHED } = BehindState;
+  if (Atomics.compareExchange(words, BehindWord.STATE, DURABLE, HASHED) !== DURABLE) return;
+  Atomics.notify(words, BehindWord.STATE);
 }
 
 function say(state: number): void {
@@ -49,8 +59,10 @@ for (;;) {
     continue;
   }
   try {
-    makeDurable();
+    const { frame, payloadBytes } = makeDurable();
     say(BehindState.DURABLE);
+    hash.set(hashFrame(frame, payloadBytes));
+    sayHashed();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     const bytes = Buffer.from(text).subarray(0, reason.length);

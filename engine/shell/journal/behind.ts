@@ -1,12 +1,13 @@
 /**
- * Makes a sealed frame durable while the shard's thread applies the one before: a thread of its own
- * (`behind-worker.ts`) writes, syncs and hashes it. One frame at a time. Owns the memory they share and
- * the two calls; what stands in a frame is `file.ts`'s.
+ * Makes a frame durable while the shard's thread applies the one before: a thread of its own
+ * (`behind-worker.ts`) closes it with its checksums, writes and syncs it, says so, and hashes it then,
+ * for the next one. One frame at a time. Owns the memory they share and the calls; what stands in a
+ * frame is `file.ts`'s.
  *
  * Must never say that a frame is durable when its sync has not returned.
  */
 import { type FileOps, writeAll } from "./file-ops.ts";
-import { FRAME_ALIGN, hashFrame } from "./frame.ts";
+import { closeFrame, FRAME_ALIGN, hashFrame } from "./frame.ts";
 
 export interface FrameJob {
   /** Which of the two frames. */
@@ -18,32 +19,44 @@ export interface FrameJob {
   readonly at: number;
   /** The caller's own descriptor of that segment. */
   readonly fd: number;
+  /** Of the frame before; null when that one was begun here, too, and its hash not asked for. */
+  readonly previousHash: Buffer | null;
 }
 
 export interface Behind {
   /** Two: commands of the one are applied while the other is written. */
   readonly frames: readonly [Buffer, Buffer];
-  /** Returns at once, or at any time before the frame is durable. The frame is not touched until `end`. */
+  /**
+   * Returns at once, or at any time before the frame is durable. Laid out, it is closed here; until
+   * another one is begun, or its hash was asked for, it is not touched.
+   */
   begin(job: FrameJob): void;
-  /** Blocks until it is durable; the frame's hash. Throws what went wrong. */
-  end(): Buffer;
+  /** Blocks until it is durable. Throws what went wrong. */
+  end(): void;
+  /** Of the frame that was ended last; blocks until it is known. */
+  hash(): Buffer;
 }
 
 /** Without a thread: the write at once, the sync when it is asked for. */
 export function makeInline(files: FileOps, frameBytesMax: number): Behind {
   const frames = [files.sectors(frameBytesMax), files.sectors(frameBytesMax)] as const;
   let job: FrameJob | null = null;
+  let hash: Buffer | null = null;
   return {
     frames,
     begin: (begun) => {
+      const { fd, bytes, payloadBytes, at } = begun;
+      const frame = frames[begun.frame]!;
       job = begun;
-      writeAll(files, begun.fd, frames[begun.frame]!, begun.bytes, begun.at);
+      closeFrame(frame, payloadBytes, begun.previousHash ?? hash!);
+      writeAll(files, fd, frame, bytes, at);
     },
     end: () => {
       const { fd, frame, payloadBytes } = job!;
       files.sync(fd);
-      return hashFrame(frames[frame]!, payloadBytes);
+      hash = hashFrame(frames[frame]!, payloadBytes);
     },
+    hash: () => hash!,
   };
 }
 
@@ -58,11 +71,13 @@ export const BehindWord = {
   REASON_BYTES: 6,
 } as const;
 
-export const BehindState = { IDLE: 0, BEGUN: 1, DURABLE: 2, FAILED: 3 } as const;
+/** IDLE until the first is begun; HASHED when nothing more is done with the one before. */
+export const BehindState = { IDLE: 0, BEGUN: 1, DURABLE: 2, FAILED: 3, HASHED: 4 } as const;
 
 /** What both threads see. */
 export interface BehindMemory {
   readonly words: Int32Array;
+  /** Of the frame before the one that is begun. */
   readonly hash: Uint8Array;
   /** Why it failed, in UTF-8. */
   readonly reason: Uint8Array;
@@ -93,18 +108,18 @@ export function openBehind({ words, hash, reason, frames }: BehindMemory): Behin
   const asBuffer = (bytes: Uint8Array): Buffer =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
-  function wait(): number {
+  /** Until it is another state. */
+  function wait(from: number): number {
     const state = (): number => Atomics.load(words, BehindWord.STATE);
-    for (let spin = 0; spin < SPINS; spin++) if (state() !== BehindState.BEGUN) return state();
-    while (state() === BehindState.BEGUN) {
-      Atomics.wait(words, BehindWord.STATE, BehindState.BEGUN);
-    }
+    for (let spin = 0; spin < SPINS; spin++) if (state() !== from) return state();
+    while (state() === from) Atomics.wait(words, BehindWord.STATE, from);
     return state();
   }
 
   return {
     frames: [asBuffer(frames[0]), asBuffer(frames[1])],
-    begin: ({ frame, bytes, payloadBytes, segment, at }) => {
+    begin: ({ frame, bytes, payloadBytes, segment, at, previousHash }) => {
+      if (previousHash !== null) hash.set(previousHash); // it was asked for: nobody writes it now
       words[BehindWord.FRAME] = frame;
       words[BehindWord.BYTES] = bytes;
       words[BehindWord.PAYLOAD_BYTES] = payloadBytes;
@@ -114,11 +129,11 @@ export function openBehind({ words, hash, reason, frames }: BehindMemory): Behin
       Atomics.notify(words, BehindWord.STATE);
     },
     end: () => {
-      const state = wait();
-      if (state !== BehindState.DURABLE) {
-        throw new Error(Buffer.from(reason).toString("utf8", 0, words[BehindWord.REASON_BYTES]!));
-      }
-      Atomics.store(words, BehindWord.STATE, BehindState.IDLE);
+      if (wait(BehindState.BEGUN) !== BehindState.FAILED) return;
+      throw new Error(Buffer.from(reason).toString("utf8", 0, words[BehindWord.REASON_BYTES]!));
+    },
+    hash: () => {
+      wait(BehindState.DURABLE);
       return Buffer.from(hash); // a copy
     },
   };

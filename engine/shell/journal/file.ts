@@ -12,12 +12,13 @@ import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type Behind, type FrameJob, makeInline } from "./behind.ts";
 import { type FileOps, writeAll } from "./file-ops.ts";
 import {
+  closeFrame,
   commandsIn,
   frameBytes,
   frameCommandsMax,
   FrameKind,
   hashFrame,
-  sealFrame,
+  layFrame,
 } from "./frame.ts";
 import { type Journal, Room } from "./journal.ts";
 import type { Preparer } from "./preparer.ts";
@@ -53,7 +54,8 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   const batches = [commandsIn(frames[0]), commandsIn(frames[1])] as const;
   let turn: 0 | 1 = 0; // of both, the one that is `batch`
   let begun: (FrameJob & { readonly count: number }) | null = null;
-  let { position, nextSequence, previousHash } = end;
+  let { position, nextSequence } = end;
+  let previousHash: Buffer | null = end.previousHash; // null: to be asked of `behind`
   let uncovered = end.frames > 0; // perhaps; a watermark too many does no harm
   let broken = false;
   let segment = Math.floor(position / segmentBytes);
@@ -77,13 +79,13 @@ export function openFileJournal(options: FileJournalOptions): Journal {
     return preparer.foundNoRoom() ? Room.NONE : Room.SOON;
   }
 
-  /** The batch becomes the next frame; where it goes. */
-  function seal(count: number): FrameJob {
+  /** The batch becomes the next frame, which is yet to be closed; where it goes. */
+  function lay(count: number): FrameJob {
     if (begun !== null && !broken) throw new Error("an append is under way");
     const bytes = frameBytes(count);
     if (left() < bytes) roll();
     const payloadBytes = count * COMMAND_BYTES;
-    sealFrame(frames[turn], {
+    layFrame(frames[turn], {
       kind: FrameKind.BATCH,
       journalId,
       shard,
@@ -92,41 +94,43 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       firstSequence: nextSequence,
       count,
       payloadBytes,
-      previousHash,
       position,
       durable: position, // one frame at a time: all before this one was synced
     });
-    return { frame: turn, bytes, payloadBytes, segment, at: position % segmentBytes, fd };
+    const at = position % segmentBytes;
+    return { frame: turn, bytes, payloadBytes, segment, at, fd, previousHash };
   }
 
   function write(count: number): void {
-    const { bytes, payloadBytes, at } = seal(count);
+    const { bytes, payloadBytes, at } = lay(count);
+    const frame = frames[turn];
+    closeFrame(frame, payloadBytes, previousHash ?? behind.hash());
     guarded("writing", () => {
-      writeAll(files, fd, frames[turn], bytes, at);
+      writeAll(files, fd, frame, bytes, at);
       files.sync(fd);
     });
-    isDurable(count, bytes, hashFrame(frames[turn], payloadBytes));
+    isDurable(count, bytes, hashFrame(frame, payloadBytes));
   }
 
-  function isDurable(count: number, bytes: number, hash: Buffer): void {
+  function isDurable(count: number, bytes: number, hash: Buffer | null): void {
     previousHash = hash;
+    if (count > 0) turn = turn === 0 ? 1 : 0;
     nextSequence += count;
     position += bytes;
     uncovered = count > 0;
   }
 
   function beginAppend(count: number): void {
-    const job = seal(count);
+    const job = lay(count);
     guarded("writing", () => behind.begin(job));
     begun = { ...job, count };
   }
 
   function endAppend(): void {
     const { count, bytes } = begun!;
-    let hash: Buffer | null = null;
-    guarded("writing", () => void (hash = behind.end()));
+    guarded("writing", behind.end);
     begun = null;
-    isDurable(count, bytes, hash!);
+    isDurable(count, bytes, null);
   }
 
   function roll(): void {
@@ -170,7 +174,6 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       left() >= CLOSING_BYTES || preparer.isReady(fd < 0 ? segment : segment + 1),
     waitForRoom: (timeoutMs) => preparer.wait(timeoutMs),
     append: write,
-    turnBatch: () => void (turn = turn === 0 ? 1 : 0),
     beginAppend,
     endAppend,
     isUncovered: () => uncovered,

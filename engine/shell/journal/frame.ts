@@ -82,6 +82,13 @@ export interface FrameHeader {
  * padding behind it, and returns the frame's bytes. `frame` has room for them.
  */
 export function sealFrame(frame: Buffer, header: FrameHeader): number {
+  const bytes = layFrame(frame, header);
+  closeFrame(frame, header.payloadBytes, header.previousHash);
+  return bytes;
+}
+
+/** The half of it that takes no time. */
+export function layFrame(frame: Buffer, header: Omit<FrameHeader, "previousHash">): number {
   const end = HEADER_BYTES + header.payloadBytes;
   const bytes = alignUp(end);
   frame.fill(0, end, bytes);
@@ -96,12 +103,16 @@ export function sealFrame(frame: Buffer, header: FrameHeader): number {
   frame.writeDoubleLE(header.firstSequence, 56);
   frame.writeUInt32LE(header.count, 64);
   frame.writeUInt32LE(header.kind, 68);
-  header.previousHash.copy(frame, 72, 0, 32);
   frame.writeDoubleLE(header.position, 104);
   frame.writeDoubleLE(header.durable, 112);
-  frame.writeUInt32LE(crc32(frame.subarray(HEADER_BYTES, end)), 120);
-  frame.writeUInt32LE(crc32(frame.subarray(0, 124)), 124);
   return bytes;
+}
+
+/** The other half: which frame was before it, and the checksums. */
+export function closeFrame(frame: Buffer, payloadBytes: number, previousHash: Uint8Array): void {
+  frame.set(previousHash, 72);
+  frame.writeUInt32LE(crc32(frame.subarray(HEADER_BYTES, HEADER_BYTES + payloadBytes)), 120);
+  frame.writeUInt32LE(crc32(frame.subarray(0, 124)), 124);
 }
 
 /** What the next frame must name as its predecessor. */

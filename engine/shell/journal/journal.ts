@@ -131,8 +131,8 @@ export interface JournalWriter<Result> {
  * then stops, and nothing of the batch counts.
  */
 export interface Journal extends JournalWriter<void> {
-  /** Another `batch` from here on; the commands of the last append stay where they are until the next. */
-  turnBatch(): void;
+  /** Another one after every append: the commands of the last one stay where they are until the next. */
+  readonly batch: Commands;
   /**
    * Begins an append and returns: its commands are durable when `endAppend` has returned, and not
    * before. In between nothing else is asked of the journal but `position`, which is what was durable
