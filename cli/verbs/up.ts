@@ -63,6 +63,8 @@ DIR/admin.token opens the admin interface and DIR/url says where it is; the othe
 DIR/secrets.key opens the secrets of HMAC keys, unless SOLEBOOK_SECRETS_KEY is set: back up the two apart.
 DIR/match-stream.address says where the match stream is served, while it is.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
+REDIS_URL is for the gateways of a cluster (\`solebook help gateway\`); the one gateway of this exchange
+counts its limits and used signatures by itself.
 `;
 
 export async function run(args: readonly string[]): Promise<void> {
