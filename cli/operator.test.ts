@@ -27,6 +27,7 @@ import { lookAtJournals, syncWords } from "./doctor/data.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { lookAtClock, lookAtMemory, lookAtNode, lookAtPage } from "./doctor/machine.ts";
 import { lookAtRegistry } from "./doctor/registry.ts";
+import { ownData } from "./running.ts";
 import { type Ended, solebook } from "./testing/command.ts";
 import { type RunningExchange, startExchange } from "./testing/exchange.ts";
 
@@ -157,6 +158,7 @@ describe("what the doctor says", () => {
     busy.server.close();
     expect(status).toBe(1);
     expect(stdout).toMatch(/^wrong {2}data .* is a file: name a directory/m);
+    expect(() => ownData(file)).toThrow("it is a file. Name another directory with --data.");
     expect(stdout).toMatch(new RegExp(`^wrong {2}port .*${busy.port}.*is in use`, "m"));
     expect(stdout).toMatch(/^\d+ things are wrong\n$/m);
 
@@ -194,6 +196,8 @@ describe("what the doctor says", () => {
       health: "wrong",
       words: expect.stringContaining("registry.json is not there"),
     });
+    await expect(startExchange(own)).rejects.toThrow("registry.json is not there");
+    expect(existsSync(registry)).toBe(false); // none was begun anew
 
     writeFileSync(registry, "{");
     expect(lookAtRegistry(own).words).toContain("it is not whole JSON");

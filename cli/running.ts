@@ -3,9 +3,19 @@
  * and the operator's token in it.
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import pino, { type Logger } from "pino";
+import { ShellError } from "../engine/shell/errors.ts";
 import { type Owner, ownDirectory } from "../engine/shell/journal/lock.ts";
 import { Sealer } from "../gateway/registry/sealer.ts";
 import { config, type LogLevel } from "./config.ts";
@@ -41,12 +51,14 @@ export function makeLogger(atTerminal: LogLevel): Logger {
 export function ownData(directory: string): Owner {
   try {
     makeDirectory(directory);
+    if (!statSync(directory).isDirectory()) throw new Error("it is a file");
+    accessSync(directory, constants.W_OK); // SQLite locks a file it cannot write, too, and all else fails later
     return ownDirectory(directory);
   } catch (error) {
     throw new Failure(
-      codeOf(error)?.startsWith("E") === true
-        ? `${directory} cannot be used: ${wordsOf(error)}. Name another directory with --data.`
-        : wordsOf(error),
+      error instanceof ShellError
+        ? wordsOf(error)
+        : `${directory} cannot be used: ${wordsOf(error)}. Name another directory with --data.`,
     );
   }
 }

@@ -70,6 +70,9 @@ export const CODES = {
   TOO_MANY_SYMBOLS: row("VALIDATION", 400, "Name at most 1,000 symbols in one request."),
   TOO_MANY_SUBSCRIPTIONS: row("RATE", 429, "Unsubscribe from something or open another socket."),
   PRODUCT_EXISTS: row("STATE", 409, "A product of this style exists with other parameters."),
+  IDEMPOTENCY_KEY_REUSED: row("STATE", 409, "This Idempotency-Key was another request's.", {
+    param: "Idempotency-Key",
+  }),
   CATALOG_FULL: row("STATE", 409, "No more products or accounts can be kept here."),
 
   // Who is asking
@@ -216,10 +219,13 @@ export interface Problem {
 /** A refusal on its way up through code that is not hot. */
 export class Refused extends Error {
   readonly problem: Problem;
+  /** What its answer over HTTP says besides. */
+  readonly headers: readonly (readonly [string, string])[];
   /** `cause`: what the operator should find in the log. */
-  constructor(problem: Problem, cause?: unknown) {
+  constructor(problem: Problem, cause?: unknown, headers: Refused["headers"] = []) {
     super(problem.message ?? CODES[problem.code].message, { cause });
     this.problem = problem;
+    this.headers = headers;
   }
 }
 
@@ -240,6 +246,13 @@ export function codeOfRefusal(refusal: Refusal): Code {
   return refusal === Refusal.DISK_FULL ? "DISK_FULL" : "ENGINE_STOPPED";
 }
 
+/** When the same request may succeed; undefined: not known, or what may have happened is asked about instead. */
+export function retryAfterOf(problem: Problem): number | undefined {
+  const row: CodeRow = CODES[problem.code];
+  const isSafe = (problem.execution ?? row.execution ?? "none") === "none";
+  return row.retryable && isSafe ? (problem.retryAfterMs ?? row.retryAfterMs) : undefined;
+}
+
 /** The error object's members, without braces: the same on the socket and in problem+json. */
 export function errorMembers(problem: Problem, requestId: string): string {
   const { class: errorClass, message, ...row }: CodeRow = CODES[problem.code];
@@ -247,7 +260,7 @@ export function errorMembers(problem: Problem, requestId: string): string {
   // What may have happened is asked about, not sent again.
   const retryable = row.retryable && execution === "none";
   const param = problem.param ?? row.param;
-  const retryAfterMs = retryable ? (problem.retryAfterMs ?? row.retryAfterMs) : undefined;
+  const retryAfterMs = retryAfterOf(problem);
   return (
     `"code":"${problem.code}","class":"${errorClass}"` +
     `,"message":${JSON.stringify(problem.message ?? message)},"retryable":${retryable}` +

@@ -39,8 +39,9 @@ test("an order is placed, looked at and cancelled, each request signed by itself
   const placed = await ask(placing("rest-1"));
   expect(placed).toMatchObject({
     status: 200,
-    body: { status: "open", client_order_id: "rest-1" },
+    body: { status: "open", client_order_id: "rest-1", time_out: expect.any(String) },
   });
+  expect(placed.body.time_in < placed.body.time_out).toBe(true);
   const target = `/v1/orders/rest-1?symbol=${SYMBOL}`;
   expect(await ask({ method: "GET", target })).toMatchObject({ body: { status: "open" } });
   expect(await ask({ method: "DELETE", target })).toMatchObject({ body: { cancelled_qty: 1 } });

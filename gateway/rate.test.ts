@@ -6,6 +6,7 @@ import {
   type TestExchange,
   type TestOptions,
 } from "./testing/exchange.ts";
+import { makeSecretKey, signRequest } from "./testing/signed.ts";
 import { connect, type Trader } from "./testing/trader.ts";
 
 const SYMBOL = "DZ5485-612:US-10";
@@ -73,6 +74,37 @@ test("REST says in headers what is left, and when to come again", async () => {
   expect(await refused.json()).toMatchObject({ code: "RATE_LIMITED", execution: "none" });
   expect((await fetch(`${exchange.url}/livez`)).status).toBe(200);
   expect((await exchange.admin("GET", "keys")).status).toBe(200);
+});
+
+test("an order over REST says what is left of orders, too, and when to come again", async () => {
+  await start({ ordersPerSecond: 0.01, ordersBurst: 2 });
+  const key = await makeSecretKey(exchange, "alice");
+  const ask = async (method: string, id: string): Promise<Response> => {
+    const isPlace = method === "POST";
+    const target = isPlace ? "/v1/orders" : `/v1/orders/${id}`;
+    const body = isPlace ? JSON.stringify(order(id)) : "";
+    const headers = signRequest(key, { method, target, body });
+    return fetch(`${exchange.url}${target}`, {
+      method,
+      headers,
+      ...(isPlace ? { body: Buffer.from(body) } : {}),
+    });
+  };
+  const left = (response: Response) => response.headers.get("ratelimit")!.split(", ")[1];
+  const placed = await ask("POST", "r1");
+  expect(placed.headers.get("ratelimit-policy")).toMatch(/^"address";.*, "orders";q=2;w=200$/);
+  expect(left(placed)).toBe('"orders";r=1;t=100');
+  expect(left(await ask("POST", "r2"))).toBe('"orders";r=0;t=200');
+  const refused = await ask("POST", "r3");
+  expect(refused.status).toBe(429);
+  expect(left(refused)).toBe('"orders";r=0;t=200');
+  const { retry_after_ms: afterMs } = (await refused.json()) as { retry_after_ms: number };
+  expect(refused.headers.get("retry-after")).toBe(String(Math.ceil(afterMs / 1000)));
+  const ended = await ask("DELETE", "r1");
+  expect(ended.status).toBe(200);
+  expect(left(ended)).toBe('"orders";r=0;t=200');
+  const unknown = await ask("DELETE", "r1");
+  expect([unknown.status, left(unknown)]).toEqual([404, '"orders";r=0;t=200']);
 });
 
 test("a hundred copies of one order at once, over ten sockets: one order", async () => {

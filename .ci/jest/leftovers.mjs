@@ -12,7 +12,9 @@ ChildProcess.prototype.spawn = function spawnNoted(options) {
   const result = spawn.call(this, options);
   if (this.pid !== undefined) {
     const isLeader = options.detached === true;
-    const child = { process: this, isLeader, what: options.args.join(" ").replace(/\s+/g, " ") };
+    // Of a shell that holds a program, the program.
+    const words = options.args[1] === "-c" ? options.args.slice(4) : options.args;
+    const child = { process: this, isLeader, what: words.join(" ") };
     children.add(child);
     this.once("exit", () => children.delete(child));
   }

@@ -155,7 +155,8 @@ async function takeOfTopic(
 ) {
   const address = { brokers, clientId: "solebook-snapshot" };
   const at = { kind: "brokers", address, topic, leaseMs: LEASE_MS_DEFAULT } as const;
-  return takeNext(settings, await openSource(at, settings.shard), 1, warn);
+  const source = await openSource(nodeFiles, at, settings.shard);
+  return takeNext({ settings, source, newCommandsMin: 1, warn });
 }
 
 function placeOf({ data, shard }: { data: string; shard: string }): Place {

@@ -76,7 +76,11 @@ export function makeBroker({ scheduler, random, faults, lost }: BrokerOptions): 
   }
 
   function serveProduce(value: Buffer, answer: (give: () => number) => void): void {
-    if (!isHealed && random.chance(0.03)) return answer(() => refuse("NOT_LEADER_FOR_PARTITION"));
+    if (!isHealed && random.chance(0.03)) {
+      // A leader may be deposed while it waits for the copies of what it has appended already.
+      if (random.chance(0.5)) append(value);
+      return answer(() => refuse("NOT_LEADER_FOR_PARTITION"));
+    }
     const offset = append(value);
     const isSlow = !isHealed && random.chance(0.03);
     answer(() => (isSlow ? refuse("REQUEST_TIMED_OUT") : offset));

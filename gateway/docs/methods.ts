@@ -112,7 +112,7 @@ const PUBLIC: readonly Method[] = [
 ];
 
 export const AddOrder = Type.Union([requests.AddOrderParams, requests.GroupParams]);
-export const AddOrderAnswer = Type.Union([
+const AddOrderAnswer = Type.Union([
   results.AddOrderResult,
   results.GroupResult,
   results.ValidatedResult,

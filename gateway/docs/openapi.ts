@@ -1,6 +1,6 @@
 /** REST as an OpenAPI 3.1 document, made from the schemas the gateway reads by. */
 import type { TObject, TSchema } from "@sinclair/typebox";
-import { CODES } from "../errors.ts";
+import { CODES, type Code } from "../errors.ts";
 import { ProblemJson } from "../forms/trouble.ts";
 import { errorCodes } from "./asyncapi.ts";
 import type { Operation, Sent } from "./operation.ts";
@@ -44,7 +44,8 @@ const TAGS: Record<Operation["by"], string> = {
 
 const HEADERS: Plain = {
   RateLimit: {
-    description: "What is left: `r` requests, all of them again in `t` seconds.",
+    description:
+      "What is left: `r` requests (`address`) or orders (`orders`), all of them again in `t` seconds.",
     schema: { type: "string", examples: ['"address";r=999;t=1'] },
   },
   "RateLimit-Policy": {
@@ -52,7 +53,7 @@ const HEADERS: Plain = {
     schema: { type: "string", examples: ['"address";q=1000;w=5'] },
   },
   "Retry-After": {
-    description: "With 429: seconds to wait.",
+    description: "With `retry_after_ms`: the same in seconds.",
     schema: { type: "integer", minimum: 1 },
   },
   Allow: {
@@ -85,6 +86,17 @@ const WINDOW: Plain = {
     "How old the request may be. It is signed, too: the text begins `${timestamp};${window}`.",
   schema: { type: "integer", minimum: 1, maximum: 60_000, default: 5_000 },
 };
+const ONCE: Plain = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description:
+    "The same request under it gets the first answer again, for a day and from this gateway; another " +
+    "one is refused. What was refused did nothing, and leaves it free.",
+  schema: { type: "string", pattern: "^[!-~]{1,255}$" },
+};
+/** Operations that may be asked for under a key. */
+const isOnce = ({ by, method }: Operation): boolean => by === "operator" && method === "post";
 const SECURITY_OF: Record<Operation["by"], Plain[]> = {
   anyone: [],
   key: [{ key: [], timestamp: [], signature: [] }],
@@ -108,6 +120,7 @@ function written(operation: Operation): Plain {
     ...inPath(path, examples),
     ...inQuery(operation.query, examples),
     ...(by === "key" ? [WINDOW] : []),
+    ...(isOnce(operation) ? [ONCE] : []),
   ];
   return {
     operationId: id,
@@ -160,7 +173,10 @@ function requestBody(body: TSchema, examples: readonly Sent[]): Plain {
   return { required: true, content };
 }
 
-function responses({ answers, refusals, path }: Operation): Plain {
+function responses(operation: Operation): Plain {
+  const { answers, path } = operation;
+  const onceOnly: readonly Code[] = isOnce(operation) ? ["IDEMPOTENCY_KEY_REUSED"] : [];
+  const refusals = [...operation.refusals, ...onceOnly];
   const headers = isCounted(path) ? LEFT : {};
   const written = Object.entries(answers).map(([status, answer]) => {
     const isText = typeof answer === "string";

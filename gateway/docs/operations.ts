@@ -1,5 +1,5 @@
 /** REST's operations as they are documented: a row per route, with examples that a test sends. */
-import { AddOrder, AddOrderAnswer } from "./methods.ts";
+import { AddOrder } from "./methods.ts";
 import { ADMIN } from "./operations-admin.ts";
 import type { Operation } from "./operation.ts";
 import * as rest from "../forms/rest.ts";
@@ -126,7 +126,7 @@ const REST: readonly Operation[] = [
     path: "/v1/orders",
     says: "Places an order, like `add_order`.",
     body: AddOrder,
-    answers: { 200: AddOrderAnswer },
+    answers: { 200: rest.PlaceAnswer },
     refusals: [...UNSIGNED, "TRADING_OFF", "VALIDATION", "UNKNOWN_SYMBOL", "PRICE_NOT_ON_TICK"],
     examples: [
       {

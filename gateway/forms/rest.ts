@@ -1,12 +1,20 @@
 /** What REST is asked and answers: queries and bodies, which are read by these schemas, and answers. */
-import { Type } from "@sinclair/typebox";
+import { type TObject, Type } from "@sinclair/typebox";
 import { QUOTE_PRICE_MINOR_MAX, QUOTE_QUANTITY_MAX } from "../fees/schedule.ts";
 import { RESOLUTIONS } from "../market-data/history.ts";
 import { QUERY_CHARS_MAX } from "../market-data/search.ts";
 import { writeMinor } from "../written-forms.ts";
 import { Band, barFields, instrumentFields, StatusData } from "./pushes.ts";
 import { SAYS } from "./read.ts";
-import { CancelOrderResult, OrderStatusResult, scopes } from "./results.ts";
+import {
+  AddOrderResult,
+  CancelOrderResult,
+  GroupResult,
+  OrderStatusResult,
+  scopes,
+  ValidatedGroupResult,
+  ValidatedResult,
+} from "./results.ts";
 import {
   flag,
   listOf,
@@ -235,7 +243,18 @@ export const OrderQuery = Type.Object({
   symbol: optional(symbol("Its instrument; needed with several shards.")),
 });
 
-export { CancelOrderResult as CancelAnswer, OrderStatusResult as OrderAnswer };
+/** Beside a result that is asked for over a socket. */
+const withTimes = (result: TObject): TObject =>
+  Type.Object({
+    ...result.properties,
+    time_in: time("When the request came."),
+    time_out: time("When it was answered."),
+  });
+export const PlaceAnswer = Type.Union(
+  [AddOrderResult, GroupResult, ValidatedResult, ValidatedGroupResult].map(withTimes),
+);
+export const CancelAnswer = withTimes(CancelOrderResult);
+export const OrderAnswer = withTimes(OrderStatusResult);
 
 export const SessionAnswer = Type.Object({
   account: text("The account's name, `demo-<n>`."),

@@ -18,6 +18,7 @@ import { readBand, readProductSpec } from "../registry/product-spec.ts";
 import type { ExchangeStatus } from "../status.ts";
 import { writeInstrument } from "../market-data/encode.ts";
 import { changeKey, createKey, revokeKey } from "./keys.ts";
+import { Once } from "./once.ts";
 import { writeProduct } from "./public.ts";
 import { readBody } from "./body.ts";
 import { type Call, json, type Reply, type Route } from "./server.ts";
@@ -43,6 +44,7 @@ export interface AdminParts {
 }
 
 export function adminRoutes(parts: AdminParts): Route[] {
+  const once = new Once();
   const guarded = (
     method: Route["method"],
     path: string,
@@ -55,7 +57,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     handle: async (call) => {
       guard(parts, call);
       try {
-        return await handle(call);
+        return await (method === "POST" ? once.do(call, () => handle(call)) : handle(call));
       } catch (error) {
         if (error instanceof RegistryFull) throw new Refused({ code: "CATALOG_FULL" });
         throw error;

@@ -10,9 +10,9 @@ import { makePlacer, type OrderRate } from "../session/limits.ts";
 import type { Doorkeeper } from "../session/logon.ts";
 import { permit } from "../session/permission.ts";
 import type { ExchangeStatus } from "../status.ts";
-import { nowUs } from "../written-forms.ts";
+import { nowUs, writeTime } from "../written-forms.ts";
 import { readBody } from "./body.ts";
-import { type Call, json, type Reply, type Route } from "./server.ts";
+import { type Call, json, rateHeaders, type Reply, type Route } from "./server.ts";
 
 export interface OrderParts {
   readonly status: ExchangeStatus;
@@ -73,15 +73,24 @@ async function signed(
   const account = caller.account.account_id;
   const placer = makePlacer(caller.key, account, call.address);
   if (orders > 0) await rate.look(placer);
-  const waitMs = orders === 0 ? 0 : (rate.take(placer, orders)?.waitMs ?? 0);
-  if (waitMs > 0) throw new Refused({ code: "RATE_LIMITED", retryAfterMs: waitMs });
+  const standing = rate.take(placer, orders);
+  const headers = standing === undefined ? [] : rateHeaders("orders", standing);
+  const refused = (problem: Problem): Refused => new Refused(problem, undefined, headers);
+  const waitMs = standing?.waitMs ?? 0;
+  if (waitMs > 0) throw refused({ code: "RATE_LIMITED", retryAfterMs: waitMs });
   return new Promise((resolve, reject) => {
     const waiting: Asker = {
-      answer: (result) => resolve(json(200, result)),
-      refuse: (problem: Problem) => reject(new Refused(problem)),
+      answer: (result) => resolve({ ...json(200, withTimes(result, timeInUs)), headers }),
+      refuse: (problem) => reject(refused(problem)),
     };
     askOf(params)(waiting, account, timeInUs);
   });
+}
+
+/** As beside a result on the socket: when it came, and when it is answered. */
+function withTimes(result: string, timeInUs: number): string {
+  const times = `"time_in":"${writeTime(timeInUs)}","time_out":"${writeTime(nowUs())}"`;
+  return `${result.slice(0, -1)},${times}}`;
 }
 
 function signer(

@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from "uWebSockets.js";
 import type { Logger } from "pino";
 import { addressText, clientAddress, type Networks, rateName } from "../addresses.ts";
 import type { RequestRate, Standing } from "../session/limits.ts";
-import { CODES, errorMembers, type Problem, Refused } from "../errors.ts";
+import { CODES, errorMembers, type Problem, Refused, retryAfterOf } from "../errors.ts";
 
 export interface Call {
   readonly method: string;
@@ -66,6 +66,7 @@ const HEADERS = [
   "if-none-match",
   "content-type",
   "content-encoding",
+  "idempotency-key",
   ...PROXY_HEADERS,
 ] as const;
 /** Unless a reply has its own. */
@@ -172,7 +173,7 @@ class Exchange {
   isWithinRate(): boolean {
     const standing = this.#parts.rate.take(rateName(this.#from!.address));
     if (standing === undefined) return true;
-    this.#headers = rateHeaders(standing);
+    this.#headers = rateHeaders("address", standing);
     if (standing.waitMs === 0) return true;
     this.#write(this.#problem({ code: "RATE_LIMITED", retryAfterMs: standing.waitMs }), true);
     return false;
@@ -245,18 +246,21 @@ class Exchange {
     if (error instanceof Refused) {
       const { problem, cause } = error;
       if (cause !== undefined) logger.error({ code: problem.code, err: cause, path: call.path });
-      return this.#problem(problem);
+      return this.#problem(problem, error.headers);
     }
     logger.error({ err: error, path: call.path }, "a request failed by our mistake");
     return this.#problem({ code: "INTERNAL" });
   }
 
-  #problem(problem: Problem): Reply {
+  #problem(problem: Problem, headers: Reply["headers"] = []): Reply {
     const { status, message } = CODES[problem.code];
+    const afterMs = retryAfterOf(problem);
     const detail = JSON.stringify(problem.message ?? message);
     const head = `{"type":"about:blank","title":"${problem.code}","status":${status},"detail":${detail}`;
     const body = `${head},${errorMembers(problem, this.#parts.nextRequestId())}}`;
-    return { status, type: "application/problem+json", body };
+    const after: Reply["headers"] =
+      afterMs === undefined ? [] : [["Retry-After", String(Math.ceil(afterMs / 1000))]];
+    return { status, type: "application/problem+json", body, headers: [...headers, ...after] };
   }
 
   #write(reply: Reply, close = false): void {
@@ -287,13 +291,15 @@ function isPlainJson(header: Call["header"]): boolean {
 }
 
 /** As in the IETF's draft on RateLimit header fields; `w` and `t` are seconds until all is there again. */
-function rateHeaders({ waitMs, left, burst, perSecond }: Standing): [string, string][] {
+export function rateHeaders(
+  of: string,
+  { left, burst, perSecond }: Standing,
+): readonly (readonly [string, string])[] {
   const seconds = (units: number): number => Math.ceil(units / perSecond);
-  const headers: [string, string][] = [
-    ["RateLimit-Policy", `"address";q=${burst};w=${seconds(burst)}`],
-    ["RateLimit", `"address";r=${left};t=${seconds(burst - left)}`],
+  return [
+    ["RateLimit-Policy", `"${of}";q=${burst};w=${seconds(burst)}`],
+    ["RateLimit", `"${of}";r=${left};t=${seconds(burst - left)}`],
   ];
-  return waitMs === 0 ? headers : [...headers, ["Retry-After", String(Math.ceil(waitMs / 1000))]];
 }
 
 function fits(pattern: readonly string[], path: readonly string[]): boolean {

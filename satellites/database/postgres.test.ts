@@ -1,5 +1,7 @@
 /** A database of our own: made once, kept, taken over from who was killed, and never somebody else's. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +54,37 @@ test("a process that only has the number of one that is gone is left alone", asy
   );
   expect(outcome).toBeUndefined(); // and we are still here
   rmSync(pidFile, { force: true });
+});
+
+// Postgres takes its pid file away, which is what its own program to stop it looks at, and only then ends.
+const OWNER = `
+  const { startDatabase } = await import(process.argv[1]);
+  const database = await startDatabase(process.argv[2]);
+  process.stdout.write("up\\n");
+  await new Promise((resolve) => process.stdin.once("data", resolve));
+  process.stdin.destroy();
+  await database.stop();
+  process.stdout.write("stopped\\n");
+`;
+test("a process that has nothing else to do waits until it is gone", async () => {
+  const module = new URL("./postgres.ts", import.meta.url).href;
+  const flags = ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", OWNER];
+  const owner = spawn(process.execPath, [...flags, module, data], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let said = "";
+  owner.stdout.on("data", (words: Buffer) => (said += words.toString()));
+  await once(owner.stdout, "data");
+  const pid = readFileSync(join(data, "database", "data", "postmaster.pid"), "utf8").split(
+    "\n",
+  )[0]!;
+  const strace = spawn("strace", ["-e", "inject=exit_group:delay_enter=700000", "-p", pid], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  expect(String((await once(strace.stderr, "data"))[0])).toContain("attached");
+  owner.stdin.write("stop\n");
+  const [status] = (await once(owner, "close")) as [number | null];
+  expect({ status, said }).toEqual({ status: 0, said: "up\nstopped\n" });
 });
 
 test("nobody but its owner can read the password", async () => {

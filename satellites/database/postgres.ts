@@ -84,6 +84,7 @@ export async function startDatabase(dataDirectory: string): Promise<Database> {
   const urlFile = join(dirname(place.data), "url");
   const stop = async (): Promise<void> => {
     rmSync(urlFile, { force: true });
+    server.keepUs();
     if (!server.isOver()) await control(place, ["stop", "--mode=fast", "--wait", "--timeout=30"]);
     await server.ended;
   };
@@ -166,6 +167,8 @@ async function stopLeftover(place: Place): Promise<void> {
 interface Server {
   readonly ended: Promise<void>;
   isOver(): boolean;
+  /** From now on this process does not end before the server has. */
+  keepUs(): void;
 }
 
 function serve({ programs, identity, data, logFile }: Place, port: number): Server {
@@ -191,7 +194,7 @@ function serve({ programs, identity, data, logFile }: Place, port: number): Serv
     child.once("error", end);
     child.once("exit", end);
   });
-  return { ended, isOver: () => over };
+  return { ended, isOver: () => over, keepUs: () => child.ref() };
 }
 
 async function answering(url: string, server: Server, logFile: string): Promise<void> {

@@ -20,6 +20,7 @@ import type { JournalReader } from "../journal/journal.ts";
 import { inspectJournal } from "../journal/tools.ts";
 import { SEGMENT_BYTES_MIN } from "../journal/segments.ts";
 import { shardOnFiles, startSnapshots } from "../snapshot/main.ts";
+import { Haste } from "../snapshot/spawn.ts";
 import { type Driver, openMarket, quietLog, startDriver } from "../testing/driver.ts";
 import { sized } from "../testing/size.ts";
 import { startMatchStream, type StreamConfig, type StreamHandle } from "./main.ts";
@@ -81,6 +82,7 @@ test("it begins with a snapshot, and who asks for what was deleted is told where
     snapshotDirectory,
     log: quietLog,
     everyCommands: 1e9,
+    haste: Haste.FULL,
     options: SIZES,
     keep: { count: 2, ageMs: 0 },
   });

@@ -3,7 +3,7 @@
  * stop. Each is taken by a process that exists for it alone: what it takes of processor and memory is
  * its own, and should it run out of memory, the exchange does not end with it.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { SHARD_OPTIONS_DEFAULT, type ShardOptions } from "../../core/limits.ts";
 import { openStatus, ShardState, type StatusMemory } from "../../ring/status.ts";
 import { type Checkpoint, CHECKPOINT_COMMANDS } from "../checkpoint.ts";
@@ -14,6 +14,7 @@ import { openSnapshotDirectory } from "./directory.ts";
 import { hashText } from "./format.ts";
 import { type Keep, KEEP_DEFAULT } from "./keep.ts";
 import type { JournalAt } from "./source.ts";
+import { Haste, keptWaitingMs, startTaker } from "./spawn.ts";
 import type { Taken } from "./take.ts";
 import type { TakerMessage, TakerOrder } from "./taker-process.ts";
 
@@ -52,6 +53,10 @@ export interface SnapshotsConfig {
   databaseUrl?(): string | null;
   readonly options?: Partial<ShardOptions>;
   readonly keep?: Keep;
+  /** While the shard runs; what is left over when not said. */
+  readonly haste?: Haste;
+  /** How long one may be kept waiting for what is left over, before it is begun again with more. */
+  readonly patienceMs?: number;
   /** What the state hashed to, to be journaled; called on this thread, while the shard is live. */
   onCheckpoint?(checkpoint: Checkpoint): void;
 }
@@ -65,21 +70,23 @@ export interface Snapshots {
   stop(): Promise<void>;
 }
 
-const PROGRAM = new URL("./taker-process.ts", import.meta.url);
-/** Threads that collect garbage would not have the lower priority that the process gives itself. */
-const EXEC_ARGV = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc"];
 const LOOK_MS = 1_000;
 const AFTER_FAILURE_MS = 60_000;
+/** After so long without a processor, or so long in all, what runs on what is left over is given up. */
+const PATIENCE_MS_DEFAULT = 10_000;
+const LEFT_OVER_MS_MAX = 300_000;
 /** What a start and a stop without anybody trading journal, and the last snapshot's checkpoint. */
 const COMMANDS_OF_NOBODY = CHECKPOINT_COMMANDS + 2;
 
 export function startSnapshots(config: SnapshotsConfig): Snapshots {
   const { shard, log, everyCommands, subject } = config;
+  const { haste = Haste.LEFT_OVER, patienceMs = PATIENCE_MS_DEFAULT } = config;
   let last = -1;
   let notBeforeMs = 0;
   let running: Promise<Taken | null> | null = null;
   let child: ChildProcess | null = null;
   let isStopped = false;
+  let isGivenUp = false;
 
   async function look(): Promise<void> {
     if (running !== null || isStopped || subject.state() !== ShardState.LIVE) return;
@@ -95,7 +102,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
 
   async function run(newCommandsMin: number): Promise<Taken | null> {
     try {
-      const taken = await inProcess(newCommandsMin);
+      const taken = await inTime(newCommandsMin);
       if (taken === null) return null;
       last = taken.checkpoint.sequence;
       told(taken);
@@ -104,7 +111,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     } catch (error) {
       notBeforeMs = performance.now() + AFTER_FAILURE_MS;
       const { code, message } = asShellError(error);
-      if (!isStopped) log.error({ shard, code }, `no snapshot was taken: ${message}`);
+      if (!isStopped && !isGivenUp) log.error({ shard, code }, `no snapshot was taken: ${message}`);
       throw error;
     }
   }
@@ -115,15 +122,31 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     log.info(fields, "snapshot taken and verified");
   }
 
-  function inProcess(newCommandsMin: number): Promise<Taken | null> {
+  async function inTime(newCommandsMin: number): Promise<Taken | null> {
+    if (subject.state() === ShardState.STOPPED) return inProcess(newCommandsMin, Haste.FULL);
+    if (haste !== Haste.LEFT_OVER) return inProcess(newCommandsMin, haste);
+    try {
+      return await inProcess(newCommandsMin, Haste.LEFT_OVER);
+    } catch (error) {
+      if (!(error instanceof KeptWaiting) || isStopped || isGivenUp) throw error;
+      log.info(
+        { shard },
+        "a snapshot is begun again with a higher priority: nothing was left for it",
+      );
+      return inProcess(newCommandsMin, Haste.LOWER);
+    }
+  }
+
+  function inProcess(newCommandsMin: number, at: Haste): Promise<Taken | null> {
     const { promise, resolve, reject } = Promise.withResolvers<Taken | null>();
-    const started = fork(PROGRAM, [], {
-      execArgv: EXEC_ARGV,
-      serialization: "advanced",
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-      detached: true, // the Ctrl-C that stops us is not for it
-    });
+    const started = startTaker(at);
     child = started;
+    const beganMs = performance.now();
+    const watching = setInterval(() => {
+      const isLong = performance.now() - beganMs >= LEFT_OVER_MS_MAX;
+      const isStarved = keptWaitingMs(started) >= patienceMs;
+      if (at === Haste.LEFT_OVER && (isLong || isStarved)) reject(new KeptWaiting());
+    }, LOOK_MS).unref();
     started.on("message", (message: TakerMessage) => {
       if (message.kind === "warn") log.warn({ shard }, message.words);
       else if (message.kind === "taken") resolve(message.taken);
@@ -134,13 +157,16 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
       const words = `the process that takes it ended with ${code ?? signal}`;
       reject(new ShellError(ShellErrorCode.STOPPED, words));
     });
-    started.send(order(newCommandsMin), (error) => {
+    started.send(order(newCommandsMin, at), (error) => {
       if (error !== null) reject(error);
     });
-    return promise.finally(() => void started.kill("SIGKILL"));
+    return promise.finally(() => {
+      clearInterval(watching);
+      started.kill("SIGKILL");
+    });
   }
 
-  function order(newCommandsMin: number): TakerOrder {
+  function order(newCommandsMin: number, at: Haste): TakerOrder {
     return {
       settings: {
         shard,
@@ -151,7 +177,7 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
       },
       journal: subject.journal(),
       newCommandsMin,
-      isBeside: subject.state() !== ShardState.STOPPED,
+      isBeside: at !== Haste.FULL,
     };
   }
 
@@ -162,7 +188,10 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     take: () => take(1),
     finish: async () => {
       clearInterval(looking);
+      isGivenUp = true; // it had all the time there was; the last one has not
+      child?.kill("SIGKILL");
       await running?.catch(() => {});
+      isGivenUp = false;
       if (last < 0) last = await newestSequence(config);
       const isWorthIt = subject.sequence() - last >= COMMANDS_OF_NOBODY;
       if (isWorthIt) await take(COMMANDS_OF_NOBODY).catch(() => {}); // it is in the log
@@ -175,6 +204,8 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     },
   };
 }
+
+class KeptWaiting extends Error {}
 
 /** By their names alone; 0 when there is none, or they cannot be read, which the taker will tell. */
 async function newestSequence({ snapshotDirectory, shard }: SnapshotsConfig): Promise<number> {

@@ -6,6 +6,7 @@
  */
 import { Client } from "pg";
 import { readHead, SnapshotDamage } from "./format.ts";
+import { NO_PACE, type Pace } from "./pace.ts";
 import type { SnapshotBytes, SnapshotStore, StoredSnapshot } from "./store.ts";
 
 /** Any number, the same in every process: two that begin at once make the tables one after the other. */
@@ -45,7 +46,7 @@ interface Row {
 }
 
 /** Connects, and makes the tables where they are missing. Throws what `pg` throws. */
-export async function openPostgresSnapshots(url: string): Promise<SnapshotStore> {
+export async function openPostgresSnapshots(url: string, pace = NO_PACE): Promise<SnapshotStore> {
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
@@ -62,10 +63,10 @@ export async function openPostgresSnapshots(url: string): Promise<SnapshotStore>
     await client.end().catch(() => {}); // why it did not open says more
     throw error;
   }
-  return storeOf(client);
+  return storeOf(client, pace);
 }
 
-function storeOf(client: Client): SnapshotStore {
+function storeOf(client: Client, pace: Pace): SnapshotStore {
   async function list(shard: number): Promise<StoredSnapshot[]> {
     const { rows } = await client.query<Row>(
       `SELECT id, sequence, head, bytes, verified_at IS NOT NULL AS verified
@@ -94,6 +95,7 @@ function storeOf(client: Client): SnapshotStore {
           "INSERT INTO solebook_snapshots.block (snapshot, number, bytes) VALUES ($1, $2, $3)",
           [rows[0]!.id, number++, block],
         );
+        pace.wrote(block.length);
       }
     });
   }
@@ -107,7 +109,10 @@ function storeOf(client: Client): SnapshotStore {
           WHERE snapshot = $1 AND number >= $2 ORDER BY number LIMIT $3`,
         [id, blocks.length, BLOCKS_AT_ONCE],
       );
-      for (const { bytes } of rows) blocks.push(bytes);
+      for (const { bytes } of rows) {
+        blocks.push(bytes);
+        pace.read(bytes.length);
+      }
       if (rows.length < BLOCKS_AT_ONCE) return blocks;
     }
   }

@@ -3,7 +3,6 @@
  * names it crosses processes, so that it is plain data.
  */
 import type { FileOps } from "../journal/file-ops.ts";
-import { nodeFiles } from "../journal/file-ops.ts";
 import { openFileReader } from "../journal/file-reader.ts";
 import type { JournalReader } from "../journal/journal.ts";
 import { openKafkaJournal } from "../journal/kafka/kafka.ts";
@@ -40,16 +39,20 @@ export interface SnapshotSource {
 }
 
 /** Throws what the journal throws that cannot be read. */
-export async function openSource(at: JournalAt, shard: number): Promise<SnapshotSource> {
+export async function openSource(
+  files: FileOps,
+  at: JournalAt,
+  shard: number,
+): Promise<SnapshotSource> {
   if (at.kind === "brokers") return brokersSource(at, shard);
   const reader = openFileReader({
-    files: nodeFiles,
+    files,
     directory: at.directory,
     shard,
     durable: () => at.durable,
     wait: async () => {}, // it is read, never tailed
   });
-  return filesSource(nodeFiles, at.directory, reader, at.retain);
+  return filesSource(files, at.directory, reader, at.retain);
 }
 
 export function filesSource(

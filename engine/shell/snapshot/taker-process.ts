@@ -3,8 +3,9 @@
  * durable; nothing of the shard's is touched. Without its parent it ends at once: what it has begun is
  * then tidied away by the next one.
  */
-import { setPriority } from "node:os";
 import { asShellError } from "../errors.ts";
+import { nodeFiles } from "../journal/file-ops.ts";
+import { makePace, NO_PACE, type Pace, pacedFiles } from "./pace.ts";
 import { type JournalAt, openSource } from "./source.ts";
 import type { Taken } from "./take.ts";
 import { type TakerSettings, takeNext } from "./taker.ts";
@@ -23,22 +24,37 @@ export type TakerMessage =
   | { readonly kind: "taken"; readonly taken: Taken | null }
   | { readonly kind: "failed"; readonly code: string; readonly reason: string };
 
-/** About a tenth of a processor where all want one; the least there is would never come to an end. */
-const LOWER = 10;
-
 const tell = (message: TakerMessage): void => void process.send!(message);
 
 async function take({ settings, journal, newCommandsMin, isBeside }: TakerOrder): Promise<void> {
-  if (isBeside) setPriority(LOWER);
+  const pace = isBeside ? paceBesideShard() : NO_PACE;
   try {
-    const source = await openSource(journal, settings.shard);
+    const source = await openSource(pacedFiles(nodeFiles, pace), journal, settings.shard);
     const warn = (words: string): void => tell({ kind: "warn", words });
-    tell({ kind: "taken", taken: await takeNext(settings, source, newCommandsMin, warn) });
+    tell({
+      kind: "taken",
+      taken: await takeNext({ settings, source, newCommandsMin, pace, warn }),
+    });
   } catch (error) {
     const { code, message } = asShellError(error);
     tell({ kind: "failed", code, reason: message });
   }
 }
 
+/** Who blocks does not hear that the parent has ended, but gets another parent. */
+function paceBesideShard(): Pace {
+  const parent = process.ppid;
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  return makePace({
+    rest: (ms) => {
+      Atomics.wait(never, 0, 0, ms);
+      if (process.ppid !== parent) process.exit();
+    },
+    monotonicMs: () => performance.now(),
+  });
+}
+
+// It is of the terminal's group, as its parent is: what is said to all of them is the parent's to judge.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 process.on("disconnect", () => process.exit());
 process.once("message", (order) => void take(order as TakerOrder));

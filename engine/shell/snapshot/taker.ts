@@ -15,9 +15,10 @@ import { settleSegments } from "../journal/segments.ts";
 import { openSnapshotDirectory, type SnapshotDirectory } from "./directory.ts";
 import { bytesWanted, type Keep } from "./keep.ts";
 import { newestState } from "./load.ts";
+import { NO_PACE, type Pace, pacedFiles } from "./pace.ts";
 import { filesSource, type SnapshotSource } from "./source.ts";
 import type { SnapshotStore } from "./store.ts";
-import { type Taken, takeSnapshot } from "./take.ts";
+import { ofJournal, type Taken, takeSnapshot } from "./take.ts";
 
 export interface TakerSettings {
   readonly shard: number;
@@ -28,30 +29,27 @@ export interface TakerSettings {
   readonly keep: Keep;
 }
 
-/** null: nothing happened since the last one. Throws ShellError, and what file systems throw. */
-export async function takeNext(
-  settings: TakerSettings,
-  source: SnapshotSource,
+export interface TakerParts {
+  readonly settings: TakerSettings;
+  readonly source: SnapshotSource;
   /** How many commands must have followed the last one. */
-  newCommandsMin: number,
-  warn: (words: string) => void,
-): Promise<Taken | null> {
+  readonly newCommandsMin: number;
+  /** As fast as it goes when not said. */
+  readonly pace?: Pace;
+  warn(words: string): void;
+}
+
+/** null: nothing happened since the last one. Throws ShellError, and what file systems throw. */
+export async function takeNext(parts: TakerParts): Promise<Taken | null> {
+  const { settings, pace = NO_PACE, warn } = parts;
   const { snapshotDirectory } = settings;
+  const files = pacedFiles(nodeFiles, pace);
   nodeFiles.makeDirectory(snapshotDirectory);
   const owner = own(snapshotDirectory);
-  const directory = openSnapshotDirectory(nodeFiles, snapshotDirectory);
-  const copies = await openCopies(settings.databaseUrl, warn);
+  const directory = openSnapshotDirectory(files, snapshotDirectory);
+  const copies = await openCopies(settings.databaseUrl, pace, warn);
   try {
-    return await take({
-      files: nodeFiles,
-      freeBytes: freeBytesOf,
-      settings,
-      source,
-      newCommandsMin,
-      warn,
-      directory,
-      copies,
-    });
+    return await take({ ...parts, files, freeBytes: freeBytesOf, directory, copies });
   } finally {
     for (const store of copies) await store.close();
     owner.release();
@@ -80,7 +78,8 @@ export async function takeBeside(
             durable: () => Infinity,
             wait: async () => {}, // it is read, never tailed
           });
-    return await takeNext(settings, filesSource(nodeFiles, directory, reader, null), 1, warn);
+    const source = filesSource(nodeFiles, directory, reader, null);
+    return await takeNext({ settings, source, newCommandsMin: 1, warn });
   } finally {
     owner?.release();
   }
@@ -113,6 +112,7 @@ export async function take(taking: Taking): Promise<Taken | null> {
   const { shard, options, keep } = settings;
   const { journalId } = source;
   if (journalId === null) return null;
+  await removeUnverified(directory, shard, journalId);
   const newest = { shard, journalId, options, onBad: warn };
   const begin =
     (await newestState({ ...newest, stores: [directory] })) ??
@@ -139,6 +139,17 @@ export async function take(taking: Taking): Promise<Taken | null> {
   });
 }
 
+/** Left by who was killed before it was read back: it does not count, and would be begun with as if it did. */
+async function removeUnverified(
+  directory: SnapshotDirectory,
+  shard: number,
+  journalId: Buffer,
+): Promise<void> {
+  for (const snapshot of await ofJournal(directory, shard, journalId)) {
+    if (!snapshot.isVerified) await directory.remove(snapshot);
+  }
+}
+
 function freeBytesOf(directory: string): number {
   const { bavail, bsize } = statfsSync(directory);
   return bavail * bsize;
@@ -160,12 +171,13 @@ function refuseWithoutRoom(taking: Taking, ordersOpen: number, newestBytes: numb
 
 async function openCopies(
   url: string | null,
+  pace: Pace,
   warn: (words: string) => void,
 ): Promise<SnapshotStore[]> {
   if (url === null) return [];
   try {
     const { openPostgresSnapshots } = await import("./postgres.ts"); // its driver, only where wanted
-    return [await openPostgresSnapshots(url)];
+    return [await openPostgresSnapshots(url, pace)];
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     warn(`the snapshot gets no copy in Postgres, which cannot be reached: ${words}`);

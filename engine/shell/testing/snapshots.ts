@@ -14,6 +14,7 @@ import {
   type SnapshotsConfig,
   startSnapshots,
 } from "../snapshot/main.ts";
+import { Haste } from "../snapshot/spawn.ts";
 import { type Driver, openMarket, quietLog, startDriver } from "./driver.ts";
 
 export const OPTIONS: Partial<ShardOptions> = {
@@ -61,6 +62,7 @@ export async function openShop(
       snapshotDirectory: snapshots,
       log: quietLog,
       everyCommands: 1_000_000,
+      haste: Haste.FULL, // other tests leave nothing over
       options: OPTIONS,
       databaseUrl: () => databaseUrl,
       ...taking,

@@ -187,12 +187,13 @@ export async function within<T>(timeoutMs: number, doing: string, work: Promise<
   }
 }
 
-/** What a broker answers when it certainly appended nothing. Anything else leaves it in doubt. */
+/**
+ * What a broker answers when it certainly appended nothing. Anything else leaves it in doubt, also that it
+ * is no leader or knows no such topic: so answers, too, one that was deposed while it waited for the copies
+ * of what it had appended, and the next leader may have it.
+ */
 const NOT_APPENDED = new Set([
   "NOT_ENOUGH_REPLICAS",
-  "NOT_LEADER_FOR_PARTITION",
-  "LEADER_NOT_AVAILABLE",
-  "UNKNOWN_TOPIC_OR_PARTITION",
   "MESSAGE_TOO_LARGE",
   "RECORD_LIST_TOO_LARGE",
   "TOPIC_AUTHORIZATION_FAILED",

@@ -1,0 +1,128 @@
+// A snapshot beside a shard that runs: the shard goes first, and the snapshot is taken all the same.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { type Beside, besideIn, keptLog, openShop } from "../testing/snapshots.ts";
+import { makePace } from "./pace.ts";
+import { Haste, startTaker } from "./spawn.ts";
+
+let folder = "";
+let beside: Beside;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "solebook-beside-"));
+  beside = besideIn(folder);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const files = (): string[] => readdirSync(beside.snapshots).filter((name) => name !== "owner.lock");
+
+const MIB = 1_048_576;
+test.each([
+  { what: "40 MiB written", wrote: 40 * MIB, read: 0, restedS: 8.4 },
+  { what: "40 MiB read", wrote: 0, read: 40 * MIB, restedS: 1.3 },
+  { what: "a page", wrote: 4_096, read: 0, restedS: 0 }, // owed, and not worth going to sleep for
+  { what: "ten times a million orders", wrote: 480 * MIB, read: 960 * MIB, restedS: 60 },
+])("$what: rests of $restedS seconds, none of them long", ({ wrote, read, restedS }) => {
+  let nowMs = 0;
+  const rests: number[] = [];
+  const rest = (ms: number): void => {
+    rests.push(ms);
+    nowMs += ms + 0.1; // a sleep is never exact
+  };
+  const pace = makePace({ rest, monotonicMs: () => nowMs });
+  for (let bytes = 0; bytes < wrote; bytes += MIB / 4) pace.wrote(Math.min(MIB / 4, wrote));
+  for (let bytes = 0; bytes < read; bytes += MIB / 4) pace.read(Math.min(MIB / 4, read));
+  expect(Math.round(nowMs / 100) / 10).toBe(restedS);
+  expect(Math.max(0, ...rests)).toBeLessThan(60);
+});
+
+const isLinux = process.platform === "linux"; // elsewhere a lower priority is all there is
+
+test("its process has what is left over, in the session of who started it", async () => {
+  if (!isLinux) return;
+  const started = startTaker(Haste.LEFT_OVER);
+  try {
+    const IDLE = "5";
+    let [policy, nice, session] = ["", "", ""];
+    for (let left = 500; policy !== IDLE && nice !== "10" && left > 0; left--) {
+      await new Promise((done) => setTimeout(done, 10));
+      ({ policy, nice, session } = scheduled(started.pid!));
+    }
+    expect(session).toBe(scheduled(process.pid).session);
+    expect(policy === IDLE || nice === "10").toBe(true); // the second where there is no `chrt`
+  } finally {
+    started.kill("SIGKILL");
+  }
+});
+
+interface Scheduled {
+  readonly policy: string;
+  readonly nice: string;
+  readonly session: string;
+}
+
+function scheduled(pid: number): Scheduled {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the third one is the first
+  return { session: fields[3]!, nice: fields[16]!, policy: fields[38]! };
+}
+
+test("where nothing is left over it is begun again with more", async () => {
+  if (!isLinux) return;
+  const log = keptLog();
+  const shop = await openShop(beside, {}, { log, haste: Haste.LEFT_OVER, patienceMs: 50 });
+  await shop.trade(20);
+  const busy = Array.from({ length: 2 * availableParallelism() }, keepBusy);
+  try {
+    const taking = shop.taking.take();
+    const isAgain = (): boolean => log.lines.some((line) => line.includes("begun again"));
+    const taken = taking.then(() => true);
+    while (!isAgain() && !(await Promise.race([taken, pause()])));
+    for (const one of busy.splice(0)) one.kill("SIGKILL");
+    expect((await taking)!.checkpoint.sequence).toBe(23);
+    expect(log.lines).toEqual([
+      "a snapshot is begun again with a higher priority: nothing was left for it",
+      "snapshot taken and verified",
+    ]);
+  } finally {
+    for (const one of busy) one.kill("SIGKILL");
+  }
+  await shop.stop();
+}, 60_000);
+
+const pause = (): Promise<false> => new Promise((done) => setTimeout(() => done(false), 20));
+
+function keepBusy(): ChildProcess {
+  return spawn("/bin/sh", ["-c", "while :; do :; done"], { stdio: "ignore" });
+}
+
+test("one that nobody read back does not count: it is taken again", async () => {
+  const shop = await openShop(beside);
+  await shop.trade(20);
+  await shop.taking.take();
+  renameSync(
+    join(beside.snapshots, "000000000000023.snapshot"),
+    join(beside.snapshots, "000000000000023.snapshot.unverified"), // killed before it was
+  );
+  expect((await shop.taking.take())!.snapshot).toMatchObject({ sequence: 23, isVerified: true });
+  expect(files()).toEqual(["000000000000023.snapshot"]);
+  await shop.stop();
+});
+
+test("a clean stop does not wait for the one under way: it takes its own, of all there is", async () => {
+  const log = keptLog();
+  const shop = await openShop(beside, {}, { log, haste: Haste.LEFT_OVER });
+  await shop.trade(20);
+  const underWay = shop.taking.take().then(
+    () => "taken",
+    () => "given up",
+  );
+  await shop.stop();
+  await shop.taking.finish();
+  expect(["taken", "given up"]).toContain(await underWay);
+  const newest = files().toSorted().at(-1);
+  expect(newest).toMatch(/^0000000000000(23|24)\.snapshot$/);
+  expect(log.lines.filter((line) => line.includes("no snapshot"))).toEqual([]);
+});
