@@ -34,7 +34,8 @@ export function findExchange(values: { url?: string; data?: string }): Exchange 
 
 export interface Admin {
   get(path: string): Promise<unknown>;
-  post(path: string, body: unknown): Promise<unknown>;
+  /** With an Idempotency-Key, sent again it is answered as the first time. */
+  post(path: string, body: unknown, idempotencyKey?: string): Promise<unknown>;
   /** Waits `timeoutMs` at most, where that is said. */
   remove(path: string, timeoutMs?: number): Promise<unknown>;
 }
@@ -85,7 +86,10 @@ export function makeAdmin(exchange: Exchange): Admin {
   const headers = { authorization: `Bearer ${token}` };
   return {
     get: (path) => request(exchange.url, "GET", path, { headers }),
-    post: (path, body) => request(exchange.url, "POST", path, { headers, body }),
+    post: (path, body, name) => {
+      const named = name === undefined ? headers : { ...headers, "idempotency-key": name };
+      return request(exchange.url, "POST", path, { headers: named, body });
+    },
     remove: (path, timeoutMs) => request(exchange.url, "DELETE", path, { headers, timeoutMs }),
   };
 }

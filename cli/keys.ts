@@ -40,13 +40,15 @@ export interface SecretKey extends Omit<Key, "privateKey"> {
   readonly secret: string;
 }
 
-/** A key for HMAC: the exchange makes the secret, for it has to know it. */
+/** A key for HMAC: the exchange makes the secret, for it has to know it. Of one name: one key. */
 export async function createSecretKey(
   admin: Admin,
   account: string,
   settings: KeySettings,
+  name?: string,
 ): Promise<SecretKey> {
-  return (await admin.post("/v1/admin/keys", { account, ...settings, kind: "hmac" })) as SecretKey;
+  const asked = { account, ...settings, kind: "hmac" };
+  return (await admin.post("/v1/admin/keys", asked, name)) as SecretKey;
 }
 
 /** The parameters of `session.logon`, signed now: they are good for a few seconds. */

@@ -61,6 +61,10 @@ test.each([
   [["key"], "key takes create, set, list or revoke"],
   [["key", "make"], `key takes create, set, list or revoke, not "make"`],
   [["key", "create"], "--account NAME is missing"],
+  [
+    ["key", "create", "--account", "a", "--idempotency-key", "n"],
+    "--idempotency-key goes with --hmac: a pair is made anew each time",
+  ],
   [["key", "create", "--account"], "argument missing"],
   [["key", "revoke"], "KEY is missing"],
   [["key", "set", "k_1"], "say what to change: --scopes, --label, --trading"],

@@ -311,6 +311,22 @@ describe.each(["json", "proto"] as const)("in %s", (encoding) => {
     second.close();
   });
 
+  test("a dry run says what the book would refuse as it stands", async () => {
+    const lived = order("dry-0", "sell", 2, "710.00", { tif: "gtc" });
+    expect((await alice.request("add_order", lived)).success).toBe(true);
+    const tried = async (price: string, more: object): Promise<string> => {
+      const dry = order("dry-1", "buy", 2, price, { validate: true, ...more });
+      const answer = await bob.request("add_order", dry);
+      return answer.success ? "" : answer.error.code;
+    };
+    expect(await tried("710.00", { post_only: true })).toBe("ORDER_WOULD_CROSS");
+    expect(await tried("60.00", { post_only: true })).toBe("");
+    expect(await tried("60.00", { tif: "fok" })).toBe("FOK_NOT_FILLABLE");
+    expect(await tried("710.00", { tif: "fok", qty: 1_000 })).toBe("FOK_NOT_FILLABLE");
+    expect(await tried("710.00", { tif: "fok" })).toBe("");
+    await alice.request("cancel_order", { client_order_id: "dry-0" });
+  });
+
   test("a dry run checks and leaves nothing behind", async () => {
     const dry = order("v1", "sell", 1, "700.00", { validate: true });
     expect((await alice.request("add_order", dry)).result).toMatchObject({ validated: true });

@@ -89,7 +89,7 @@ const JOURNEYS: Readonly<Record<string, Journey>> = {
       limit: whole("limit", values.limit),
       times: whole("times", values.times),
       seconds: whole("seconds", values.seconds ?? "10"),
-      calmSeconds: 2,
+      calmSeconds: 4,
     }),
   connections: (values) => readers(values, { pausedShare: 0.01, storm: false }),
   "slow-readers": (values) => readers(values, { pausedShare: 0.2, storm: false }),

@@ -13,7 +13,7 @@ ChildProcess.prototype.spawn = function spawnNoted(options) {
   if (this.pid !== undefined) {
     const isLeader = options.detached === true;
     // Of a shell that holds a program, the program.
-    const words = options.args[1] === "-c" ? options.args.slice(3) : options.args;
+    const words = options.args[1] === "-c" ? options.args.slice(4) : options.args;
     const child = { process: this, isLeader, what: words.join(" ") };
     children.add(child);
     this.once("exit", () => children.delete(child));

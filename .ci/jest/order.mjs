@@ -4,21 +4,24 @@ import sequencer from "@jest/test-sequencer";
 
 const { default: Sequencer = sequencer } = sequencer;
 
-/** Ends of paths: twenty seconds and more, of 2026-11, the longest first. */
+/**
+ * Ends of paths: twenty seconds and more, of 2026-11. About the longest first; but what starts a dozen
+ * processes, brokers above all, comes beside what mostly waits or has one.
+ */
 const LONGEST = [
   "journal/kafka/faults.test.ts",
   "core/twin.test.ts",
+  "match-stream/server.test.ts",
+  "snapshot/snapshot.test.ts",
+  "sim/sim.test.ts",
   "cluster/cluster.test.ts",
   "web/testing/looks.browser.test.ts",
-  "snapshot/snapshot.test.ts",
   "shell/standby.test.ts",
-  "sim/sim.test.ts",
-  "match-stream/server.test.ts",
   "cli/main.test.ts",
   "verbs/with-exchange.test.ts",
   "web/testing/account.browser.test.ts",
-  "web/testing/trouble.browser.test.ts",
   "journal/kafka/kafka.test.ts",
+  "web/testing/trouble.browser.test.ts",
   "cli/engine.test.ts",
   "cli/traders.test.ts",
   "cli/snapshots.test.ts",

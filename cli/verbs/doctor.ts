@@ -31,8 +31,9 @@ const PORT_DEFAULT = "8787";
 export const usage = `solebook doctor [--data DIR] [--host H] [--port N] [--json]
 
 Looks at the machine, at what is installed, at the data directory, its journals, registry and snapshots, and
-at the servers that DATABASE_URL, REDIS_URL and KAFKA_BROKERS name, where they are set. Says of each what it found:
-good; odd, which works and should be known; or wrong, with what to do. Exit code 1 when something is wrong.
+at the servers that DATABASE_URL, REDIS_URL and KAFKA_BROKERS name, where they are set. Says of each what it
+found: good; odd, which works and should be known; or wrong, with what to do. Exit code 1 when something
+is wrong.
 May be used while the exchange runs; changes nothing but for a small file that it makes and removes.
 
   --data DIR   the exchange's data directory (${DATA_DEFAULT})

@@ -12,14 +12,15 @@ import { createKey, createSecretKey, type Key, type KeySettings, SCOPES_DEFAULT 
 
 const DAY_MS = 24 * 3_600_000;
 
-export const usage = `solebook key create --account NAME [--hmac] [settings] [--json]
+export const usage = `solebook key create --account NAME [--hmac [--idempotency-key TEXT]] [settings] [--json]
 solebook key set KEY [settings] [--json]
 solebook key list [--json]
 solebook key revoke KEY [--json]
 
 create makes an Ed25519 pair on this machine, and the account NAME when it is new. The exchange gets
 the public half; the private half is printed here once, as base64 of its PKCS#8 form, and kept nowhere.
-With --hmac the exchange makes a secret, shown here once, too, for signing REST with HMAC-SHA256.
+With --hmac the exchange makes a secret, shown here once, too, for signing REST with HMAC-SHA256; asked again
+within a day with the same --idempotency-key, as after a lost answer, it is the same key and secret.
 set changes what is named, on open connections, too; revoke closes the key's connections at once.
 
   --scopes     ${SCOPES_DEFAULT.join(",")} unless said otherwise
@@ -65,14 +66,19 @@ async function create(args: readonly string[]): Promise<void> {
       ...SETTING_OPTIONS,
       account: { type: "string" },
       hmac: { type: "boolean" },
+      "idempotency-key": { type: "string" },
     },
   });
   if (values.account === undefined) throw new UsageError("--account NAME is missing");
+  const isHmac = values.hmac === true;
+  const askedBy = values["idempotency-key"];
+  if (askedBy !== undefined && !isHmac) {
+    throw new UsageError("--idempotency-key goes with --hmac: a pair is made anew each time");
+  }
   const settings = { scopes: SCOPES_DEFAULT, trading: true, ...readSettings(values) };
   const admin = makeAdmin(findExchange(values));
-  const isHmac = values.hmac === true;
   const { key, account, scopes, told } = isHmac
-    ? await makeSecret(admin, values.account, settings)
+    ? await makeSecret(admin, values.account, settings, askedBy)
     : await makePair(admin, values.account, settings);
   const [name, words] = isHmac ? ["secret", "secret"] : ["private_key", "private key"];
   process.stdout.write(
@@ -92,8 +98,13 @@ async function makePair(admin: Admin, account: string, settings: KeySettings): P
   return { ...made, told };
 }
 
-async function makeSecret(admin: Admin, account: string, settings: KeySettings): Promise<Made> {
-  const { secret, ...made } = await createSecretKey(admin, account, settings);
+async function makeSecret(
+  admin: Admin,
+  account: string,
+  settings: KeySettings,
+  name: string | undefined,
+): Promise<Made> {
+  const { secret, ...made } = await createSecretKey(admin, account, settings, name);
   return { ...made, told: secret };
 }
 

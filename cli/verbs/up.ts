@@ -14,6 +14,7 @@ import { openLocalRegistry } from "../../gateway/registry/local.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
+import { whyLost } from "../doctor/registry.ts";
 import { Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { LIMIT_OPTIONS, LIMIT_USAGE, readLimits } from "../limits.ts";
@@ -63,6 +64,8 @@ DIR/admin.token opens the admin interface and DIR/url says where it is; the othe
 DIR/secrets.key opens the secrets of HMAC keys, unless SOLEBOOK_SECRETS_KEY is set: back up the two apart.
 DIR/match-stream.address says where the match stream is served, while it is.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
+REDIS_URL is for the gateways of a cluster (\`solebook help gateway\`); the one gateway of this exchange
+counts its limits and used signatures by itself.
 `;
 
 export async function run(args: readonly string[]): Promise<void> {
@@ -151,6 +154,8 @@ interface Exchange {
 async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
   const { directory, host, port, streamPort } = wanted;
   const journal = join(directory, "journal", "shard-0");
+  const lost = whyLost(directory);
+  if (lost !== null) throw new Failure(lost);
   const registry = openLocalRegistry({
     dataDir: directory,
     shards: 1,

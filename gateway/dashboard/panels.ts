@@ -223,6 +223,13 @@ export const ALERTS: readonly Alert[] = [
     says: "No gateway takes orders of shard {{ $labels.shard }}; /v1/status says why.",
   },
   {
+    name: "NoGateway",
+    expression: "absent(solebook_shard_online)",
+    forSeconds: 30,
+    severity: "page",
+    says: "No gateway is heard of, so nobody trades: none runs, or none is scraped.",
+  },
+  {
     name: "StreamBroken",
     expression: "sum(solebook_streams_broken_total) > 0",
     forSeconds: 0,

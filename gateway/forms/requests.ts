@@ -35,7 +35,8 @@ export const LogonParams = Type.Object({
   key: text("The key's id."),
   timestamp: text("The present time, RFC 3339, as it stands in the signed text; 5 s either way."),
   signature: text(
-    "base64url of the key's Ed25519 signature over `${timestamp}\\nLOGON\\n/v1/ws\\n`; counts once.",
+    "base64url of the key's signature, by Ed25519 or HMAC-SHA256, over `${timestamp}\\nLOGON\\n/v1/ws\\n`; " +
+      "counts once.",
   ),
 });
 

@@ -9,9 +9,11 @@ import {
   OrderType,
   PRICE_TICKS_MAX,
   QUANTITY_MAX,
+  Side,
   TimeInForce,
 } from "../../engine/client/layouts.ts";
 import type { Problem } from "../errors.ts";
+import type { Levels } from "../market-data/depth.ts";
 import type { InstrumentView } from "../market-data/view.ts";
 import { NOT_A_DECIMAL, readMinor, TOO_FINE } from "../written-forms.ts";
 import { invalid, mustBePrice, type PlaceRequest } from "./decode.ts";
@@ -91,5 +93,20 @@ export function checkDry(
     return { code: "ALREADY_EXPIRED", param: "expire_time" };
   }
   if (place.deadlineUs !== 0 && place.deadlineUs < nowUs) return { code: "DEADLINE_PASSED" };
+  if (view.state !== InstrumentState.CONTINUOUS) return undefined; // collected, unseen
+  const there = unitsWithin(place.side === Side.BID ? view.asks : view.bids, ticks);
+  if (place.postOnly && there > 0) return { code: "ORDER_WOULD_CROSS" };
+  if (place.tif === TimeInForce.FOK && there < place.quantity) return { code: "FOK_NOT_FILLABLE" };
   return undefined;
+}
+
+/** What rests on the other side at `ticks` or better, whoever's it is. */
+function unitsWithin({ side, priceTicks, quantity }: Levels, ticks: number): number {
+  const sign = side === Side.BID ? 1 : -1;
+  let units = 0;
+  for (let at = priceTicks.length - 1; at >= 0; at--) {
+    if (sign * (priceTicks[at]! - ticks) < 0) break;
+    units += quantity[at]!;
+  }
+  return units;
 }

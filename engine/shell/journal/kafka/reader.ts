@@ -25,6 +25,8 @@ export interface ReaderOptions {
   /** For one try at one broker. */
   readonly attemptMs: number;
   readonly connect?: OpenLink;
+  /** How long `readFrames` waits for a record. */
+  readonly giveUpMs?: number;
 }
 
 /** How long a broker holds a request for records that are not there yet. */
@@ -38,17 +40,29 @@ export async function* readFrames(
   options: ReaderOptions,
   from: JournalPlace,
 ): AsyncGenerator<JournalFrame, void> {
-  const giveUp = AbortSignal.timeout(READ_GIVE_UP_MS);
+  const giveUp = new AbortController();
+  // For the next record, not for all of them: who applies them may need minutes.
+  const patience = (): NodeJS.Timeout =>
+    setTimeout(() => giveUp.abort(), options.giveUpMs ?? READ_GIVE_UP_MS);
+  let timer = patience();
   let end: number | null = null;
   const judge = makeJudge(options.topic, options.shard, from);
-  for await (const fetched of fetches(options, judge.cursor, giveUp, 0)) {
-    end ??= fetched.end;
-    for (const record of fetched.records) {
-      if (judge.cursor() >= end) break;
-      const frame = judge.meet(record);
-      if (frame !== null) yield frame;
+  try {
+    for await (const fetched of fetches(options, judge.cursor, giveUp.signal, 0)) {
+      end ??= fetched.end;
+      if (judge.cursor() >= end) return;
+      if (fetched.records.length === 0) continue;
+      clearTimeout(timer);
+      for (const record of fetched.records) {
+        if (judge.cursor() >= end) break;
+        const frame = judge.meet(record);
+        if (frame !== null) yield frame;
+      }
+      if (judge.cursor() >= end) return;
+      timer = patience();
     }
-    if (judge.cursor() >= end) return;
+  } finally {
+    clearTimeout(timer);
   }
   throw unavailable(options);
 }
@@ -103,8 +117,8 @@ function firstIdOf(records: readonly KafkaRecord[]): Buffer | null {
 function unavailable({ topic, address }: ReaderOptions): ShellError {
   return new ShellError(
     ShellErrorCode.JOURNAL_UNAVAILABLE,
-    `topic ${topic} could not be read to its end within ${READ_GIVE_UP_MS / 1_000} s: no ` +
-      `broker of ${address.brokers.join(", ")} answered.`,
+    `topic ${topic} could not be read to its end: for ${READ_GIVE_UP_MS / 1_000} s no ` +
+      `broker of ${address.brokers.join(", ")} gave its next record.`,
   );
 }
 
