@@ -1,5 +1,6 @@
 // A snapshot beside a shard that runs: the shard goes first, and the snapshot is taken all the same.
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,7 +54,9 @@ test("its process has what is left over, in the session of who started it", asyn
     expect(session).toBe(scheduled(process.pid).session);
     expect(policy === IDLE || nice === "10").toBe(true); // the second where there is no `chrt`
   } finally {
+    const gone = once(started, "exit");
     started.kill("SIGKILL");
+    await gone;
   }
 });
 

@@ -131,23 +131,24 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
       return await inProcess(newCommandsMin, Haste.LEFT_OVER);
     } catch (error) {
       if (!(error instanceof KeptWaiting) || isStopped || isGivenUp) throw error;
-      log.info(
-        { shard },
-        "a snapshot is begun again with a higher priority: nothing was left for it",
-      );
       return inProcess(newCommandsMin, Haste.LOWER);
     }
   }
 
-  function inProcess(newCommandsMin: number, at: Haste): Promise<Taken | null> {
+  async function inProcess(newCommandsMin: number, at: Haste): Promise<Taken | null> {
     const { promise, resolve, reject } = Promise.withResolvers<Taken | null>();
     const started = startTaker(at);
     child = started;
+    const gone = new Promise((resolve) => started.once("exit", resolve));
     const beganMs = performance.now();
     const watching = setInterval(() => {
       const isLong = performance.now() - beganMs >= LEFT_OVER_MS_MAX;
       const isStarved = keptWaitingMs(started) >= patienceMs;
-      if (at === Haste.LEFT_OVER && (isLong || isStarved)) reject(new KeptWaiting());
+      if (at !== Haste.LEFT_OVER || !(isLong || isStarved)) return;
+      clearInterval(watching);
+      const words = "a snapshot is begun again with a higher priority: nothing was left for it";
+      log.info({ shard }, words);
+      reject(new KeptWaiting());
     }, LOOK_MS).unref();
     started.on("message", (message: TakerMessage) => {
       if (message.kind === "warn") log.warn({ shard }, message.words);
@@ -162,10 +163,13 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     started.send(order(newCommandsMin, at), (error) => {
       if (error !== null) reject(error);
     });
-    return promise.finally(() => {
+    try {
+      return await promise;
+    } finally {
       clearInterval(watching);
       started.kill("SIGKILL");
-    });
+      if (started.pid !== undefined) await gone; // the directory is its own until then
+    }
   }
 
   function order(newCommandsMin: number, at: Haste): TakerOrder {
