@@ -196,6 +196,8 @@ describe("what the doctor says", () => {
       health: "wrong",
       words: expect.stringContaining("registry.json is not there"),
     });
+    await expect(startExchange(own)).rejects.toThrow("registry.json is not there");
+    expect(existsSync(registry)).toBe(false); // none was begun anew
 
     writeFileSync(registry, "{");
     expect(lookAtRegistry(own).words).toContain("it is not whole JSON");

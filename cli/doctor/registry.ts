@@ -12,14 +12,9 @@ const ABOUT = "registry";
 
 export function lookAtRegistry(directory: string): Finding {
   const path = join(directory, "registry.json");
-  if (!existsSync(path)) {
-    if (journalIdOf(directory, 0) === null) return good(ABOUT, "none yet");
-    return wrong(
-      ABOUT,
-      `${path} is not there, and the journal knows accounts and instruments by its numbers: put ` +
-        "back the one that belongs to this journal.",
-    );
-  }
+  const lost = whyLost(directory);
+  if (lost !== null) return wrong(ABOUT, lost);
+  if (!existsSync(path)) return good(ABOUT, "none yet");
   let journals: readonly string[];
   try {
     ({ journals = [] } = parseRegistry(readFileSync(path, "utf8"), path));
@@ -36,6 +31,18 @@ export function lookAtRegistry(directory: string): Finding {
     );
   }
   return good(ABOUT, journals.length === 0 ? "of no journal yet" : "of the journal beside it");
+}
+
+/** Beside a journal none is begun anew: it would give its numbers to others. null: it is not lost. */
+export function whyLost(directory: string): string | null {
+  const path = join(directory, "registry.json");
+  if (existsSync(path)) return null;
+  const found = journalIdOf(directory, 0);
+  if (found === null || found === "unreadable") return null; // which the start itself tells
+  return (
+    `${path} is not there, and the journal knows accounts and instruments by its numbers: put back ` +
+    "the one that belongs to this journal."
+  );
 }
 
 /** null: there is none. What is damaged is told by who looks at the journal. */

@@ -14,6 +14,7 @@ import { openLocalRegistry } from "../../gateway/registry/local.ts";
 import { modelsOn } from "../../satellites/catalog/models.ts";
 import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
+import { whyLost } from "../doctor/registry.ts";
 import { Failure, wordsOf } from "../errors.ts";
 import { DATA_DEFAULT } from "../exchange.ts";
 import { LIMIT_OPTIONS, LIMIT_USAGE, readLimits } from "../limits.ts";
@@ -153,6 +154,8 @@ interface Exchange {
 async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
   const { directory, host, port, streamPort } = wanted;
   const journal = join(directory, "journal", "shard-0");
+  const lost = whyLost(directory);
+  if (lost !== null) throw new Failure(lost);
   const registry = openLocalRegistry({
     dataDir: directory,
     shards: 1,
