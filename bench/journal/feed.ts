@@ -92,8 +92,8 @@ export function openFeed(shard: ShardEnds, commands: core.Commands): Feed {
         send(from + sent, free);
         sent += free;
       }
-      // With a full ring its processor is another thread's: spinning would cost the journal's a core.
-      if (hear() === 0 && free <= 0 && inFlight === Infinity) Atomics.wait(NOBODY, 0, 0, NAP_MS);
+      // Its processor is another thread's meanwhile: spinning would cost the journal's a core.
+      if (hear() === 0 && free <= 0) Atomics.wait(NOBODY, 0, 0, NAP_MS);
     }
   }
 
