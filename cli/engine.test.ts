@@ -1,11 +1,12 @@
 /**
- * A shard of a cluster as an operator runs it: an engine and its standby at a real broker. The engine is
- * killed, the standby takes over, and what was acknowledged is there, once.
+ * A shard of a cluster as an operator runs it: an engine, its standby and its match stream at a real broker.
+ * The engine is killed, the standby takes over, and what was acknowledged is there, and heard, once.
  */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { openEntryClient } from "../engine/client/entry-client.ts";
+import { readMatchStream } from "../engine/client/match-stream.ts";
 import { commitAll, hear } from "../engine/client/testing/heard.ts";
 import { EventType, Side } from "../engine/core/codes.ts";
 import { until } from "../engine/shell/testing/contest.ts";
@@ -32,7 +33,11 @@ afterAll(async () => {
 });
 
 function start(more: readonly string[]): Engine {
-  const own = ["engine", "--shard", "0", "--topic", `cli-${process.pid}`, "--replication", "1"];
+  return startVerb("engine", ["--replication", "1", ...more]);
+}
+
+function startVerb(verb: string, more: readonly string[]): Engine {
+  const own = [verb, "--shard", "0", "--topic", `cli-${process.pid}`];
   const args = ["--disable-warning=ExperimentalWarning", LAUNCHER, ...own, ...more];
   const brokers = broker.address.brokers.join(",");
   const child = spawn(process.execPath, args, {
@@ -55,7 +60,35 @@ function start(more: readonly string[]): Engine {
   return engine;
 }
 
+const isAccepted = (line: string): boolean => line.endsWith(" accepted");
+
+/** What a reader from the first command on hears: "SEQUENCE KIND". */
+function listen(address: string): { readonly heard: readonly string[]; stop(): Promise<void> } {
+  const heard: string[] = [];
+  const stop = new AbortController();
+  const { signal } = stop;
+  const reading = (async () => {
+    for await (const { events } of readMatchStream({
+      address,
+      shard: 0,
+      fromSequence: 1,
+      signal,
+    })) {
+      for (const { sequence, event } of events) heard.push(`${sequence} ${event.case}`);
+    }
+  })();
+  return {
+    heard,
+    stop: async () => {
+      stop.abort();
+      await reading;
+    },
+  };
+}
+
 test("an engine that is killed: its standby takes over, and every order is there once", async () => {
+  const stream = startVerb("match-stream", []);
+  await stream.said(/waiting for the journal to be made/);
   const standby = start(["--standby"]);
   await standby.said(/waiting for the journal to be made/);
   const first = start([]);
@@ -70,6 +103,7 @@ test("an engine that is killed: its standby takes over, and every order is there
   const heard = hear(client);
   await heard.ready();
   await heard.answered(commitAll(client, MARKET));
+  const reader = listen(await stream.said(/readers {2}(\S+)/));
   const order = placed({
     id: "once",
     side: Side.BID,
@@ -85,6 +119,16 @@ test("an engine that is killed: its standby takes over, and every order is there
   await until("it is told", () => client.stats().sequence >= MARKET.length + 2);
   expect(client.stats()).toMatchObject({ ordersTotal: 1, ordersOpen: 1 });
   client.close();
+  const late = listen(await stream.said(/readers {2}(\S+)/)); // who hears all of it from memory or the topic
+  for (const { heard: told } of [reader, late]) {
+    await until("the same order is answered again", () => told.filter(isAccepted).length === 2);
+    expect(told.filter((line) => line.endsWith(" rested"))).toHaveLength(1);
+    expect(new Set(told).size).toBe(told.length);
+  }
+  expect(reader.heard).toEqual(late.heard);
+  await Promise.all([reader.stop(), late.stop()]);
+  stream.child.kill("SIGTERM");
+  expect(await stream.ended).toBe(0);
 
   other.child.kill("SIGTERM");
   expect(await other.ended).toBe(0);
@@ -104,7 +148,9 @@ test.each<[readonly string[], number, string]>([
   [["--shard", "0", "--brokers", "kafka"], 2, 'a broker is HOST:PORT, not "kafka"'],
   [["--shard", "0", "--brokers", "127.0.0.1:1"], 1, "cannot be asked about topic solebook-shard-0"],
 ])("%j exits %i and says why", async (args, status, words) => {
-  const ended = await solebook(["engine", ...args]);
-  expect(ended).toMatchObject({ status, stdout: "" });
-  expect(ended.stderr).toContain(words);
+  for (const verb of ["engine", "match-stream"]) {
+    const ended = await solebook([verb, ...args]);
+    expect(ended).toMatchObject({ status, stdout: "" });
+    expect(ended.stderr).toContain(words);
+  }
 });

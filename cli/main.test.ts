@@ -49,7 +49,7 @@ test.each([
   [["mach"], `no verb "mach"; did you mean "match"?`],
   [
     ["frobnicate"],
-    `no verb "frobnicate"; there is up, engine, gateway, key, import-sales, match, journal, snapshot, replay, doctor, help`,
+    `no verb "frobnicate"; there is up, engine, match-stream, gateway, key, import-sales, match, journal, snapshot, replay, doctor, help`,
   ],
   [["toString"], `no verb "toString"; there is`],
   [["--loud"], `no flag "--loud"; there is`],

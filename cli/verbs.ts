@@ -21,6 +21,10 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: "one shard of a cluster, its journal at Kafka brokers: its primary or a standby",
     load: () => import("./verbs/engine.ts"),
   },
+  "match-stream": {
+    summary: "serve the events of one shard of a cluster over gRPC",
+    load: () => import("./verbs/match-stream.ts"),
+  },
   gateway: {
     summary: "start one gateway of a cluster",
     load: () => import("./verbs/gateway.ts"),

@@ -79,11 +79,18 @@ async function inTurns(sender: Sender, snapshots: Snapshots) {
   let ms = 0;
   const over = new AbortController();
   const taking = snapshots.take().finally(() => over.abort());
+  const tell = (signal: "SIGCONT" | "SIGSTOP" | "SIGKILL"): void => {
+    const pid = snapshots.pid();
+    if (pid !== null) process.kill(pid, signal);
+  };
+  // Whatever ends this process, one that is stopped would outlive it, and hold its output open.
+  const kill = (): void => tell("SIGKILL");
+  process.once("exit", kill);
+  void taking.finally(() => process.off("exit", kill)).catch(() => {});
   async function alternate(): Promise<void> {
     for (let isOn = true; !over.signal.aborted; isOn = !isOn) {
       const beganMs = performance.now();
-      const pid = snapshots.pid();
-      if (pid !== null) process.kill(pid, isOn ? "SIGCONT" : "SIGSTOP");
+      tell(isOn ? "SIGCONT" : "SIGSTOP");
       await sleep(CHANGE_MS);
       kind = isOn ? Kind.TAKEN : Kind.QUIET;
       await sleep(MOMENT_MS);
@@ -129,8 +136,6 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
 
   function send(kind: Kind): void {
     const next = count.sent++;
-    if (next === end)
-      throw new Error("a snapshot takes so long that there is nothing more to send");
     const index = client.reserve();
     const bytes = core.COMMAND_BYTES;
     const at = index * core.COMMAND_F64;
@@ -162,7 +167,8 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
       for (const took of Object.values(tookMs)) took.length = 0;
       while (!over.signal.aborted) {
         const due = first + Math.floor((performance.now() - beganMs) * PER_MS);
-        while (count.sent < due && client.refusal() === Refusal.NONE) send(kind()); // full after a pause
+        const to = Math.min(due, end); // behind the last one a snapshot goes on without company
+        while (count.sent < to && client.refusal() === Refusal.NONE) send(kind()); // full after a pause
         client.flush();
         await sleep(1);
       }

@@ -7,26 +7,20 @@ import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import { type ClusterShardHandle, startClusterShard } from "../../engine/shell/cluster-shard.ts";
 import { LEASE_MS_DEFAULT, openKafkaJournal } from "../../engine/shell/journal/kafka/kafka.ts";
 import type { KafkaAddress } from "../../engine/shell/journal/kafka/link.ts";
-import {
-  findWrongSettings,
-  REPLICATION_DEFAULT,
-  settleTopic,
-} from "../../engine/shell/journal/kafka/settings.ts";
+import { REPLICATION_DEFAULT, settleTopic } from "../../engine/shell/journal/kafka/settings.ts";
 import { brokersOf } from "../brokers.ts";
 import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
 import { EVERY_DEFAULT, EVERY_MAX, snapshotDirectory } from "../snapshots.ts";
 import { makeLogger, stopAsked } from "../running.ts";
+import { SHARD_MAX, topicOf, untilMade } from "../topic.ts";
 
-const SHARD_MAX = 63;
 const DATA_DEFAULT = "solebook-engine";
 const HOST_DEFAULT = "127.0.0.1";
 const LEASE_MS_MIN = 300;
 const LEASE_MS_MAX = 60_000;
 const REPLICATION_MAX = 9;
-/** Between two looks of a standby that was started before its journal was made. */
-const LOOK_MS = 1_000;
 
 export const usage = `solebook engine --shard N [--standby] [--brokers HOST:PORT,…] [--topic NAME]
                 [--host H] [--port N] [--lease-ms N] [--replication N]
@@ -93,7 +87,7 @@ export async function run(args: readonly string[]): Promise<void> {
       brokers: brokersOf(values.brokers),
       clientId: `solebook-shard-${shard}`,
     },
-    topic: values.topic ?? `solebook-shard-${shard}`,
+    topic: values.topic ?? topicOf(shard),
     host: values.host,
     port: readInteger("port", values.port, 0, 65_535),
     leaseMs: readInteger("lease-ms", values["lease-ms"], LEASE_MS_MIN, LEASE_MS_MAX),
@@ -137,15 +131,6 @@ async function settle(wanted: Wanted, logger: Logger): Promise<void> {
     await settleTopic(address, topic, { replication }, !isStandby);
   } catch (error) {
     throw new Failure(wordsOf(error));
-  }
-}
-
-async function untilMade(wanted: Wanted, logger: Logger): Promise<void> {
-  const { shard, address, topic, replication } = wanted;
-  for (let looks = 0; ; looks++) {
-    if ((await findWrongSettings(address, topic, { replication })) !== null) return;
-    if (looks === 0) logger.info({ shard, topic }, "waiting for the journal to be made");
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 

@@ -7,11 +7,13 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEntryClient } from "../client/entry-client.ts";
+import { type MatchBatch, readMatchStream } from "../client/match-stream.ts";
 import { commitAll, hear, type Heard } from "../client/testing/heard.ts";
 import { CommandType, EventType, Side } from "../core/codes.ts";
 import { COMMAND_BYTES, CommandU8 } from "../core/command.ts";
 import { type ClusterShardHandle, startClusterShard } from "./cluster-shard.ts";
 import { emptyState, makeFollower } from "./follower.ts";
+import { startTopicStream } from "./match-stream/of-topic.ts";
 import { openPostgresSnapshots } from "./snapshot/postgres.ts";
 import { until } from "./testing/contest.ts";
 import { startTestDatabase, type TestDatabase } from "./testing/database.ts";
@@ -153,6 +155,38 @@ test("an engine's own files do without Postgres; a topic whose beginning is gone
   const heard = hear(client); // who wants to hear from the first command cannot any more
   await until("it is refused", () => heard.said.length > 0);
   expect(heard.said[0]).toMatch(/^stopped .*archived: begin with the snapshot at \d+/);
+});
+
+test("a match stream of a topic whose beginning is gone begins with a snapshot, and says where to begin", async () => {
+  const topic = await newTopic(broker.address);
+  const first = await start(topic, folder(), database.url);
+  await trade(first, 2 * EVERY, true);
+  await until("it has taken one", () => first.said.some(isTaken));
+  await openTest(broker.address, topic, { retainMs: 0 }).archiveBefore(2);
+
+  const stream = startTopicStream({
+    shard: 0,
+    journal: openTest(broker.address, topic),
+    snapshotDirectory: folder(),
+    databaseUrl: database.url,
+    host: "127.0.0.1",
+    port: 0,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    options: OPTIONS,
+  });
+  ends.push(() => stream.stop());
+  const address = `127.0.0.1:${(await stream.listening).port}`;
+  const from = (fromSequence: number): AsyncGenerator<MatchBatch> =>
+    readMatchStream({ address, shard: 0, fromSequence });
+  const refused = await from(1)
+    .next()
+    .then(
+      () => null,
+      (error: unknown) => error as { code: string; sequence: number },
+    );
+  expect(refused).toMatchObject({ code: "TOO_OLD" });
+  const { value } = await from(refused!.sequence + 1).next();
+  expect(value).toMatchObject({ firstSequence: refused!.sequence + 1 });
 });
 
 test("snapshots beside an empty topic, or of another journal, refuse the start by name", async () => {

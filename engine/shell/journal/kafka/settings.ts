@@ -125,6 +125,24 @@ export async function findWrongSettings(
   });
 }
 
+function unanswered({ brokers }: KafkaAddress, topic: string, error: unknown): ShellError {
+  return new ShellError(
+    ShellErrorCode.JOURNAL_UNAVAILABLE,
+    `Kafka at ${brokers.join(", ")} cannot be asked about topic ${topic}: ` +
+      `${error instanceof Error ? error.message : String(error)}. Check the address and that ` +
+      "the brokers run.",
+  );
+}
+
+/** Whether somebody has made it. Throws ShellError JOURNAL_UNAVAILABLE. */
+export async function isMade(address: KafkaAddress, topic: string): Promise<boolean> {
+  try {
+    return (await findWrongSettings(address, topic, { replication: 1 })) !== null;
+  } catch (error) {
+    throw unanswered(address, topic, error);
+  }
+}
+
 /**
  * Refuses a topic that would lose orders. Makes it when there is none, if `mayMake`: never when
  * somebody remembers a journal, for an empty one must not look like it.
@@ -143,12 +161,7 @@ export async function settleTopic(
       wrong = await findWrongSettings(address, topic, wishes);
     }
   } catch (error) {
-    throw new ShellError(
-      ShellErrorCode.JOURNAL_UNAVAILABLE,
-      `Kafka at ${address.brokers.join(", ")} cannot be asked about topic ${topic}: ` +
-        `${error instanceof Error ? error.message : String(error)}. Check the address and that ` +
-        "the brokers run.",
-    );
+    throw unanswered(address, topic, error);
   }
   if (wrong === null) {
     throw new ShellError(
