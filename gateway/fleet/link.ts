@@ -1,12 +1,12 @@
 /**
  * The connection to Redis, and whether it can be counted on: up once it has taken a write, away as soon
- * as anything it was asked went wrong or came late. Nobody waits for it longer than a quarter of a
- * second, and nothing that was asked is asked again behind our back.
+ * as anything it was asked went wrong or came late. Nobody waits for it longer than a second, for without
+ * it one signature may count once at every gateway; and nothing that was asked is asked again behind our back.
  */
 import { Redis, type RedisOptions } from "ioredis";
 import type { Logger } from "pino";
 
-const COMMAND_MS = 250;
+const COMMAND_MS = 1_000;
 const CONNECT_MS = 1_000;
 const LOOK_MS = 250;
 /** How long it keeps the word that a gateway is here: a write like any other, to see whether it takes any. */

@@ -24,7 +24,9 @@ export type TakerMessage =
   | { readonly kind: "taken"; readonly taken: Taken | null }
   | { readonly kind: "failed"; readonly code: string; readonly reason: string };
 
-const tell = (message: TakerMessage): void => void process.send!(message);
+/** To who may have ended meanwhile: then nobody wants to know. */
+const tell = (message: TakerMessage): void =>
+  void process.send!(message, undefined, undefined, () => {});
 
 async function take({ settings, journal, newCommandsMin, isBeside }: TakerOrder): Promise<void> {
   const pace = isBeside ? paceBesideShard() : NO_PACE;
