@@ -111,7 +111,7 @@ export class RowTable {
 }
 
 /** Twice as long, with what stood there. */
-export function grown<T extends Int32Array | Float64Array | Uint8Array>(column: T): T {
+function grown<T extends Int32Array | Float64Array | Uint8Array>(column: T): T {
   const longer = new (column.constructor as new (length: number) => T)(column.length * 2);
   longer.set(column);
   return longer;
