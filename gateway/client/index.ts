@@ -5,5 +5,5 @@ export { ExchangeError, type LocalCode } from "./errors.ts";
 export type { Connection, Credentials, SocketLike } from "./line.ts";
 export { newClientOrderId, type OrderChange, type OrderName, type PlaceRequest } from "./orders.ts";
 export { logonParams, makeSigner, type Signer } from "./signer.ts";
-export type { Listener, StaleReason } from "./subscriptions.ts";
+export type { Doubt, Listener, StaleReason } from "./subscriptions.ts";
 export type * from "./wire.ts";
