@@ -191,6 +191,24 @@ export interface StatusData {
   }[];
 }
 
+/** What became of one operation of a batch, in its place. */
+export type OperationResult =
+  | {
+      readonly method: "add_order" | "amend_order";
+      readonly success: true;
+      readonly result: OrderResult;
+    }
+  | {
+      readonly method: "cancel_order";
+      readonly success: true;
+      readonly result: CancelResult;
+    }
+  | {
+      readonly method: "add_order" | "amend_order" | "cancel_order";
+      readonly success: false;
+      readonly error: ErrorBody;
+    };
+
 /** The answer to order entry. */
 export interface OrderResult {
   readonly order_id: string | null;
