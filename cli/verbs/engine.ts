@@ -4,12 +4,14 @@
  */
 import type { Logger } from "pino";
 import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
-import { type ClusterShardHandle, startClusterShard } from "../../engine/shell/cluster-shard.ts";
-import { LEASE_MS_DEFAULT, openKafkaJournal } from "../../engine/shell/journal/kafka/kafka.ts";
+import { startClusterShard } from "../../engine/shell/cluster-shard.ts";
+import { LEASE_MS_DEFAULT } from "../../engine/shell/journal/kafka/kafka.ts";
 import type { KafkaAddress } from "../../engine/shell/journal/kafka/link.ts";
 import { REPLICATION_DEFAULT, settleTopic } from "../../engine/shell/journal/kafka/settings.ts";
-import { brokersOf } from "../brokers.ts";
+import type { ListeningHandle } from "../../engine/shell/listening.ts";
 import { readArguments, readInteger } from "../arguments.ts";
+import { brokersOf } from "../brokers.ts";
+import { listenUntil, openTopic } from "../cluster-role.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
 import { EVERY_DEFAULT, EVERY_MAX, snapshotDirectory } from "../snapshots.ts";
@@ -98,29 +100,16 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 async function live(wanted: Wanted): Promise<void> {
-  const { shard, host, address, topic } = wanted;
   const asked = stopAsked().then(() => "stop" as const);
   const logger = makeLogger("info");
   const settled = await Promise.race([settle(wanted, logger), asked]);
   if (settled === "stop") return process.exit(0); // nothing was begun
-  const engine = start(wanted, logger);
-  let port = 0;
-  try {
-    ({ port } = await engine.listening);
-  } catch (error) {
-    throw new Failure(wordsOf(error));
-  }
-  process.stdout.write(
-    `Solebook engine of shard ${shard}\n\n` +
-      `  gateways  ${host}:${port} (gRPC)\n` +
-      `  journal   topic ${topic} at ${address.brokers.join(", ")}\n\n` +
-      "Ctrl-C stops it.\n",
-  );
-  await Promise.race([asked, engine.ended]);
-  await engine.stop();
-  const broke = await engine.ended;
-  if (broke !== null) throw new Failure(broke.message);
-  process.stdout.write("stopped; everything is in the journal\n");
+  await listenUntil(asked, start(wanted, logger), wanted, {
+    name: "engine",
+    visitors: "gateways",
+    host: wanted.host,
+    stopped: "stopped; everything is in the journal",
+  });
 }
 
 /** A topic that keeps what is acknowledged. A standby waits for somebody else to make it. */
@@ -134,18 +123,11 @@ async function settle(wanted: Wanted, logger: Logger): Promise<void> {
   }
 }
 
-function start(wanted: Wanted, logger: Logger): ClusterShardHandle {
+function start(wanted: Wanted, logger: Logger): ListeningHandle {
   const { shard, address, topic, host, port, leaseMs, data, snapshotEvery } = wanted;
   return startClusterShard({
     shard,
-    journal: openKafkaJournal({
-      address,
-      topic,
-      shard,
-      leaseMs,
-      retainMs: null,
-      monotonicMs: () => performance.now(),
-    }),
+    journal: openTopic(wanted, leaseMs),
     leaseMs,
     host,
     port,

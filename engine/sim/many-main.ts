@@ -3,7 +3,7 @@ import { argv } from "node:process";
 import type { Message } from "./many.ts";
 import { runSeeds } from "./run.ts";
 
-const tell = (message: Message, told?: () => void): void => void process.send!(message, told);
+const tell = (message: Message, told = (): void => {}): void => void process.send!(message, told);
 
 const summary = await runSeeds(Number(argv[2]), Number(argv[3]), (result) =>
   tell({ kind: "failed", result }),

@@ -47,7 +47,10 @@ export class Client {
         for (const watcher of this.#watchers) watcher(connection);
       },
     });
-    this.#subscriptions = new Subscriptions((method, params) => this.request(method, params));
+    this.#subscriptions = new Subscriptions(
+      (method, params) => this.request(method, params),
+      options.random,
+    );
     this.orders = new Orders(this.#line, new Fates(this.#subscriptions));
     // The exchange speaks each second, so that silence means something.
     this.subscribe("heartbeat", "", { push: () => {} });

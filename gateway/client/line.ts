@@ -5,6 +5,7 @@
  * It never sends anything twice: what was under way when a socket ended fails, and its caller knows.
  */
 import { ExchangeError, localError } from "./errors.ts";
+import { pauseMs } from "./pause.ts";
 import { logonParams, type Signer } from "./signer.ts";
 import type { ErrorBody, Push } from "./wire.ts";
 
@@ -77,8 +78,6 @@ interface Answer {
   readonly time_out: string;
 }
 
-const RETRY_FIRST_MS = 250;
-const RETRY_MAX_MS = 8_000;
 const SILENCE_MS = 4_000;
 const ANSWER_MS = 10_000;
 const CONNECT_MS = 8_000;
@@ -225,9 +224,7 @@ export class Line {
     if (this.#connection.phase === "closed") return;
     this.#drop();
     const attempt = this.#connection.attempt + 1;
-    const chance = (this.#options.random ?? Math.random)();
-    const ceilingMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(attempt, 10));
-    const waitMs = Math.round(ceilingMs * (0.5 + chance / 2));
+    const waitMs = pauseMs(attempt, (this.#options.random ?? Math.random)());
     const retryAtMs = Date.now() + waitMs;
     this.#change({ phase: "waiting", attempt, retryAtMs, reason, account: null });
     this.#timer = setTimeout(() => this.open(), waitMs);

@@ -186,6 +186,7 @@ function valueOf(message: ReflectMessage, field: DescField): unknown {
   }
   if (field.fieldKind === "map") {
     const counts = [...(message.get(field) as ReflectMap<string>)];
+    if (counts.length === 0 && field.name !== "symbols") return undefined;
     return Object.fromEntries(counts.map(([key, value]) => [key, Number(value)]));
   }
   const isImplicit = field.presence === FeatureSet_FieldPresence.IMPLICIT;
