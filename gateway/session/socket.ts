@@ -10,7 +10,6 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } fro
 import type { Networks } from "../addresses.ts";
 import { CODES, type Code, errorMembers } from "../errors.ts";
 import type { Encoding } from "../frames/outbox.ts";
-import { writePush } from "../market-data/encode.ts";
 import type { Market } from "../market-data/market.ts";
 import type { ApiKey } from "../registry/identity.ts";
 import { whence } from "../rest/server.ts";
@@ -19,6 +18,7 @@ import type { Demonstration } from "./demonstration.ts";
 import { addOne, type SessionCounts } from "./counts.ts";
 import { dispatch, dispatchBinary, type DispatchParts, malformed } from "./dispatch.ts";
 import { FlushQueue } from "./flush-queue.ts";
+import { writeHeartbeat } from "./heartbeat.ts";
 import type { SessionLimits } from "./limits.ts";
 import { CloseCode, type Hub, Session, type Socket, type SocketData } from "./session.ts";
 
@@ -316,13 +316,7 @@ export class Sockets implements Hub {
         session.close(CloseCode.POLICY, "KEY_EXPIRED");
       }
       if (session.closed || !session.heartbeat || session.isBehind) continue;
-      const symbols: string[] = [];
-      for (const name of new Set([...session.topics].map((topic) => topic.key))) {
-        const feed = market.feed(name);
-        if (feed !== undefined) symbols.push(`"${name}":${feed.view.bookSeq}`);
-      }
-      const head = { channel: "heartbeat", type: "update", seq: 0, prevSeq: 0, stampUs } as const;
-      session.push(writePush(head, `{"symbols":{${symbols.join(",")}}}`));
+      session.push(writeHeartbeat(session.topics, market, stampUs));
     }
   }
 }
