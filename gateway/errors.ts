@@ -97,7 +97,12 @@ export const CODES = {
   DEMONSTRATION_FULL: row("STATE", 409, "All demonstration accounts are taken; log on with a key."),
 
   // How much
-  RATE_LIMITED: row("RATE", 429, "Slow down; retry_after_ms says for how long.", AGAIN),
+  RATE_LIMITED: row(
+    "RATE",
+    429,
+    "Slow down; retry_after_ms says for how long. Whether the request was right was not looked at.",
+    AGAIN,
+  ),
   TOO_MANY_SOCKETS: row("RATE", 503, "All sockets are taken; try again later.", AGAIN),
   OVERLOADED: row("RATE", 503, "The engine is busy; send it again in a moment.", AGAIN),
 

@@ -14,6 +14,7 @@ import { brokersOf } from "../brokers.ts";
 import { listenUntil, openTopic } from "../cluster-role.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
+import { RETAIN_ALL, requireRetainAll } from "../retain.ts";
 import { EVERY_DEFAULT, EVERY_MAX, snapshotDirectory } from "../snapshots.ts";
 import { makeLogger, stopAsked } from "../running.ts";
 import { SHARD_MAX, topicOf, untilMade } from "../topic.ts";
@@ -26,7 +27,7 @@ const REPLICATION_MAX = 9;
 
 export const usage = `solebook engine --shard N [--standby] [--brokers HOST:PORT,…] [--topic NAME]
                 [--host H] [--port N] [--lease-ms N] [--replication N]
-                [--data DIR] [--snapshot-every N]
+                [--data DIR] [--snapshot-every N] [--retain all]
 
 Runs one shard of a cluster until Ctrl-C. Its journal is a topic of Kafka's; start as many of these for a
 shard as you like: one of them is the primary, the others follow it. When it has been silent for a lease, one
@@ -47,6 +48,7 @@ of them takes over; no acknowledged order is lost, and the old one acknowledges 
                    where engines find each other's
   --snapshot-every N
                    takes one after N commands (${EVERY_DEFAULT}); 0 takes none
+  --retain all     of the topic, the only choice there is: a new gateway begins with its first record
 
 The topic's settings are checked at each start; one by which acknowledged orders could be lost is refused.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
@@ -78,10 +80,12 @@ export async function run(args: readonly string[]): Promise<void> {
       replication: { type: "string", default: String(REPLICATION_DEFAULT) },
       data: { type: "string", default: DATA_DEFAULT },
       "snapshot-every": { type: "string", default: String(EVERY_DEFAULT) },
+      retain: { type: "string", default: RETAIN_ALL },
     },
   });
   if (values.shard === undefined) throw new UsageError("--shard is missing");
   const shard = readInteger("shard", values.shard, 0, SHARD_MAX);
+  requireRetainAll(values.retain, "gateway", "Give the brokers disks that hold it.");
   await live({
     shard,
     isStandby: values.standby,

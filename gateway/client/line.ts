@@ -61,6 +61,8 @@ export interface LineListener {
   /** Nothing that was sent will be answered any more. */
   down(): void;
   push(push: Push): void;
+  /** Of what was asked, these names are not known to the exchange. */
+  ignored(method: string, names: readonly string[]): void;
   changed(connection: Connection): void;
 }
 
@@ -71,11 +73,13 @@ interface Pending {
 }
 
 interface Answer {
+  readonly method: string;
   readonly req_id: number | null;
   readonly success: boolean;
   readonly result?: unknown;
   readonly error?: ErrorBody;
   readonly time_out: string;
+  readonly ignored?: readonly string[];
 }
 
 const SILENCE_MS = 4_000;
@@ -208,6 +212,7 @@ export class Line {
     this.#pending.delete(message.req_id!);
     clearTimeout(pending.timer);
     this.#clockAheadMs = Date.parse(message.time_out) - Date.now();
+    if (message.ignored !== undefined) this.#listener.ignored(message.method, message.ignored);
     if (message.success) pending.resolve(message.result);
     else pending.reject(new ExchangeError(message.error!));
   }

@@ -287,7 +287,9 @@ export const CHANNELS: Readonly<Record<Channel, ChannelForm>> = {
     ofShard,
   ),
   executions: {
-    says: "Your open orders, then what happens to them, in a sequence of your own: resumable.",
+    says:
+      "Your open orders, then what happens to them, in a sequence of your own: resumable. A trade has no " +
+      "fees here: they are decided when it is settled, by the seller's level then; `/v1/fees` foretells them.",
     snapshot: listOf(Order, "Open ones."),
     update: Execution,
     more: ofShard,
