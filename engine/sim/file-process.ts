@@ -114,6 +114,7 @@ export async function startProcess(
     publisher,
     recoveredCommands,
     besideFrom: 1,
+    furtherFrom: 1,
     monotonicMs: () => time.monotonicUs() / 1_000,
   });
   status.setState(ShardState.LIVE);
