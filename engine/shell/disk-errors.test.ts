@@ -43,7 +43,7 @@ test.each(CASES)(
   "%s answers %s from the %i. on: it stops, and has what it acknowledged",
   async (call, error, nth) => {
     // Many in flight are written by the thread beside the shard's.
-    const inFlight = nth % (isLong ? 2 : 4) === 0 ? 4_096 : 64;
+    const inFlight = nth % (isLong ? 2 : 4) === 0 ? 1_024 : 64;
     const owner = startOwner({ directory, run: "o", segmentBytes: SEGMENT_BYTES, inFlight });
     children.push(owner.child);
     await owner.line(/^acked /);

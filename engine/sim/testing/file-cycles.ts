@@ -18,7 +18,7 @@ import { makeRandom, type Random } from "../random.ts";
 
 const SEGMENT_BYTES = 256 * 1024; // a next one is soon needed
 /** Few make short batches, synced by the shard's thread; many make long ones, synced by the one beside. */
-const IN_FLIGHT = [64, 4_096] as const;
+const IN_FLIGHT = [64, 1_024] as const;
 /** A directory of its own for so many cycles: else a start would take longer and longer. */
 const CYCLES_PER_JOURNAL = 25;
 /** So many directories at a time: while one waits for its moment to kill, another starts. */
