@@ -73,6 +73,12 @@ export const CODES = {
   IDEMPOTENCY_KEY_REUSED: row("STATE", 409, "This Idempotency-Key was another request's.", {
     param: "Idempotency-Key",
   }),
+  IDEMPOTENCY_KEY_PENDING: row(
+    "STATE",
+    409,
+    "Another gateway does it, or did and is gone: come again, or see whether it happened.",
+    { ...ASK, param: "Idempotency-Key" },
+  ),
   CATALOG_FULL: row("STATE", 409, "No more products or accounts can be kept here."),
 
   // Who is asking

@@ -176,7 +176,9 @@ function requestBody(body: TSchema, examples: readonly Sent[]): Plain {
 
 function responses(operation: Operation): Plain {
   const { answers, path } = operation;
-  const onceOnly: readonly Code[] = isOnce(operation) ? ["IDEMPOTENCY_KEY_REUSED"] : [];
+  const onceOnly: readonly Code[] = isOnce(operation)
+    ? ["IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_PENDING"]
+    : [];
   const refusals = [...operation.refusals, ...onceOnly];
   const headers = isCounted(path) ? LEFT : {};
   const written = Object.entries(answers).map(([status, answer]) => {
