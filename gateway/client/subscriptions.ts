@@ -92,6 +92,9 @@ export class Subscriptions {
   readonly #topics = new Map<string, Topic>();
   #isOnline = false;
   #isScheduled = false;
+  /** Requests in a row that were not answered, or refused for now; and what asks again. */
+  #failures = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(request: Request, random: () => number = Math.random) {
     this.#request = request;
@@ -142,6 +145,7 @@ export class Subscriptions {
 
   online(): void {
     this.#isOnline = true;
+    this.#failures = 0;
     for (const topic of this.#topics.values()) {
       if (!DELTAS.has(topic.channel)) topic.seqs.clear();
       topic.isAsked = false;
@@ -160,6 +164,8 @@ export class Subscriptions {
 
   down(): void {
     this.#isOnline = false;
+    clearTimeout(this.#again);
+    this.#again = undefined;
     for (const topic of this.#topics.values()) {
       clearTimeout(topic.timer);
       this.#becomeStale(topic, "disconnected");
@@ -259,6 +265,7 @@ export class Subscriptions {
   }
 
   #answered(channel: Channel, result: unknown): void {
+    this.#failures = 0;
     const { symbols = [], shards = [] } = result as { symbols?: Row[]; shards?: Row[] };
     for (const { symbol = "", shard = "", mode, seq } of [...symbols, ...shards]) {
       const topic = this.#topics.get(keyOf(channel, symbol));
@@ -278,16 +285,30 @@ export class Subscriptions {
 
   /** Nothing was subscribed. Which of several names is to blame is found by asking for the halves. */
   #refused(topics: readonly Topic[], error: unknown): void {
-    if (!(error instanceof ExchangeError) || error.execution === "unknown") return;
+    if (!(error instanceof ExchangeError)) return;
     if (error.code === "UNKNOWN_SYMBOL" && topics.length > 1) {
       const middle = topics.length >> 1;
       this.#ask(topics.slice(0, middle), {});
       this.#ask(topics.slice(middle), {});
       return;
     }
+    if (error.execution === "unknown" || error.retryable) this.#askLater(topics);
+    if (error.execution === "unknown") return;
     for (const topic of topics) {
       for (const listener of topic.listeners) listener.refused?.(error);
     }
+  }
+
+  /** The same once more after a pause; where the line is gone, the next one asks for everything. */
+  #askLater(topics: readonly Topic[]): void {
+    if (!this.#isOnline) return;
+    for (const topic of topics) topic.isAsked = false;
+    if (this.#again !== undefined) return;
+    const waitMs = pauseMs(++this.#failures, this.#random());
+    this.#again = setTimeout(() => {
+      this.#again = undefined;
+      this.#askAll();
+    }, waitMs);
   }
 
   #gap(topic: Topic): void {

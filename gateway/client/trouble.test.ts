@@ -18,6 +18,8 @@ import {
   connect,
   type Credentials,
   type Doubt,
+  type ErrorBody,
+  ExchangeError,
   makeSigner,
   type Push,
 } from "./index.ts";
@@ -225,5 +227,37 @@ describe("how often what is wrong is asked for again", () => {
     all.down();
     await jest.advanceTimersByTimeAsync(60_000);
     expect(asked.length - before).toBe(1); // that it listens to B no more
+  });
+
+  const refusal = (code: string, more: object): ExchangeError => {
+    const body = { code, class: "RATE", message: "", retryable: false, request_id: "", ...more };
+    return new ExchangeError(body as ErrorBody);
+  };
+  // What becomes of a request | whether it comes again | whether the listener hears of it
+  const FAILURES: [ExchangeError, boolean, boolean][] = [
+    [refusal("CLIENT_NO_ANSWER", { execution: "unknown" }), true, false],
+    [refusal("OVERLOADED", { retryable: true }), true, true],
+    [refusal("SCOPE_MISSING", {}), false, true],
+  ];
+  test.each(FAILURES)("a request that fails: %s", async (error, comesAgain, isTold) => {
+    const asked: object[] = [];
+    const refused: unknown[] = [];
+    const request = (_method: string, params: object): Promise<unknown> => {
+      asked.push(params);
+      return Promise.reject(error);
+    };
+    const all = new Subscriptions(request, () => 1);
+    all.online();
+    for (const name of ["A", "B"]) {
+      all.add("trades", name, { push: () => {}, refused: (why) => refused.push(why) });
+    }
+    await jest.advanceTimersByTimeAsync(0);
+    expect(asked).toEqual([{ channel: "trades", symbols: ["A", "B"] }]);
+    expect(refused).toEqual(isTold ? [error, error] : []);
+    await jest.advanceTimersByTimeAsync(500 + 1_000 + 2_000);
+    expect(asked).toEqual(Array.from({ length: comesAgain ? 4 : 1 }, () => asked[0]));
+    all.down();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(comesAgain ? 4 : 1);
   });
 });
