@@ -1,11 +1,6 @@
 // Node strips the types itself, so jest needs no transformer. Run it through `npm test` or
 // `npm run jest -- PATTERN`: it needs --experimental-vm-modules.
-import { fileURLToPath } from "node:url";
-
-// For the processes that tests start: see there.
-const withoutTypes = fileURLToPath(new URL(".ci/jest/without-types.cjs", import.meta.url));
-const given = process.env.NODE_OPTIONS ?? "";
-process.env.NODE_OPTIONS = `${given} --require ${JSON.stringify(withoutTypes)}`.trim();
+import "./.ci/jest/children.mjs";
 
 export default {
   transform: {},
