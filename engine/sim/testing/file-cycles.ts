@@ -172,7 +172,7 @@ async function untilDead(
     expectKilled(owner);
     return { readyMs, isByPoint: true };
   }
-  const waitMs = atOnce ? random.below(250) : 300;
+  const waitMs = atOnce ? random.below(150) : 150;
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<"over">((resolve) => {
     timer = setTimeout(() => resolve("over"), waitMs);
