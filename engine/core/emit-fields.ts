@@ -5,7 +5,7 @@
  * sequence per event an account hears.
  */
 import { ACCOUNT_SHIFT64, AccountF64 } from "./accounts.ts";
-import { MATCH_SHIFT, MatchI32 } from "./book-api.ts";
+import { MATCH_MASK, MATCH_SHIFT, MatchI32 } from "./book-api.ts";
 import type { EmitTables } from "./emit-api.ts";
 import { EventF64, EventI32 } from "./event.ts";
 import { INSTRUMENT_SHIFT64, InstrumentF64 } from "./instruments.ts";
@@ -14,6 +14,7 @@ import { COLLECTED, ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32 } from "./ord
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
 const M_ROW = MATCH_SHIFT;
+const M_MASK = MATCH_MASK;
 const { levelOrders: M_ORDERS } = MatchI32;
 const { instrument: INSTRUMENT, account: ACCOUNT, bits: BITS } = OrderI32;
 const COLLECTED_BIT = COLLECTED;
@@ -69,15 +70,15 @@ export interface EventFields {
 export function makeEventFields(tables: EmitTables): EventFields {
   const { orders, matches, touched } = tables;
   const { i32: e32, f64: e64 } = tables.events;
-  const { i32: o32, f64: o64 } = orders;
-  const a64 = tables.accounts.f64;
-  const n64 = tables.instruments.f64;
+  const { i32: o32, f64: o64, mask: oMask } = orders;
+  const { f64: a64, mask: aMask } = tables.accounts;
+  const { f64: n64, mask: nMask } = tables.instruments;
   const m32 = matches.i32;
   const matchedQuantity = matches.levelQuantity;
   const { orders: touchedOrders, quantity: touchedQuantity } = touched;
 
   function owner(at: number, slot: number, openNow: number): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     e32[at + E_INSTRUMENT] = o32[row + INSTRUMENT]!;
     e32[at + E_ACCOUNT] = o32[row + ACCOUNT]!;
     e32[at + E_OPEN] = openNow;
@@ -87,7 +88,7 @@ export function makeEventFields(tables: EmitTables): EventFields {
     e32[at + E_KEY + 1] = o32[row + KEY + 1]!;
     e32[at + E_KEY + 2] = o32[row + KEY + 2]!;
     e32[at + E_KEY + 3] = o32[row + KEY + 3]!;
-    e64[(at >> 1) + D_ORDER] = o64[(slot << ROW64) + ORDER_ID]!;
+    e64[(at >> 1) + D_ORDER] = o64[((slot & oMask) << ROW64) + ORDER_ID]!;
   }
 
   function unseen(at: number): void {
@@ -100,8 +101,8 @@ export function makeEventFields(tables: EmitTables): EventFields {
 
   function seen(at: number, instrument: number): void {
     const at64 = at >> 1;
-    const sequence = n64[(instrument << N_ROW) + N_MARKET]! + 1;
-    n64[(instrument << N_ROW) + N_MARKET] = sequence;
+    const sequence = n64[((instrument & nMask) << N_ROW) + N_MARKET]! + 1;
+    n64[((instrument & nMask) << N_ROW) + N_MARKET] = sequence;
     e32[at + E_LEVEL_ORDERS] = touchedOrders[0]!;
     e64[at64 + D_LEVEL_QUANTITY] = touchedQuantity[0]!;
     e64[at64 + D_MARKET] = sequence;
@@ -109,7 +110,7 @@ export function makeEventFields(tables: EmitTables): EventFields {
   }
 
   function shown(at: number, slot: number): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     if ((o32[row + BITS]! & COLLECTED_BIT) === 0) seen(at, o32[row + INSTRUMENT]!);
     else unseen(at);
   }
@@ -123,18 +124,18 @@ export function makeEventFields(tables: EmitTables): EventFields {
   }
 
   function hears(at64: number, account: number): void {
-    const sequence = a64[(account << A_ROW) + A_SEQUENCE]! + 1;
-    a64[(account << A_ROW) + A_SEQUENCE] = sequence;
+    const sequence = a64[((account & aMask) << A_ROW) + A_SEQUENCE]! + 1;
+    a64[((account & aMask) << A_ROW) + A_SEQUENCE] = sequence;
     e64[at64] = sequence;
   }
 
   function matched(at: number, n: number): void {
-    e32[at + E_LEVEL_ORDERS] = m32[(n << M_ROW) + M_ORDERS]!;
+    e32[at + E_LEVEL_ORDERS] = m32[((n & M_MASK) << M_ROW) + M_ORDERS]!;
     e64[(at >> 1) + D_LEVEL_QUANTITY] = matchedQuantity[n]!;
   }
 
   function taker(at: number, slot: number, openNow: number): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     const account = o32[row + ACCOUNT]!;
     e32[at + E_TAKER_ACCOUNT] = account;
     e32[at + E_TAKER_OPEN] = openNow;
@@ -144,7 +145,7 @@ export function makeEventFields(tables: EmitTables): EventFields {
     e32[at + E_TAKER_KEY + 1] = o32[row + KEY + 1]!;
     e32[at + E_TAKER_KEY + 2] = o32[row + KEY + 2]!;
     e32[at + E_TAKER_KEY + 3] = o32[row + KEY + 3]!;
-    e64[(at >> 1) + D_TAKER_ORDER] = o64[(slot << ROW64) + ORDER_ID]!;
+    e64[(at >> 1) + D_TAKER_ORDER] = o64[((slot & oMask) << ROW64) + ORDER_ID]!;
     hears((at >> 1) + D_TAKER_SEQ, account);
   }
 

@@ -18,7 +18,7 @@
  * is no other room. So how far the sweep has come is never seen from outside, and is not state. Rows
  * whose order is still open leave the wheel and are forgotten when the order ends.
  */
-import { assert } from "./assert.ts";
+import { assert as assertion } from "./assert.ts";
 import { OrderStatus } from "./codes.ts";
 import { makeIdWheel, WHEEL_BUCKET_US } from "./id-wheel.ts";
 import {
@@ -29,9 +29,13 @@ import {
   OrderF64,
   OrderI32,
   type Orders,
-  statusOf,
+  OrderBits,
 } from "./orders.ts";
+import { makeWords } from "./words.ts";
 
+const STATUS = OrderStatus;
+const { statusOf } = OrderBits;
+const assert: typeof assertion = assertion;
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
 const ON_WHEEL = ON_WHEEL_BIT;
@@ -41,6 +45,7 @@ const { deadlineUs: DEADLINE } = OrderF64;
 const OPEN = OrderStatus.OPEN;
 
 const LINE_WORDS = 16;
+const LINE_SHIFT = 4;
 const LINE_BYTES = 64;
 /** Of the 15 there is room for: how full lines are when the table is. */
 const KEYS_PER_LINE = 11;
@@ -82,17 +87,20 @@ export interface Ids {
   lineOf(account: number, words: Int32Array, at: number): number;
 }
 
+// Of `now`.
+const HASHED = 0; // the hash of the key `find` was last asked for
+
 /**
  * `nowUs[nowAt]` is the stamp of the command being applied. `seed` spreads ids differently in every
  * process, so that nobody can choose ids that share a line; it is not state and decides nothing.
  */
 export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed: number): Ids {
-  const { i32, f64, capacity } = orders;
+  const { i32, f64, capacity, mask: oMask } = orders;
   const lineCount = Math.ceil(Math.max(capacity / KEYS_PER_LINE, 1));
   const words = lineCount * LINE_WORDS;
   const lines = new Int32Array(new ArrayBuffer(words * 4 + LINE_BYTES), ALIGN_BYTES, words);
   const linesPerHash = lineCount / 2 ** 28;
-  let hashed = 0; // of the key `find` was last asked for
+  const now = makeWords(1);
 
   function hashKey(account: number, key: Int32Array, at: number): number {
     let h = Math.imul(account ^ seed, 0x9e3779b1) ^ key[at]!;
@@ -106,84 +114,88 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
 
   /** The line of a hash: its upper 28 bits, scaled to how many there are. */
   function lineAt(h: number): number {
-    return (((h >>> 4) * linesPerHash) | 0) * LINE_WORDS;
+    return (((h >>> 4) * linesPerHash) | 0) << LINE_SHIFT;
   }
 
   function after(line: number): number {
-    const next = line + LINE_WORDS;
+    const next = (line + LINE_WORDS) | 0;
     return next === words ? 0 : next;
   }
 
   function find(account: number, key: Int32Array, at: number): number {
+    const table = lines; // bound outside of the loop, or the compiler looks it up in it
+    const rows = i32;
     const h = hashKey(account, key, at);
-    hashed = h;
+    now[HASHED] = h;
     const tag = h << 24;
     let line = lineAt(h);
     for (;;) {
       for (let n = line + 1; n < line + LINE_WORDS; n++) {
-        const word = lines[n]!;
+        const word = table[n]!;
         if (word === 0) break;
         if (((word ^ tag) & TAG_MASK) !== 0) continue;
-        const row = (word & SLOT_MASK) << ROW;
+        const row = (word & oMask) << ROW;
         if (
-          i32[row + KEY] === key[at] &&
-          i32[row + KEY + 1] === key[at + 1] &&
-          i32[row + KEY + 2] === key[at + 2] &&
-          i32[row + KEY + 3] === key[at + 3] &&
-          i32[row + ACCOUNT] === account
+          rows[row + KEY] === key[at] &&
+          rows[row + KEY + 1] === key[at + 1] &&
+          rows[row + KEY + 2] === key[at + 2] &&
+          rows[row + KEY + 3] === key[at + 3] &&
+          rows[row + ACCOUNT] === account
         ) {
           return word & SLOT_MASK;
         }
       }
-      if (lines[line] === 0) return 0;
+      if (table[line] === 0) return 0;
       line = after(line);
     }
   }
 
   function insert(slot: number, h: number): void {
+    const table = lines;
     let line = lineAt(h);
-    while (lines[line + LINE_WORDS - 1] !== 0) {
-      lines[line] = lines[line]! + 1;
+    while (table[line + LINE_WORDS - 1] !== 0) {
+      table[line] = table[line]! + 1;
       line = after(line);
     }
-    do line++;
-    while (lines[line] !== 0);
-    lines[line] = (h << 24) | slot;
+    do line = (line + 1) | 0;
+    while (table[line] !== 0);
+    table[line] = (h << 24) | slot;
   }
 
   function remove(slot: number): void {
-    let line = lineAt(i32[(slot << ROW) + HASH]!);
-    const word = (i32[(slot << ROW) + HASH]! << 24) | slot;
+    const table = lines;
+    let line = lineAt(i32[((slot & oMask) << ROW) + HASH]!);
+    const word = (i32[((slot & oMask) << ROW) + HASH]! << 24) | slot;
     for (;;) {
       let at = line + 1;
-      while (at < line + LINE_WORDS && lines[at] !== word) at++;
+      while (at < line + LINE_WORDS && table[at] !== word) at++;
       if (at < line + LINE_WORDS) {
         let last = at;
-        while (last + 1 < line + LINE_WORDS && lines[last + 1] !== 0) last++;
-        lines[at] = lines[last]!;
-        lines[last] = 0;
+        while (last + 1 < line + LINE_WORDS && table[last + 1] !== 0) last++;
+        table[at] = table[last]!;
+        table[last] = 0;
         return;
       }
-      const displaced = lines[line]!;
+      const displaced = table[line]!;
       assert(displaced !== 0, "a remembered id stands in its line or a later one");
-      lines[line] = displaced - 1;
+      table[line] = displaced - 1;
       line = after(line);
     }
   }
 
   function adopt(slot: number): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     const h = hashKey(i32[row + ACCOUNT]!, i32, row + KEY);
     i32[row + HASH] = h;
     insert(slot, h);
-    const bucket = Math.floor(f64[(slot << ROW64) + DEADLINE]! / BUCKET_US);
+    const bucket = Math.floor(f64[((slot & oMask) << ROW64) + DEADLINE]! / BUCKET_US);
     if (bucket >= Math.floor(nowUs[nowAt]! / BUCKET_US)) wheel.put(slot);
   }
 
   function isOver(slot: number): boolean {
     return (
-      statusOf(i32[(slot << ROW) + BITS]!) !== OPEN &&
-      f64[(slot << ROW64) + DEADLINE]! < nowUs[nowAt]!
+      statusOf(i32[((slot & oMask) << ROW) + BITS]!) !== OPEN &&
+      f64[((slot & oMask) << ROW64) + DEADLINE]! < nowUs[nowAt]!
     );
   }
 
@@ -196,44 +208,44 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     usAt: number,
   ): number {
     if (over !== 0) {
-      f64[(over << ROW64) + DEADLINE] = us[usAt]!;
+      f64[((over & oMask) << ROW64) + DEADLINE] = us[usAt]!;
       return over; // still in its line and on the wheel
     }
     const slot = orders.take();
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     i32[row + KEY] = key[at]!;
     i32[row + KEY + 1] = key[at + 1]!;
     i32[row + KEY + 2] = key[at + 2]!;
     i32[row + KEY + 3] = key[at + 3]!;
     i32[row + ACCOUNT] = account;
     i32[row + BITS] = 0;
-    i32[row + HASH] = hashed;
-    f64[(slot << ROW64) + DEADLINE] = us[usAt]!;
-    insert(slot, hashed);
+    i32[row + HASH] = now[HASHED]!;
+    f64[((slot & oMask) << ROW64) + DEADLINE] = us[usAt]!;
+    insert(slot, now[HASHED]!);
     wheel.put(slot);
     return slot;
   }
 
   function forget(slot: number): void {
     remove(slot);
-    i32[(slot << ROW) + BITS] = OrderStatus.NONE;
+    i32[((slot & oMask) << ROW) + BITS] = STATUS.NONE;
     orders.free(slot);
   }
 
   function extend(slot: number, us: Float64Array, usAt: number): void {
-    if (!(us[usAt]! > f64[(slot << ROW64) + DEADLINE]!)) return;
-    f64[(slot << ROW64) + DEADLINE] = us[usAt]!;
-    if ((i32[(slot << ROW) + BITS]! & ON_WHEEL) === 0) wheel.put(slot);
+    if (!(us[usAt]! > f64[((slot & oMask) << ROW64) + DEADLINE]!)) return;
+    f64[((slot & oMask) << ROW64) + DEADLINE] = us[usAt]!;
+    if ((i32[((slot & oMask) << ROW) + BITS]! & ON_WHEEL) === 0) wheel.put(slot);
   }
 
   function ended(slot: number): void {
-    if ((i32[(slot << ROW) + BITS]! & ON_WHEEL) === 0) forget(slot);
+    if ((i32[((slot & oMask) << ROW) + BITS]! & ON_WHEEL) === 0) forget(slot);
   }
 
   /** A row off the wheel: forgotten, left to its order, or back on for its later deadline. */
   function isDue(slot: number): void {
-    if (f64[(slot << ROW64) + DEADLINE]! >= nowUs[nowAt]!) wheel.put(slot);
-    else if (statusOf(i32[(slot << ROW) + BITS]!) !== OPEN) forget(slot);
+    if (f64[((slot & oMask) << ROW64) + DEADLINE]! >= nowUs[nowAt]!) wheel.put(slot);
+    else if (statusOf(i32[((slot & oMask) << ROW) + BITS]!) !== OPEN) forget(slot);
   }
 
   function hasRoom(rows: number): boolean {
@@ -242,14 +254,14 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function isRemembered(slot: number): boolean {
-    const status = statusOf(i32[(slot << ROW) + BITS]!);
-    if (status === OPEN || status === OrderStatus.NONE) return status === OPEN;
-    const bucket = Math.floor(f64[(slot << ROW64) + DEADLINE]! / BUCKET_US);
+    const status = statusOf(i32[((slot & oMask) << ROW) + BITS]!);
+    if (status === OPEN || status === STATUS.NONE) return status === OPEN;
+    const bucket = Math.floor(f64[((slot & oMask) << ROW64) + DEADLINE]! / BUCKET_US);
     return bucket >= Math.floor(nowUs[nowAt]! / BUCKET_US);
   }
 
   const wheel = makeIdWheel(orders, nowUs, nowAt, {
-    readAhead: (slot) => lines[lineAt(i32[(slot << ROW) + HASH]!)]!,
+    readAhead: (slot) => lines[lineAt(i32[((slot & oMask) << ROW) + HASH]!)]!,
     due: isDue,
   });
 
