@@ -110,6 +110,9 @@ export const CommandF64 = {
   openBidValueMaxMinor: 5,
 } as const;
 
+/** Offsets into the 64-bit view, for copying. */
+export const CommandB64 = { sequence: 1, stampUs: 2, expiresAtUs: 6, correlation: 11 } as const;
+
 /** Bits of `flags`. */
 export const CommandFlag = {
   POST_ONLY: 1, // PLACE

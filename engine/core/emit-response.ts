@@ -22,6 +22,7 @@ const TYPE = CommandType;
 const E_FLAG = EventFlag;
 const SESSIONS = BEHAVIOUR_SESSIONS;
 const { sideOf, tifOf, statusOf, reasonOf } = OrderBits;
+const shapeWith = shapeOf;
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
 const { priceTicks: PRICE, open: OPEN, account: ACCOUNT } = OrderI32;
@@ -34,7 +35,7 @@ const STATUS_OPEN = OrderStatus.OPEN;
 const C_CORRELATION = CommandF64.correlation;
 const DUPLICATE = EventFlag.DUPLICATE << 8;
 const POST_ONLY = EventFlag.POST_ONLY << 8;
-const { priceTicks: E_PRICE, quantity: E_QUANTITY } = E;
+const { priceTicks: E_PRICE, quantity: E_QUANTITY, open: E_OPEN } = E;
 const {
   correlation: D_CORRELATION,
   accountSeq: D_ACCOUNT_SEQ,
@@ -75,22 +76,23 @@ export function makeEmitResponses(
     alone(at);
   }
 
-  const placeShape = (status: number): number => shapeOf(c8[C8.orderType]!, c8[C8.tif]!, status);
+  const placeShape = (status: number): number => shapeWith(c8[C8.orderType]!, c8[C8.tif]!, status);
 
   function accepted(slot: number, isDuplicate: boolean): void {
     const row = (slot & oMask) << ROW;
     const status = statusOf(o32[row + BITS]!);
     const at = open(EVENT.ACCEPTED, c8[C8.side]!, 0, placeShape(status));
     const at64 = at >> 1;
+    owner(at, slot);
     asked(at);
     e64[at64 + D_FIRST] = o64[((slot & oMask) << ROW64) + FIRST]!;
     if (isDuplicate) {
-      owner(at, slot, status === STATUS_OPEN ? o32[row + OPEN]! : 0);
+      e32[at + E_OPEN] = status === STATUS_OPEN ? o32[row + OPEN]! : 0;
       e32[at] = e32[at]! | DUPLICATE;
       e32[at + E_QUANTITY] = o32[row + TOTAL]!;
       e64[at64 + D_ACCOUNT_SEQ] = 0;
     } else {
-      owner(at, slot, o32[row + TOTAL]!);
+      e32[at + E_OPEN] = o32[row + TOTAL]!;
       hears(at64 + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
     }
   }
@@ -121,8 +123,9 @@ export function makeEmitResponses(
   function rejectedPlace(reason: number, slot: number, isDuplicate: boolean): void {
     const at = open(EVENT.REJECTED, c8[C8.side]!, reason, placeShape(STATUS_OF.REJECTED));
     const at64 = at >> 1;
+    owner(at, slot);
     asked(at);
-    owner(at, slot, 0);
+    e32[at + E_OPEN] = 0;
     e64[at64 + D_FIRST] = o64[((slot & oMask) << ROW64) + FIRST]!;
     if (isDuplicate) {
       e32[at] = e32[at]! | DUPLICATE;
@@ -152,10 +155,13 @@ export function makeEmitResponses(
     const row = (slot & oMask) << ROW;
     const bits = o32[row + BITS]!;
     const isOpen = statusOf(bits) === STATUS_OPEN;
-    const shape = isOpen ? shapeOf(LIMIT, tifOf(bits), STATUS_OPEN) : shapeOf(0, 0, statusOf(bits));
+    const shape = isOpen
+      ? shapeWith(LIMIT, tifOf(bits), STATUS_OPEN)
+      : shapeWith(0, 0, statusOf(bits));
     const at = open(EVENT.STATUS, sideOf(bits), reasonOf(bits), shape);
     const at64 = at >> 1;
-    owner(at, slot, isOpen ? o32[row + OPEN]! : 0);
+    owner(at, slot);
+    e32[at + E_OPEN] = isOpen ? o32[row + OPEN]! : 0;
     unseen(at);
     alone(at);
     e32[at + E_PRICE] = isOpen ? o32[row + PRICE]! : 0;

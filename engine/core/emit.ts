@@ -26,6 +26,7 @@ import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, OrderBits } from "./ord
 
 const EVENT = EventType;
 const { sideOf, tifOf, statusOf } = OrderBits;
+const shapeWith = shapeOf;
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
 const M_ROW = MATCH_SHIFT;
@@ -33,7 +34,7 @@ const M_MASK = MATCH_MASK;
 const { slot: M_SLOT, quantity: M_QUANTITY } = MatchI32;
 const { instrument: INSTRUMENT, priceTicks: PRICE, open: OPEN, account: ACCOUNT } = OrderI32;
 const { bits: BITS, total: TOTAL } = OrderI32;
-const { expiresAtUs: EXPIRES, firstSequence: FIRST, priority: PRIORITY } = OrderF64;
+const { priority: PRIORITY } = OrderF64;
 const E = EventI32;
 const D = EventF64;
 const LIMIT = OrderType.LIMIT;
@@ -49,6 +50,7 @@ const {
   instrument: E_INSTRUMENT,
   priceTicks: E_PRICE,
   quantity: E_QUANTITY,
+  open: E_OPEN,
   newPriceTicks: E_NEW_PRICE,
   newTotal: E_NEW_TOTAL,
 } = E;
@@ -66,7 +68,7 @@ export function makeEmit(tables: EmitTables): Emit {
   const { turn, orders, matches } = tables;
   const record = makeEventRecord(turn, tables.events);
   const fields = makeEventFields(tables);
-  const { owner, unseen, seen, shown, alone, hears, matched, taker } = fields;
+  const { owner, terms, unseen, seen, shown, alone, hears, matched, taker } = fields;
   const { open } = record;
   const { i32: e32, f64: e64 } = tables.events;
   const { i32: o32, f64: o64, mask: oMask } = orders;
@@ -86,10 +88,9 @@ export function makeEmit(tables: EmitTables): Emit {
     const slot = m32[((n & M_MASK) << M_ROW) + M_SLOT]!;
     const row = (slot & oMask) << ROW;
     const at = resting(type, 0, slot);
-    owner(at, slot, o32[row + OPEN]!);
+    owner(at, slot);
     seen(at, o32[row + INSTRUMENT]!);
     matched(at, n);
-    e32[at + E_PRICE] = o32[row + PRICE]!;
     e32[at + E_QUANTITY] = m32[((n & M_MASK) << M_ROW) + M_QUANTITY]!;
     e64[(at >> 1) + D_CORRELATION] = 0;
     hears((at >> 1) + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
@@ -115,10 +116,10 @@ export function makeEmit(tables: EmitTables): Emit {
     const row = (slot & oMask) << ROW;
     const at = resting(type, reason, slot);
     const at64 = at >> 1;
-    owner(at, slot, 0);
+    owner(at, slot);
+    e32[at + E_OPEN] = 0;
     shown(at, slot);
     alone(at);
-    e32[at + E_PRICE] = o32[row + PRICE]!;
     e32[at + E_QUANTITY] = o32[row + OPEN]!;
     e64[at64 + D_CORRELATION] = 0;
     e64[at64 + D_EXPIRES] = 0;
@@ -145,10 +146,11 @@ export function makeEmit(tables: EmitTables): Emit {
     reason: number,
   ): number {
     const bits = o32[((slot & oMask) << ROW) + BITS]!;
-    const shape = shapeOf(0, 0, statusOf(bits));
+    const shape = shapeWith(0, 0, statusOf(bits));
     const at = open(type, sideOf(bits), reason, shape);
     const at64 = at >> 1;
-    owner(at, slot, 0);
+    owner(at, slot);
+    e32[at + E_OPEN] = 0;
     unseen(at);
     alone(at);
     e32[at + E_PRICE] = priceTicks;
@@ -166,18 +168,15 @@ export function makeEmit(tables: EmitTables): Emit {
 
   function restedAt(slot: number): number {
     const row = (slot & oMask) << ROW;
-    const openNow = o32[row + OPEN]!;
     const at = resting(EVENT.RESTED, 0, slot);
     const at64 = at >> 1;
-    owner(at, slot, openNow);
+    owner(at, slot);
     seen(at, o32[row + INSTRUMENT]!);
     alone(at);
-    e32[at + E_PRICE] = o32[row + PRICE]!;
-    e32[at + E_QUANTITY] = openNow;
+    e32[at + E_QUANTITY] = o32[row + OPEN]!;
     e64[at64 + D_CORRELATION] = 0;
     e64[at64 + D_ACCOUNT_SEQ] = 0;
-    e64[at64 + D_EXPIRES] = o64[((slot & oMask) << ROW64) + EXPIRES]!;
-    e64[at64 + D_FIRST] = o64[((slot & oMask) << ROW64) + FIRST]!;
+    terms(at64, slot);
     return at;
   }
 
@@ -195,7 +194,7 @@ export function makeEmit(tables: EmitTables): Emit {
     const row = (slot & oMask) << ROW;
     const at = resting(EVENT.AMENDED, 0, slot);
     const at64 = at >> 1;
-    owner(at, slot, o32[row + OPEN]!);
+    owner(at, slot);
     shown(at, slot);
     alone(at);
     if (isRequeued) e32[at] = e32[at]! | REQUEUED;
@@ -204,8 +203,7 @@ export function makeEmit(tables: EmitTables): Emit {
     e32[at + E_NEW_PRICE] = o32[row + PRICE]!;
     e32[at + E_NEW_TOTAL] = o32[row + TOTAL]!;
     e64[at64 + D_CORRELATION] = c64[C_CORRELATION]!;
-    e64[at64 + D_EXPIRES] = o64[((slot & oMask) << ROW64) + EXPIRES]!;
-    e64[at64 + D_FIRST] = o64[((slot & oMask) << ROW64) + FIRST]!;
+    terms(at64, slot);
     hears(at64 + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
   }
 

@@ -5,9 +5,9 @@
  * start from `blank`, which zeroes it, and set their fields by the offsets of `event.ts`.
  */
 import { assert as assertion } from "./assert.ts";
-import { CommandF64, CommandU8 } from "./command.ts";
+import { CommandB64, CommandU8 } from "./command.ts";
 import { EVENT_BYTES, EVENT_F64, EVENT_I32, type Events } from "./event.ts";
-import { EventF64, EventFlag, EventI32, EventU8 } from "./event.ts";
+import { EventB64, EventFlag, EventI32, EventU8 } from "./event.ts";
 import { EVENTS_PER_COMMAND_MAX } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 import { makeIndexes } from "./words.ts";
@@ -24,8 +24,8 @@ const WORDS = EVENT_I32;
 const LAST = EventFlag.LAST;
 const PER_COMMAND_MAX = EVENTS_PER_COMMAND_MAX;
 const COMMAND_TYPE = CommandU8.type;
-const { sequence: C_SEQUENCE, stampUs: C_STAMP, correlation: C_CORRELATION } = CommandF64;
-const { sequence: SEQUENCE, stampUs: STAMP, correlation: CORRELATION } = EventF64;
+const { sequence: C_SEQUENCE, stampUs: C_STAMP, correlation: C_CORRELATION } = CommandB64;
+const { sequence: SEQUENCE, stampUs: STAMP, correlation: CORRELATION } = EventB64;
 
 export interface EventRecord {
   readonly events: Events;
@@ -58,9 +58,9 @@ export const shapeOf = (orderType: number, tif: number, status: number): number 
   orderType | (tif << 8) | (status << 16);
 
 export function makeEventRecord(turn: Turn, events: Events): EventRecord {
-  const { i32: e32, f64: e64 } = events;
+  const { i32: e32, f64: e64, b64: eb } = events;
   const c8 = turn.u8;
-  const c64 = turn.f64;
+  const cb = turn.b64;
   const last = events.capacity - 1;
   const cursor = makeIndexes(2);
 
@@ -88,8 +88,8 @@ export function makeEventRecord(turn: Turn, events: Events): EventRecord {
     const at64 = at >> 1;
     e32[at] = type | (side << 16) | (reason << 24);
     e32[at + 1] = shape | (c8[COMMAND_TYPE]! << 24);
-    e64[at64 + SEQUENCE] = c64[C_SEQUENCE]!;
-    e64[at64 + STAMP] = c64[C_STAMP]!;
+    eb[at64 + SEQUENCE] = cb[C_SEQUENCE]!;
+    eb[at64 + STAMP] = cb[C_STAMP]!;
     return at;
   }
 
@@ -100,7 +100,7 @@ export function makeEventRecord(turn: Turn, events: Events): EventRecord {
   }
 
   function respond(): void {
-    e64[(wordsAt(cursor[NEXT]! - 1) >> 1) + CORRELATION] = c64[C_CORRELATION]!;
+    eb[(wordsAt(cursor[NEXT]! - 1) >> 1) + CORRELATION] = cb[C_CORRELATION]!;
   }
 
   /** Byte `at` of a word of four, little end first, as everywhere in this process. */

@@ -6,8 +6,8 @@
  * cache line each:
  *
  * ```
- * line   1 word:  displaced            ids that belong here or before and stand in a later line
- *       15 words: tag << 24 | slot     in use from the front; tag: eight bits of the key's hash
+ * line   1 word:  displaced << 4 | count   ids that belong here or before and stand in a later line
+ *       15 words: tag << 24 | slot         in use from the front; tag: eight bits of the key's hash
  * ```
  *
  * so that almost always one line tells whether an id is known, without looking at any row.
@@ -26,6 +26,7 @@ import {
   ON_WHEEL as ON_WHEEL_BIT,
   ORDER_SHIFT,
   ORDER_SHIFT64,
+  OrderB64,
   OrderF64,
   OrderI32,
   type Orders,
@@ -42,10 +43,14 @@ const ON_WHEEL = ON_WHEEL_BIT;
 const BUCKET_US = WHEEL_BUCKET_US;
 const { account: ACCOUNT, bits: BITS, keyHash: HASH, clientOrderId: KEY } = OrderI32;
 const { deadlineUs: DEADLINE } = OrderF64;
+const KEY_PAIRS = OrderB64.clientOrderId;
 const OPEN = OrderStatus.OPEN;
 
 const LINE_WORDS = 16;
 const LINE_SHIFT = 4;
+/** Of a line's first word: how many of its words are in use, all of them when it is full. */
+const COUNT_MASK = LINE_WORDS - 1;
+const DISPLACED = LINE_WORDS;
 const LINE_BYTES = 64;
 /** Of the 15 there is room for: how full lines are when the table is. */
 const KEYS_PER_LINE = 11;
@@ -63,12 +68,12 @@ export interface Ids {
   /** Whether a row has been forgotten although its room has not been given back yet. */
   isOver(slot: number): boolean;
   /**
-   * A row for the key that `find` was last asked for, with the deadline `us[usAt]`; `over` is what it
+   * A row for the key that `find` was last asked for, at `key[at]` in two halves, with the deadline `us[usAt]`; `over` is what it
    * answered, when that is over. All else in it is the caller's to write, but the bit ON_WHEEL.
    */
   add(
     account: number,
-    words: Int32Array,
+    key: BigInt64Array,
     at: number,
     over: number,
     us: Float64Array,
@@ -95,7 +100,7 @@ const HASHED = 0; // the hash of the key `find` was last asked for
  * process, so that nobody can choose ids that share a line; it is not state and decides nothing.
  */
 export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed: number): Ids {
-  const { i32, f64, capacity, mask: oMask } = orders;
+  const { i32, f64, b64, capacity, mask: oMask } = orders;
   const lineCount = Math.ceil(Math.max(capacity / KEYS_PER_LINE, 1));
   const words = lineCount * LINE_WORDS;
   const lines = new Int32Array(new ArrayBuffer(words * 4 + LINE_BYTES), ALIGN_BYTES, words);
@@ -130,9 +135,10 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     const tag = h << 24;
     let line = lineAt(h);
     for (;;) {
-      for (let n = line + 1; n < line + LINE_WORDS; n++) {
+      const head = table[line]!;
+      const last = line + (head & COUNT_MASK);
+      for (let n = line + 1; n <= last; n++) {
         const word = table[n]!;
-        if (word === 0) break;
         if (((word ^ tag) & TAG_MASK) !== 0) continue;
         const row = (word & oMask) << ROW;
         if (
@@ -145,7 +151,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
           return word & SLOT_MASK;
         }
       }
-      if (table[line] === 0) return 0;
+      if (head <= COUNT_MASK) return 0;
       line = after(line);
     }
   }
@@ -153,13 +159,14 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   function insert(slot: number, h: number): void {
     const table = lines;
     let line = lineAt(h);
-    while (table[line + LINE_WORDS - 1] !== 0) {
-      table[line] = table[line]! + 1;
+    let head = table[line]!;
+    while ((head & COUNT_MASK) === COUNT_MASK) {
+      table[line] = head + DISPLACED;
       line = after(line);
+      head = table[line]!;
     }
-    do line = (line + 1) | 0;
-    while (table[line] !== 0);
-    table[line] = (h << 24) | slot;
+    table[line] = head + 1;
+    table[line + (head & COUNT_MASK) + 1] = (h << 24) | slot;
   }
 
   function remove(slot: number): void {
@@ -167,18 +174,17 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     let line = lineAt(i32[((slot & oMask) << ROW) + HASH]!);
     const word = (i32[((slot & oMask) << ROW) + HASH]! << 24) | slot;
     for (;;) {
+      const head = table[line]!;
+      const last = line + (head & COUNT_MASK);
       let at = line + 1;
-      while (at < line + LINE_WORDS && table[at] !== word) at++;
-      if (at < line + LINE_WORDS) {
-        let last = at;
-        while (last + 1 < line + LINE_WORDS && table[last + 1] !== 0) last++;
+      while (at <= last && table[at] !== word) at++;
+      if (at <= last) {
         table[at] = table[last]!;
-        table[last] = 0;
+        table[line] = head - 1;
         return;
       }
-      const displaced = table[line]!;
-      assert(displaced !== 0, "a remembered id stands in its line or a later one");
-      table[line] = displaced - 1;
+      assert(head > COUNT_MASK, "a remembered id stands in its line or a later one");
+      table[line] = head - DISPLACED;
       line = after(line);
     }
   }
@@ -201,7 +207,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
 
   function add(
     account: number,
-    key: Int32Array,
+    key: BigInt64Array,
     at: number,
     over: number,
     us: Float64Array,
@@ -213,10 +219,8 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     }
     const slot = orders.take();
     const row = (slot & oMask) << ROW;
-    i32[row + KEY] = key[at]!;
-    i32[row + KEY + 1] = key[at + 1]!;
-    i32[row + KEY + 2] = key[at + 2]!;
-    i32[row + KEY + 3] = key[at + 3]!;
+    b64[(row >> 1) + KEY_PAIRS] = key[at]!;
+    b64[(row >> 1) + KEY_PAIRS + 1] = key[at + 1]!;
     i32[row + ACCOUNT] = account;
     i32[row + BITS] = 0;
     i32[row + HASH] = now[HASHED]!;

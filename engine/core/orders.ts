@@ -7,8 +7,8 @@
  *
  * ```
  * word  0 next     1 prev      2 level        the book: place in its level
- *       3 instrument  4 priceTicks  5 open    6 account
- *       7 bits: side, tif, stp, post-only, status, reason, whether it is on the wheel, whether collected
+ *       3 bits: side, tif, stp, post-only, status, reason, whether it is on the wheel, whether collected
+ *       4 instrument  5 priceTicks  6 account  7 open      pairs as an event has them
  *       8 f64 orderId (0: refused)         10 f64 expiresAtUs (0: never)
  *      12 filled  13 total                    total: filled and prevented units included
  *      14 accountNext 15 accountPrev          accounts.ts: the account's open orders, oldest first
@@ -51,11 +51,11 @@ export const OrderI32 = {
   next: 0,
   prev: 1,
   level: 2,
-  instrument: 3,
-  priceTicks: 4,
-  open: 5,
+  bits: 3,
+  instrument: 4,
+  priceTicks: 5,
   account: 6,
-  bits: 7,
+  open: 7,
   filled: 12,
   total: 13,
   accountNext: 14,
@@ -67,6 +67,16 @@ export const OrderI32 = {
   chainNext: 29,
   tag: 30,
   groupNext: 31,
+} as const;
+
+/** Offsets into the 64-bit view, for copying: what a row and an event hold side by side in both. */
+export const OrderB64 = {
+  instrumentPrice: 2,
+  accountOpen: 3,
+  orderId: 4,
+  expiresAtUs: 5,
+  clientOrderId: 8, // two
+  firstSequence: 11,
 } as const;
 
 export const OrderF64 = {
@@ -127,6 +137,7 @@ const { orderId: ORDER_ID } = OrderF64;
 export interface Orders {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  readonly b64: BigInt64Array;
   /** Rows there may be. */
   readonly capacity: number;
   /** Of a slot: the row at `(slot & mask) << ORDER_SHIFT` is in range, which the compiler then knows. */
@@ -169,6 +180,7 @@ export function makeOrders(capacity: number, openMax: number = capacity): Orders
   const buffer = new ArrayBuffer(rowCount * WORDS * 4 + CACHE_ALIGN_BYTES);
   const i32 = new Int32Array(buffer, CACHE_ALIGN_BYTES);
   const f64 = new Float64Array(buffer, CACHE_ALIGN_BYTES);
+  const b64 = new BigInt64Array(buffer, CACHE_ALIGN_BYTES);
   const bucketMask = powerOfTwo(openMax) - 1;
   const buckets = new Int32Array(bucketMask + 1);
   const freed = new Int32Array(capacity); // rows given back: the last one is taken first
@@ -228,6 +240,7 @@ export function makeOrders(capacity: number, openMax: number = capacity): Orders
   return {
     i32,
     f64,
+    b64,
     capacity,
     mask: oMask,
     openMax,

@@ -89,7 +89,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   const returning = makeRestore(state, life);
   const { turn, orders, ids, accounts, emit, book } = state;
   const { counters } = turn;
-  const { u8: c8, i32: c32, f64: c64 } = turn;
+  const { u8: c8, i32: c32, f64: c64, b64: cb } = turn;
   const { i32: o32, f64: o64, mask: oMask } = orders;
   const hand = makeWords(2);
 
@@ -149,7 +149,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   /** Remembers the place in hand, as it was decided. */
   function remember(status: number, reject: number): number {
     const account = c32[C_ACCOUNT]!;
-    const slot = ids.add(account, c32, C_KEY, hand[OVER]!, counters, DEADLINE);
+    const slot = ids.add(account, cb, C_KEY >> 1, hand[OVER]!, counters, DEADLINE);
     const row = (slot & oMask) << ROW;
     const isPost = (c8[C8.flags]! & C_FLAG.POST_ONLY) !== 0;
     const words = packBits(c8[C8.side]! & 3, c8[C8.tif]! & 7, c8[C8.stp]! & 7, isPost);

@@ -27,6 +27,7 @@ export interface Turn {
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  readonly b64: BigInt64Array;
   readonly counters: Float64Array;
   /** Takes a command in hand. */
   begin(commands: Commands, index: number): void;
@@ -52,5 +53,5 @@ export function makeTurn(): Turn {
     to[11] = from[at + 11]!;
   }
 
-  return { u8, i32, f64, counters: makeDoubles(COUNTERS), begin };
+  return { u8, i32, f64, b64: to, counters: makeDoubles(COUNTERS), begin };
 }
