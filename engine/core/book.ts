@@ -49,8 +49,9 @@ export function makeBook(options: BookOptions): Book {
   const { i32: l32, f64: l64, mask: lMask } = pages;
 
   function touch(level: number): void {
-    touchedOrders[0] = l32[((level & lMask) << L_ROW) + ORDERS]!;
-    touchedQuantity[0] = l64[((level & lMask) << L_ROW64) + QUANTITY]!;
+    const at = (level & lMask) << L_ROW;
+    touchedOrders[0] = l32[at + ORDERS]!;
+    touchedQuantity[0] = l64[(at >> 1) + QUANTITY]!;
   }
 
   function bookOf(instrument: number, bits: number): number {

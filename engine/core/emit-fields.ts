@@ -116,8 +116,9 @@ export function makeEventFields(tables: EmitTables): EventFields {
 
   function seen(at: number, instrument: number): void {
     const at64 = at >> 1;
-    const sequence = n64[((instrument & nMask) << N_ROW) + N_MARKET]! + 1;
-    n64[((instrument & nMask) << N_ROW) + N_MARKET] = sequence;
+    const sequenceAt = ((instrument & nMask) << N_ROW) + N_MARKET;
+    const sequence = n64[sequenceAt]! + 1;
+    n64[sequenceAt] = sequence;
     e32[at + E_LEVEL_ORDERS] = touchedOrders[0]!;
     e64[at64 + D_LEVEL_QUANTITY] = touchedQuantity[0]!;
     e64[at64 + D_MARKET] = sequence;
@@ -139,8 +140,9 @@ export function makeEventFields(tables: EmitTables): EventFields {
   }
 
   function hears(at64: number, account: number): void {
-    const sequence = a64[((account & aMask) << A_ROW) + A_SEQUENCE]! + 1;
-    a64[((account & aMask) << A_ROW) + A_SEQUENCE] = sequence;
+    const sequenceAt = ((account & aMask) << A_ROW) + A_SEQUENCE;
+    const sequence = a64[sequenceAt]! + 1;
+    a64[sequenceAt] = sequence;
     e64[at64] = sequence;
   }
 

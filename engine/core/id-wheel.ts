@@ -4,11 +4,10 @@
  * that bucket has passed.
  */
 import { assert } from "./assert.ts";
-import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
+import { IDS_FORGOTTEN_PER_COMMAND_MAX, READ_AHEAD_ROWS_MIN } from "./limits.ts";
 import {
   ON_WHEEL as ON_WHEEL_BIT,
   ORDER_SHIFT,
-  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   type Orders,
@@ -19,7 +18,6 @@ import { makeDoubles, makeWords } from "./words.ts";
 export const WHEEL_BUCKET_US = 2 ** 14;
 
 const ROW = ORDER_SHIFT;
-const ROW64 = ORDER_SHIFT64;
 const BITS = OrderI32.bits;
 const HASH = OrderI32.keyHash;
 const DEADLINE = OrderF64.deadlineUs;
@@ -27,6 +25,7 @@ const ON_WHEEL = ON_WHEEL_BIT;
 const BUCKET_US = WHEEL_BUCKET_US;
 const BUCKETS = 2 ** 18;
 const EMPTY_BUCKETS_MAX = 256; // passed by one command
+const ROWS_MIN = READ_AHEAD_ROWS_MIN;
 const HANDS = IDS_FORGOTTEN_PER_COMMAND_MAX;
 assert(HANDS === 2, "each hand is written out");
 
@@ -67,10 +66,11 @@ export function makeIdWheel(
   const now = makeWords(2);
 
   function put(slot: number): void {
-    const bucket = (f64[((slot & oMask) << ROW64) + DEADLINE]! / BUCKET_US) & (BUCKETS - 1);
-    next[slot] = buckets[bucket]!;
+    const row = (slot & oMask) << ROW;
+    const bucket = (f64[(row >> 1) + DEADLINE]! / BUCKET_US) & (BUCKETS - 1);
+    next[slot & oMask] = buckets[bucket]!;
     buckets[bucket] = slot;
-    i32[((slot & oMask) << ROW) + BITS] = i32[((slot & oMask) << ROW) + BITS]! | ON_WHEEL;
+    i32[row + BITS] = i32[row + BITS]! | ON_WHEEL;
   }
 
   /** Begins with the next bucket that has passed; false: none has. */
@@ -89,25 +89,31 @@ export function makeIdWheel(
   }
 
   function take(slot: number): void {
-    i32[((slot & oMask) << ROW) + BITS] = i32[((slot & oMask) << ROW) + BITS]! & ~ON_WHEEL;
+    const bitsAt = ((slot & oMask) << ROW) + BITS;
+    i32[bitsAt] = i32[bitsAt]! & ~ON_WHEEL;
     owner.due(slot);
   }
 
   /**
    * The rows that are due go through three hands, a command apart: the first reads the row, the second
    * what its owner needs, the third hands it over. So none waits for memory that was not touched for as
-   * long as a deadline is ahead.
+   * long as a deadline is ahead. Tables that fit the processor's caches need no such care.
    */
   function handOn(): void {
+    const due = now[SWEEPING]!;
+    const after = next[due & oMask]!; // behind nobody is nobody
+    now[SWEEPING] = next[after & oMask]!;
+    if (orders.highest() < ROWS_MIN && now[IN_HANDS] === 0) {
+      if (due !== 0) take(due);
+      if (after !== 0) take(after);
+      return;
+    }
     if (third[0] !== 0) take(third[0]!);
     if (third[1] !== 0) take(third[1]!);
     const one = second[0]!;
     const other = second[1]!;
     third[0] = one;
     third[1] = other;
-    const due = now[SWEEPING]!;
-    const after = next[due & oMask]!; // behind nobody is nobody
-    now[SWEEPING] = next[after & oMask]!;
     second[0] = due;
     second[1] = after;
     now[IN_HANDS] = one | other | due;

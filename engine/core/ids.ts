@@ -90,6 +90,8 @@ export interface Ids {
   /** The lines, and where a key's begins: to be read ahead. */
   readonly lines: Int32Array;
   lineOf(account: number, words: Int32Array, at: number): number;
+  /** The same, of a row that knows its hash. */
+  lineOfHash(h: number): number;
 }
 
 // Of `now`.
@@ -171,8 +173,9 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
 
   function remove(slot: number): void {
     const table = lines;
-    let line = lineAt(i32[((slot & oMask) << ROW) + HASH]!);
-    const word = (i32[((slot & oMask) << ROW) + HASH]! << 24) | slot;
+    const h = i32[((slot & oMask) << ROW) + HASH]!;
+    let line = lineAt(h);
+    const word = (h << 24) | slot;
     for (;;) {
       const head = table[line]!;
       const last = line + (head & COUNT_MASK);
@@ -199,10 +202,8 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function isOver(slot: number): boolean {
-    return (
-      statusOf(i32[((slot & oMask) << ROW) + BITS]!) !== OPEN &&
-      f64[((slot & oMask) << ROW64) + DEADLINE]! < nowUs[nowAt]!
-    );
+    const row = (slot & oMask) << ROW;
+    return statusOf(i32[row + BITS]!) !== OPEN && f64[(row >> 1) + DEADLINE]! < nowUs[nowAt]!;
   }
 
   function add(
@@ -224,7 +225,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     i32[row + ACCOUNT] = account;
     i32[row + BITS] = 0;
     i32[row + HASH] = now[HASHED]!;
-    f64[((slot & oMask) << ROW64) + DEADLINE] = us[usAt]!;
+    f64[(row >> 1) + DEADLINE] = us[usAt]!;
     insert(slot, now[HASHED]!);
     wheel.put(slot);
     return slot;
@@ -248,8 +249,9 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
 
   /** A row off the wheel: forgotten, left to its order, or back on for its later deadline. */
   function isDue(slot: number): void {
-    if (f64[((slot & oMask) << ROW64) + DEADLINE]! >= nowUs[nowAt]!) wheel.put(slot);
-    else if (statusOf(i32[((slot & oMask) << ROW) + BITS]!) !== OPEN) forget(slot);
+    const row = (slot & oMask) << ROW;
+    if (f64[(row >> 1) + DEADLINE]! >= nowUs[nowAt]!) wheel.put(slot);
+    else if (statusOf(i32[row + BITS]!) !== OPEN) forget(slot);
   }
 
   function hasRoom(rows: number): boolean {
@@ -280,6 +282,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     ended,
     sweep: wheel.sweep,
     lines,
+    lineOfHash: lineAt,
     lineOf: (account, key, at) => lineAt(hashKey(account, key, at)),
   };
 }

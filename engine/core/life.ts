@@ -88,11 +88,8 @@ export function makeLife(state: State): Life {
   const traded = makeWords(1);
 
   function setStatus(slot: number, status: number, reason: number): void {
-    o32[((slot & oMask) << ROW) + BITS] = withStatus(
-      o32[((slot & oMask) << ROW) + BITS]!,
-      status,
-      reason,
-    );
+    const bitsAt = ((slot & oMask) << ROW) + BITS;
+    o32[bitsAt] = withStatus(o32[bitsAt]!, status, reason);
   }
 
   function addBidValue(slot: number, units: number): void {
@@ -167,7 +164,8 @@ export function makeLife(state: State): Life {
     if (isTrade) {
       traded[0] = traded[0]! + units;
       o32[row + FILLED] = o32[row + FILLED]! + units;
-      o32[((taker & oMask) << ROW) + FILLED] = o32[((taker & oMask) << ROW) + FILLED]! + units;
+      const filledAt = ((taker & oMask) << ROW) + FILLED;
+      o32[filledAt] = o32[filledAt]! + units;
       counters[TRADES_TOTAL] = counters[TRADES_TOTAL]! + 1;
       if (isUsedUp) setStatus(slot, STATUS_FILLED, NONE);
       emit.trade(n, taker, left);

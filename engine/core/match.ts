@@ -17,12 +17,11 @@ import {
 import { SelfTradePrevention, Side } from "./codes.ts";
 import { siblingsOf } from "./groups.ts";
 import { GROUPED, ORDER_SHIFT, OrderI32, type Orders } from "./orders.ts";
-import { LEVEL_SHIFT, LEVEL_SHIFT64, LevelF64, LevelI32, type Pages } from "./pages.ts";
+import { LEVEL_SHIFT, LevelF64, LevelI32, type Pages } from "./pages.ts";
 import type { Queue } from "./queue.ts";
 
 const ROW = ORDER_SHIFT;
 const L_ROW = LEVEL_SHIFT;
-const L_ROW64 = LEVEL_SHIFT64;
 const M_ROW = MATCH_SHIFT;
 const M_MASK = MATCH_MASK;
 const GROUPED_BIT = GROUPED;
@@ -90,8 +89,9 @@ export function makeMatcher(
     m32[at + M_SLOT] = slot;
     m32[at + M_KIND] = kind;
     m32[at + M_QUANTITY] = quantity;
-    m32[at + M_ORDERS] = l32[((level & lMask) << L_ROW) + ORDERS]!;
-    levelQuantity[met] = l64[((level & lMask) << L_ROW64) + QUANTITY]!;
+    const levelAt = (level & lMask) << L_ROW;
+    m32[at + M_ORDERS] = l32[levelAt + ORDERS]!;
+    levelQuantity[met & M_MASK] = l64[(levelAt >> 1) + QUANTITY]!;
   }
 
   /** Whether a taker of `side` with this limit may trade at a level. */
@@ -143,8 +143,9 @@ export function makeMatcher(
         break;
       }
       left -= cost;
-      const open = rows[((slot & oMask) << ROW) + OPEN]!;
-      const isSelf = account !== 0 && rows[((slot & oMask) << ROW) + ACCOUNT] === account;
+      const row = (slot & oMask) << ROW;
+      const open = rows[row + OPEN]!;
+      const isSelf = account !== 0 && rows[row + ACCOUNT] === account;
       const kind = meet(isLapsed(slot), isSelf, stp);
       if (kind === 0) {
         stop = STOP_SELF_TRADE;

@@ -206,16 +206,18 @@ export function makeOrders(capacity: number, openMax: number = capacity): Orders
   }
 
   function index(slot: number): void {
-    const bucket = f64[((slot & oMask) << ROW64) + ORDER_ID]! & bucketMask;
-    i32[((slot & oMask) << ROW) + CHAIN] = buckets[bucket]!;
+    const row = (slot & oMask) << ROW;
+    const bucket = f64[(row >> 1) + ORDER_ID]! & bucketMask;
+    i32[row + CHAIN] = buckets[bucket]!;
     buckets[bucket] = slot;
     now[COUNTED] = now[COUNTED]! + 1;
   }
 
   function unindex(slot: number): void {
     now[COUNTED] = now[COUNTED]! - 1;
-    const bucket = f64[((slot & oMask) << ROW64) + ORDER_ID]! & bucketMask;
-    const after = i32[((slot & oMask) << ROW) + CHAIN]!;
+    const row = (slot & oMask) << ROW;
+    const bucket = f64[(row >> 1) + ORDER_ID]! & bucketMask;
+    const after = i32[row + CHAIN]!;
     let at = buckets[bucket]!;
     if (at === slot) {
       buckets[bucket] = after;

@@ -15,14 +15,7 @@ import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import type { Life } from "./life.ts";
 import { DEADLINE_AHEAD_MAX_US, DEADLINE_DEFAULT_US } from "./limits.ts";
 import { makeRestore } from "./restore.ts";
-import {
-  ON_WHEEL as ON_WHEEL_BIT,
-  ORDER_SHIFT,
-  ORDER_SHIFT64,
-  OrderF64,
-  OrderI32,
-  OrderBits,
-} from "./orders.ts";
+import { ON_WHEEL as ON_WHEEL_BIT, ORDER_SHIFT, OrderF64, OrderI32, OrderBits } from "./orders.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 import { makeWords } from "./words.ts";
@@ -60,7 +53,6 @@ export interface Place {
 export const KNOWN = -1;
 
 const ROW = ORDER_SHIFT;
-const ROW64 = ORDER_SHIFT64;
 const ON_WHEEL = ON_WHEEL_BIT;
 const { bits: BITS, instrument: INSTRUMENT } = OrderI32;
 const { fingerprint: FINGERPRINT, filled: FILLED, total: TOTAL } = OrderI32;
@@ -158,15 +150,15 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     o32[row + FILLED] = 0;
     o32[row + TOTAL] = c32[C.quantity]!;
     o32[row + FINGERPRINT] = hand[PRINT]!;
-    o64[((slot & oMask) << ROW64) + FIRST] = counters[OWN]!;
+    o64[(row >> 1) + FIRST] = counters[OWN]!;
     if (status === REJECTED) {
-      o64[((slot & oMask) << ROW64) + ORDER_ID] = 0;
+      o64[(row >> 1) + ORDER_ID] = 0;
       return slot;
     }
     if (state.waiting[0] !== 0) state.timers.drawLine(account, counters, ORDERS_TOTAL);
     const orderId = counters[ORDERS_TOTAL]! + 1;
     counters[ORDERS_TOTAL] = orderId;
-    o64[((slot & oMask) << ROW64) + ORDER_ID] = orderId;
+    o64[(row >> 1) + ORDER_ID] = orderId;
     return slot;
   }
 
@@ -178,8 +170,8 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     o32[row + ORDER.tag] = c32[C.tag]!;
     o32[row + ORDER.groupNext] = 0;
     const expiresAtUs = c64[C_EXPIRES]!;
-    o64[((slot & oMask) << ROW64) + ORDER64.expiresAtUs] = expiresAtUs;
-    o64[((slot & oMask) << ROW64) + PRIORITY] = counters[SEQUENCE]!;
+    o64[(row >> 1) + ORDER64.expiresAtUs] = expiresAtUs;
+    o64[(row >> 1) + PRIORITY] = counters[SEQUENCE]!;
     orders.index(slot);
     accounts.append(slot);
     if (expiresAtUs !== 0) state.expiry.add(slot);

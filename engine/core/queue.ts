@@ -43,7 +43,7 @@ export function makeQueue(orders: Orders, pages: Pages): Queue {
       o32[row + PREV] = slot;
       l32[at + HEAD] = slot;
       l32[at + ORDERS] = 1;
-      l64[((level & lMask) << L_ROW64) + QUANTITY] = o32[row + OPEN]!;
+      l64[(at >> 1) + QUANTITY] = o32[row + OPEN]!;
       return true;
     }
     const tail = o32[((head & oMask) << ROW) + PREV]!;
@@ -52,8 +52,7 @@ export function makeQueue(orders: Orders, pages: Pages): Queue {
     o32[((tail & oMask) << ROW) + NEXT] = slot;
     o32[((head & oMask) << ROW) + PREV] = slot;
     l32[at + ORDERS] = l32[at + ORDERS]! + 1;
-    l64[((level & lMask) << L_ROW64) + QUANTITY] =
-      l64[((level & lMask) << L_ROW64) + QUANTITY]! + o32[row + OPEN]!;
+    l64[(at >> 1) + QUANTITY] = l64[(at >> 1) + QUANTITY]! + o32[row + OPEN]!;
     return false;
   }
 
@@ -76,10 +75,10 @@ export function makeQueue(orders: Orders, pages: Pages): Queue {
     const row = (slot & oMask) << ROW;
     const at = (level & lMask) << L_ROW;
     const next = o32[row + NEXT]!;
-    const left = l64[((level & lMask) << L_ROW64) + QUANTITY]! - o32[row + OPEN]!;
+    const left = l64[(at >> 1) + QUANTITY]! - o32[row + OPEN]!;
     o32[row + LEVEL] = 0;
     assert(left >= 0, "a level gave no more than it held");
-    l64[((level & lMask) << L_ROW64) + QUANTITY] = left;
+    l64[(at >> 1) + QUANTITY] = left;
     if (next === slot) {
       l32[at + HEAD] = 0;
       l32[at + ORDERS] = 0;
@@ -94,10 +93,10 @@ export function makeQueue(orders: Orders, pages: Pages): Queue {
   }
 
   function shrink(level: number, slot: number, by: number): void {
-    const row = (slot & oMask) << ROW;
-    o32[row + OPEN] = o32[row + OPEN]! - by;
-    l64[((level & lMask) << L_ROW64) + QUANTITY] =
-      l64[((level & lMask) << L_ROW64) + QUANTITY]! - by;
+    const openAt = ((slot & oMask) << ROW) + OPEN;
+    const quantityAt = ((level & lMask) << L_ROW64) + QUANTITY;
+    o32[openAt] = o32[openAt]! - by;
+    l64[quantityAt] = l64[quantityAt]! - by;
   }
 
   return { append, insert, unlink, shrink };
