@@ -32,6 +32,7 @@ const SIDE = Side;
 const E_FLAG = EventFlag;
 const N_ROW = INSTRUMENT_SHIFT;
 const { sideOf, stpOf, statusOf, withTif } = OrderBits;
+
 export interface Change {
   /** The open order that the change in hand names, or a Reject, negative. */
   find(): number;
@@ -233,7 +234,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (instrument === 0) {
       const { ofAccount } = collected;
       const bids = ofAccount[ofAccountAt(account, SIDE.BID)]!;
-      return bids + ofAccount[ofAccountAt(account, SIDE.ASK)]! !== 0;
+      return bids + ofAccount[ofAccountAt(account, SIDE.ASK)] !== 0;
     }
     return n32[(instrument & nMask) << N_ROW] === UNCROSSING;
   }

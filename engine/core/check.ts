@@ -49,6 +49,7 @@ const POST_ONLY = CommandFlag.POST_ONLY;
 const STAMP = Counter.stampUs;
 const PRICE_MAX = PRICE_TICKS_MAX;
 const UNITS_MAX = QUANTITY_MAX;
+
 /** No refusal: the instrument takes orders for an auction. */
 const COLLECTS = -1;
 

@@ -14,6 +14,7 @@ import { makeIndexes } from "./words.ts";
 
 const E = EventI32;
 const assert: typeof assertion = assertion;
+
 // Of `cursor`: the record a command begins with, and the next one to write.
 const FIRST = 0;
 const NEXT = 1;

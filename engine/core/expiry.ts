@@ -79,8 +79,8 @@ export function makeExpiry(orders: Orders): Expiry {
   return {
     add,
     remove,
-    first: () => (now[COUNT]! === 0 ? 0 : heap[1]!),
+    first: () => (now[COUNT] === 0 ? 0 : heap[1]!),
     isDue: (nowUs, at) =>
-      now[COUNT]! !== 0 && o64[((heap[1]! & oMask) << ROW64) + EXPIRES]! <= nowUs[at]!,
+      now[COUNT] !== 0 && o64[((heap[1]! & oMask) << ROW64) + EXPIRES]! <= nowUs[at]!,
   };
 }

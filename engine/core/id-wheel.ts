@@ -122,15 +122,15 @@ export function makeIdWheel(
   }
 
   function sweep(): void {
-    if (now[SWEEPING]! === 0 && now[IN_HANDS]! === 0) {
+    if (now[SWEEPING] === 0 && now[IN_HANDS] === 0) {
       if (nowUs[nowAt]! < swept[1]!) return;
-      for (let n = 0; n < EMPTY_BUCKETS_MAX && now[SWEEPING]! === 0; n++) if (!begin()) return;
+      for (let n = 0; n < EMPTY_BUCKETS_MAX && now[SWEEPING] === 0; n++) if (!begin()) return;
     }
     handOn();
   }
 
   function turn(): boolean {
-    if (now[SWEEPING]! === 0 && now[IN_HANDS]! === 0) return begin();
+    if (now[SWEEPING] === 0 && now[IN_HANDS] === 0) return begin();
     handOn();
     return true;
   }

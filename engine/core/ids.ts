@@ -48,15 +48,15 @@ const OPEN = OrderStatus.OPEN;
 
 const LINE_WORDS = 16;
 const LINE_SHIFT = 4;
+
 /** Of a line's first word: how many of its words are in use, all of them when it is full. */
 const COUNT_MASK = LINE_WORDS - 1;
 const DISPLACED = LINE_WORDS;
 const LINE_BYTES = 64;
+
 /** Of the 15 there is room for: how full lines are when the table is. */
 const KEYS_PER_LINE = 11;
 const ALIGN_BYTES = CACHE_ALIGN_BYTES;
-const SLOT_MASK = 2 ** 24 - 1;
-const TAG_MASK = ~SLOT_MASK;
 
 export interface Ids {
   /** Whether so many more ids can be remembered; looks for room that is to be given back first. */
@@ -68,8 +68,8 @@ export interface Ids {
   /** Whether a row has been forgotten although its room has not been given back yet. */
   isOver(slot: number): boolean;
   /**
-   * A row for the key that `find` was last asked for, at `key[at]` in two halves, with the deadline `us[usAt]`; `over` is what it
-   * answered, when that is over. All else in it is the caller's to write, but the bit ON_WHEEL.
+   * A row for the key that `find` was last asked for, in two halves at `key[at]`, with the deadline
+   * `us[usAt]`; `over` is what it answered, when that is over. All else in it is the caller's to write, but the bit ON_WHEEL.
    */
   add(
     account: number,
@@ -97,6 +97,16 @@ export interface Ids {
 // Of `now`.
 const HASHED = 0; // the hash of the key `find` was last asked for
 
+const hashKey = (seed: number, account: number, key: Int32Array, at: number): number => {
+  let h = Math.imul(account ^ seed, 0x9e3779b1) ^ key[at]!;
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ key[at + 1]!;
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35) ^ key[at + 2]!;
+  h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f) ^ key[at + 3]!;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+};
+
 /**
  * `nowUs[nowAt]` is the stamp of the command being applied. `seed` spreads ids differently in every
  * process, so that nobody can choose ids that share a line; it is not state and decides nothing.
@@ -109,49 +119,45 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   const linesPerHash = lineCount / 2 ** 28;
   const now = makeWords(1);
 
-  function hashKey(account: number, key: Int32Array, at: number): number {
-    let h = Math.imul(account ^ seed, 0x9e3779b1) ^ key[at]!;
-    h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ key[at + 1]!;
-    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35) ^ key[at + 2]!;
-    h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f) ^ key[at + 3]!;
-    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-    return h ^ (h >>> 16);
-  }
-
   /** The line of a hash: its upper 28 bits, scaled to how many there are. */
-  function lineAt(h: number): number {
-    return (((h >>> 4) * linesPerHash) | 0) << LINE_SHIFT;
+  const lineAt = (h: number): number => (((h >>> 4) * linesPerHash) | 0) << LINE_SHIFT;
+
+  const after = (line: number): number =>
+    line + LINE_WORDS === words ? 0 : (line + LINE_WORDS) | 0;
+
+  function isKeyOf(slot: number, account: number, key: Int32Array, at: number): boolean {
+    const row = (slot & oMask) << ROW;
+    return (
+      i32[row + KEY] === key[at] &&
+      i32[row + KEY + 1] === key[at + 1] &&
+      i32[row + KEY + 2] === key[at + 2] &&
+      i32[row + KEY + 3] === key[at + 3] &&
+      i32[row + ACCOUNT] === account
+    );
   }
 
-  function after(line: number): number {
-    const next = (line + LINE_WORDS) | 0;
-    return next === words ? 0 : next;
-  }
-
+  /** Five words at a time: how many a line has differs from line to line, how many fives hardly does. */
   function find(account: number, key: Int32Array, at: number): number {
     const table = lines; // bound outside of the loop, or the compiler looks it up in it
-    const rows = i32;
-    const h = hashKey(account, key, at);
+    const h = hashKey(seed, account, key, at);
     now[HASHED] = h;
     const tag = h << 24;
     let line = lineAt(h);
     for (;;) {
       const head = table[line]!;
       const last = line + (head & COUNT_MASK);
-      for (let n = line + 1; n <= last; n++) {
-        const word = table[n]!;
-        if (((word ^ tag) & TAG_MASK) !== 0) continue;
-        const row = (word & oMask) << ROW;
-        if (
-          rows[row + KEY] === key[at] &&
-          rows[row + KEY + 1] === key[at + 1] &&
-          rows[row + KEY + 2] === key[at + 2] &&
-          rows[row + KEY + 3] === key[at + 3] &&
-          rows[row + ACCOUNT] === account
-        ) {
-          return word & SLOT_MASK;
-        }
+      for (let n = line + 1; n <= last; n += 5) {
+        // A word of the same tag is without it its slot. What is behind the last is of the past.
+        const a = table[n]! ^ tag;
+        const b = table[n + 1]! ^ tag;
+        const c = table[n + 2]! ^ tag;
+        const d = table[n + 3]! ^ tag;
+        const e = table[n + 4]! ^ tag;
+        if (a >>> 24 === 0 && isKeyOf(a, account, key, at)) return a;
+        if (b >>> 24 === 0 && n + 1 <= last && isKeyOf(b, account, key, at)) return b;
+        if (c >>> 24 === 0 && n + 2 <= last && isKeyOf(c, account, key, at)) return c;
+        if (d >>> 24 === 0 && n + 3 <= last && isKeyOf(d, account, key, at)) return d;
+        if (e >>> 24 === 0 && n + 4 <= last && isKeyOf(e, account, key, at)) return e;
       }
       if (head <= COUNT_MASK) return 0;
       line = after(line);
@@ -194,7 +200,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
 
   function adopt(slot: number): void {
     const row = (slot & oMask) << ROW;
-    const h = hashKey(i32[row + ACCOUNT]!, i32, row + KEY);
+    const h = hashKey(seed, i32[row + ACCOUNT]!, i32, row + KEY);
     i32[row + HASH] = h;
     insert(slot, h);
     const bucket = Math.floor(f64[((slot & oMask) << ROW64) + DEADLINE]! / BUCKET_US);
@@ -283,6 +289,6 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     sweep: wheel.sweep,
     lines,
     lineOfHash: lineAt,
-    lineOf: (account, key, at) => lineAt(hashKey(account, key, at)),
+    lineOf: (account, key, at) => lineAt(hashKey(seed, account, key, at)),
   };
 }

@@ -6,6 +6,7 @@ import { InstrumentState } from "./codes.ts";
 import { powerOfTwo } from "./words.ts";
 
 const N_STATE = InstrumentState;
+
 export const INSTRUMENT_WORDS = 16;
 export const INSTRUMENT_SHIFT = 4;
 export const INSTRUMENT_SHIFT64 = 3;

@@ -23,6 +23,7 @@ import { makeWords } from "./words.ts";
 
 const { sideOf, withStatus } = OrderBits;
 const assert: typeof assertion = assertion;
+
 export interface Life extends Rest, Pick<Legs, "shrunk" | "takeFromSiblings"> {
   /** Takes a resting order out of the book for good. */
   end(slot: number, type: number, reason: number, isResponse: boolean): void;

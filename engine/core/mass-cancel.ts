@@ -247,8 +247,8 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   return {
     pending: () => now[PENDING]!,
     done: () => done,
-    isFull: () => now[PENDING]! === MASS_CANCELS_PENDING_MAX,
-    isEmpty: () => now[PENDING]! === 0,
+    isFull: () => now[PENDING] === MASS_CANCELS_PENDING_MAX,
+    isEmpty: () => now[PENDING] === 0,
     add,
     resume,
     count,

@@ -29,6 +29,7 @@ import { assert as assertion } from "./assert.ts";
 import { makeWords, powerOfTwo } from "./words.ts";
 
 const assert: typeof assertion = assertion;
+
 export const ORDER_WORDS = 32;
 export const ORDER_DOUBLES = 16;
 /**
@@ -249,7 +250,7 @@ export function makeOrders(capacity: number, openMax: number = capacity): Orders
     highest: () => now[HIGHEST]!,
     used: () => now[USED]!,
     count: () => now[COUNTED]!,
-    isFull: () => now[COUNTED]! === openMax,
+    isFull: () => now[COUNTED] === openMax,
     take,
     free,
     index,

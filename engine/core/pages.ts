@@ -21,6 +21,7 @@ import { makeWords, powerOfTwo } from "./words.ts";
 import { makePriceTree } from "./price-tree.ts";
 
 const assert: typeof assertion = assertion;
+
 export const LEVEL_WORDS = 4;
 export const LEVEL_DOUBLES = 2;
 export const LEVEL_SHIFT = 2;

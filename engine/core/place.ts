@@ -27,6 +27,7 @@ const ORDER64 = OrderF64;
 const REJECT = Reject;
 const C_FLAG = CommandFlag;
 const { packBits, statusOf, reasonOf, withStatus } = OrderBits;
+
 export interface Place {
   place(): void;
   restore(): void;
@@ -217,10 +218,10 @@ export function makePlace(state: State, check: Check, life: Life): Place {
     takeDeadline();
     hand[PRINT] = fingerprintOf(isLeg);
     hand[OVER] = remembered(account);
-    if (hand[OVER]! !== 0 && !ids.isOver(hand[OVER]!)) return KNOWN_ID;
+    if (hand[OVER] !== 0 && !ids.isOver(hand[OVER]!)) return KNOWN_ID;
     const reject = deadlineReject();
     if (reject !== NONE) return reject;
-    const needed = hand[OVER]! === 0 ? newIds + 1 : newIds;
+    const needed = hand[OVER] === 0 ? newIds + 1 : newIds;
     return needed !== 0 && !ids.hasRoom(needed) ? REJECT.ID_TABLE_FULL : NONE;
   }
 
