@@ -57,14 +57,16 @@ async function databaseUp(): Promise<void> {
 
 test("one is made while the exchange trades: in files and in its own database, verified", async () => {
   await databaseUp();
-  const [made] = await lines("create");
+  const slowly = await solebook(["snapshot", "create", "--data", data, "--json"]);
+  expect(slowly.stderr).toContain("taken slowly, so that orders go first");
+  const made = JSON.parse(slowly.stdout) as Line;
   expect(made).toMatchObject({ store: "files and Postgres", verified: true, damage: "" });
   const listed = await lines("list");
   expect(listed.map(({ store, verified }) => `${store} ${verified}`)).toEqual([
     "files true",
     "Postgres true",
   ]);
-  expect(new Set(listed.map(({ hash }) => hash))).toEqual(new Set([made!.hash]));
+  expect(new Set(listed.map(({ hash }) => hash))).toEqual(new Set([made.hash]));
 
   const { stdout } = await solebook(["snapshot", "list", "--data", data]);
   expect(stdout).toMatch(
@@ -72,8 +74,15 @@ test("one is made while the exchange trades: in files and in its own database, v
   );
   const doctor = await solebook(["doctor", "--data", data]);
   expect(doctor.stdout).toMatch(/^good {3}snapshots shard-0 +1, the newest of sequence \d+$/m);
-  const replayed = await solebook(["replay", "--to", String(made!.sequence), "--data", data]);
-  expect(replayed.stdout).toContain(made!.hash);
+  const replayed = await solebook(["replay", "--to", String(made.sequence), "--data", data]);
+  expect(replayed.stdout).toContain(made.hash);
+});
+
+test("at full speed it waits for nobody", async () => {
+  const args = ["snapshot", "create", "--at-full-speed", "--data", data, "--json"];
+  const { stdout, stderr } = await solebook(args);
+  expect(JSON.parse(stdout)).toMatchObject({ verified: true });
+  expect(stderr).toBe("");
 });
 
 test("killed and started again, the exchange takes over the database it left behind", async () => {
@@ -81,19 +90,19 @@ test("killed and started again, the exchange takes over the database it left beh
   rmSync(join(data, "database", "url"));
   exchange = await startExchange(data, ["--database", "--traders-rate", "100"]);
   await databaseUp();
-  expect(await lines("list")).toHaveLength(2);
+  expect(await lines("list")).toHaveLength(4);
 });
 
 test("a clean stop leaves one more behind, of the very end; then nothing has happened since", async () => {
   const before = await lines("list");
   expect(await exchange.stop()).toBe(0);
   const after = await lines("list"); // without its database, which stopped with it
-  expect(after.map(({ store }) => store)).toEqual(["files", "files"]);
+  expect(after.map(({ store }) => store)).toEqual(["files", "files", "files"]);
   expect(after[1]).toEqual(before.find(({ store }) => store === "files"));
   expect(readdirSync(join(data, "database"))).not.toContain("url");
   const none = await solebook(["snapshot", "create", "--data", data]);
   expect(none).toMatchObject({ status: 0, stdout: "" });
-  expect(none.stderr).toContain("nothing happened since");
+  expect(none.stderr).toBe("nothing happened since the last snapshot; there is no other\n"); // nobody to wait for
 });
 
 test("a bad one is found, and the exit code says so; the exchange starts all the same", async () => {
@@ -108,9 +117,10 @@ test("a bad one is found, and the exit code says so; the exchange starts all the
   expect(stdout.split("\n").map((line) => line.slice(60).trim())).toEqual([
     expect.stringContaining("BAD: block 0 is damaged"),
     expect.stringContaining("verified"),
+    expect.stringContaining("verified"),
     "",
   ]);
-  expect(stderr).toContain("1 of 2 cannot be used; the journal can");
+  expect(stderr).toContain("1 of 3 cannot be used; the journal can");
 
   truncateSync(join(folder, newest), 1_000); // which its head alone shows
   const doctor = await solebook(["doctor", "--data", data]);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL("./", import.meta.url));
+const LOADER = "engine/shell/local-imports.ts";
 const WORKER = `import "node:sqlite"; const n: number = 1; console.log("worker", n);`;
 const MAIN = `
 import "node:sqlite";
@@ -38,6 +39,9 @@ beforeAll(() => {
   mkdirSync(join(folder, "cli"));
   for (const file of ["solebook.mjs", "node-of-this-clone.mjs", "package.json"]) {
     cpSync(join(here, file), join(folder, "cli", file));
+  }
+  for (const file of ["package.json", LOADER]) {
+    cpSync(join(here, "..", file), join(folder, file));
   }
   writeFileSync(join(folder, "cli/main.ts"), MAIN);
   writeFileSync(join(folder, "cli/worker.ts"), WORKER);

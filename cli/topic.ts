@@ -1,7 +1,8 @@
 /** A shard's topic at its brokers, as verbs need it before they begin. */
-import type { Logger } from "pino";
 import type { KafkaAddress } from "../engine/shell/journal/kafka/link.ts";
 import { isMade } from "../engine/shell/journal/kafka/settings.ts";
+import type { ShellLog } from "../engine/shell/main.ts";
+import { wordsOf } from "./errors.ts";
 
 export const SHARD_MAX = 63;
 
@@ -16,12 +17,25 @@ export interface AwaitedTopic {
   readonly topic: string;
 }
 
-/** Resolves once an engine has made the topic. Throws ShellError when no broker answers. */
-export async function untilMade(wanted: AwaitedTopic, logger: Logger): Promise<void> {
+/**
+ * Resolves once an engine has made the topic. Throws ShellError when no broker answers at first; who has
+ * been answered once waits through what brokers do later, which may take as long as the wait itself.
+ */
+export async function untilMade(
+  wanted: AwaitedTopic,
+  log: Pick<ShellLog, "info" | "warn">,
+  look: typeof isMade = isMade,
+  lookMs = LOOK_MS,
+): Promise<void> {
   const { shard, address, topic } = wanted;
   for (let looks = 0; ; looks++) {
-    if (await isMade(address, topic)) return;
-    if (looks === 0) logger.info({ shard, topic }, "waiting for the journal to be made");
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    try {
+      if (await look(address, topic)) return;
+      if (looks === 0) log.info({ shard, topic }, "waiting for the journal to be made");
+    } catch (error) {
+      if (looks === 0) throw error;
+      log.warn({ shard, topic }, `still waiting for the journal: ${wordsOf(error)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
 }

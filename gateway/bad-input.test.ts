@@ -127,9 +127,14 @@ test("a deadline that has passed leaves it open whether an earlier copy traded",
   expect(answer.error).toMatchObject(passed);
 });
 
-test("unknown fields are ignored", async () => {
-  const answer = await trader.request("add_order", { ...fresh(), colour: "red", role: "admin" });
-  expect(answer.success).toBe(true);
+test("unknown fields are ignored, and told", async () => {
+  const answer = await trader.request("add_order", { ...fresh(), colour: "red", postOnly: true });
+  expect(answer).toMatchObject({ success: true, ignored: ["colour", "postOnly"] });
+  const tried = await trader.request("add_order", { ...fresh(), validate: true, postOnly: true });
+  expect(tried).toMatchObject({ result: { validated: true }, ignored: ["postOnly"] });
+  const refused = await trader.request("add_order", { ...fresh(), qty: 0, Side: "buy" });
+  expect(refused).toMatchObject({ error: { param: "qty" }, ignored: ["Side"] });
+  expect((await trader.request("add_order", fresh())).ignored).toBe(undefined);
   await trader.request("cancel_all");
 });
 

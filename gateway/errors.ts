@@ -73,6 +73,12 @@ export const CODES = {
   IDEMPOTENCY_KEY_REUSED: row("STATE", 409, "This Idempotency-Key was another request's.", {
     param: "Idempotency-Key",
   }),
+  IDEMPOTENCY_KEY_PENDING: row(
+    "STATE",
+    409,
+    "Another gateway does it, or did and is gone: come again, or see whether it happened.",
+    { ...ASK, param: "Idempotency-Key" },
+  ),
   CATALOG_FULL: row("STATE", 409, "No more products or accounts can be kept here."),
 
   // Who is asking
@@ -97,7 +103,12 @@ export const CODES = {
   DEMONSTRATION_FULL: row("STATE", 409, "All demonstration accounts are taken; log on with a key."),
 
   // How much
-  RATE_LIMITED: row("RATE", 429, "Slow down; retry_after_ms says for how long.", AGAIN),
+  RATE_LIMITED: row(
+    "RATE",
+    429,
+    "Slow down; retry_after_ms says for how long. Whether the request was right was not looked at.",
+    AGAIN,
+  ),
   TOO_MANY_SOCKETS: row("RATE", 503, "All sockets are taken; try again later.", AGAIN),
   OVERLOADED: row("RATE", 503, "The engine is busy; send it again in a moment.", AGAIN),
 

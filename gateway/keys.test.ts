@@ -42,6 +42,16 @@ test("an order is placed, looked at and cancelled, each request signed by itself
     body: { status: "open", client_order_id: "rest-1", time_out: expect.any(String) },
   });
   expect(placed.body.time_in < placed.body.time_out).toBe(true);
+  expect(placed.body.ignored).toBe(undefined);
+  const body = JSON.stringify({
+    ...BID,
+    client_order_id: "rest-0",
+    postOnly: true,
+    validate: true,
+  });
+  expect(await ask({ ...placing(""), body })).toMatchObject({
+    body: { validated: true, ignored: ["postOnly"] },
+  });
   const target = `/v1/orders/rest-1?symbol=${SYMBOL}`;
   expect(await ask({ method: "GET", target })).toMatchObject({ body: { status: "open" } });
   expect(await ask({ method: "DELETE", target })).toMatchObject({ body: { cancelled_qty: 1 } });

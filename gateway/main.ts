@@ -49,7 +49,7 @@ export interface GatewayOptions {
   readonly logger: Logger;
   readonly version: string;
   readonly limits?: Partial<SessionLimits>;
-  /** Events per shard kept in memory, so that who reconnects resumes at once. */
+  /** Events per shard kept in memory, a power of two, so that who reconnects resumes at once. */
   readonly recentEvents?: number;
   /** By shard: what is older than those, for who was away for longer. */
   readonly stored?: readonly StoredEvents[];

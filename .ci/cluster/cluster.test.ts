@@ -10,6 +10,7 @@ import { connectTrader, type Trader } from "../../cli/testing/trader.ts";
 import { isLong, percentile, report, sized } from "../../engine/shell/testing/size.ts";
 import { type ExchangeCluster, startExchangeCluster } from "./cluster.ts";
 import { listen, nameOf } from "./testing/listener.ts";
+import { listenToStreams } from "./testing/satellite.ts";
 
 const TRADERS = 6;
 const ROUNDS = Number(process.env.SOLEBOOK_CLUSTER_ROUNDS ?? sized(1, 20));
@@ -47,6 +48,7 @@ test(
     );
     const before = await ordersOpen();
     const listener = listen(() => connectAnywhere(keys[0]!), DELTAS());
+    const satellite = listenToStreams(cluster.streams());
     const load = startLoad(keys);
     const againMs: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
@@ -71,6 +73,14 @@ test(
     // Whoever listened heard every sequence once, through whichever gateway there was.
     expect(listener.wrong).toEqual([]);
     expect(Object.fromEntries(listener.seqs)).toEqual(Object.fromEntries(newest));
+
+    // And a satellite heard of each order once, by streams that no takeover broke.
+    const ids = [...load.acknowledged.values()].map(({ orderId }) => String(orderId));
+    await until(() => ids.every((id) => satellite.accepted.has(id)));
+    await satellite.stop();
+    expect(ids.filter((id) => satellite.accepted.get(id) !== 1)).toEqual([]);
+    expect(satellite.wrong).toEqual([]);
+
     const { pushes, lines } = listener.heard();
     expect(pushes).toBeGreaterThan(acknowledged.length);
     report("after SIGKILL of a primary and a gateway orders flow again, ms", {

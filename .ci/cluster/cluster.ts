@@ -1,6 +1,6 @@
 /**
- * The whole exchange as a cluster of processes on one machine: Kafka, Postgres, Redis, two engines for
- * each shard, gateways. For tests and for looking at; its folder is temporary and ends with it.
+ * The whole exchange as a cluster of processes on one machine: Kafka, Postgres, Redis, two engines and a
+ * match stream for each shard, gateways. For tests and for looking at; its folder is temporary and ends with it.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -25,6 +25,11 @@ export interface Engine extends Role {
   isPrimary(): boolean;
 }
 
+export interface Stream extends Role {
+  readonly shard: number;
+  readonly address: string;
+}
+
 export interface Gateway extends Role {
   readonly url: string;
   /** Where its admin token is. */
@@ -37,6 +42,8 @@ export interface ExchangeCluster {
   readonly redis: RedisServer;
   engines(): readonly Engine[];
   gateways(): readonly Gateway[];
+  /** By shard. */
+  streams(): readonly Stream[];
   /** The engine of that shard that said last that it is the primary, and lives. */
   primaryOf(shard: number): Engine | undefined;
   /** In the place of one that was killed. */
@@ -54,8 +61,9 @@ export async function startExchangeCluster(size: ClusterSize): Promise<ExchangeC
   const ends: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true })];
   const engines: Engine[] = [];
   const gateways: Gateway[] = [];
+  const streams: Stream[] = [];
   const stop = async (): Promise<void> => {
-    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    await Promise.all([...gateways, ...streams].map((role) => role.stop()));
     await Promise.all(engines.map((engine) => engine.stop()));
     for (const end of ends.splice(0).toReversed()) await end();
   };
@@ -83,6 +91,7 @@ export async function startExchangeCluster(size: ClusterSize): Promise<ExchangeC
         }),
       );
     }
+    for (let shard = 0; shard < size.shards; shard++) streams.push(await startStream(parts, shard));
     const lists = addresses.map((of) => of.join(","));
     for (let i = 0; i < size.gateways; i++) gateways.push(await startGateway(parts, lists, i));
     return {
@@ -91,6 +100,7 @@ export async function startExchangeCluster(size: ClusterSize): Promise<ExchangeC
       redis,
       engines: () => engines,
       gateways: () => gateways,
+      streams: () => streams,
       primaryOf: (shard) =>
         engines.find((engine) => engine.shard === shard && engine.alive() && engine.isPrimary()),
       startEngineAgain: async (dead) => {
@@ -149,6 +159,24 @@ async function startEngine(
     },
   });
   return { ...role, shard, address, isPrimary: () => isPrimary };
+}
+
+async function startStream(
+  { folder, brokers, databaseUrl }: Parts,
+  shard: number,
+): Promise<Stream> {
+  const role = await startRole({
+    name: `match stream of shard ${shard}`,
+    args: [
+      "match-stream",
+      `--shard=${shard}`,
+      `--brokers=${brokers.join(",")}`,
+      `--data=${join(folder, `stream-${shard}`)}`,
+    ],
+    env: { DATABASE_URL: databaseUrl, SOLEBOOK_LOG_LEVEL: "info" },
+    upWhen: /^ {2}readers {2}(\S+)/,
+  });
+  return { ...role, shard, address: role.said };
 }
 
 async function startGateway(

@@ -1,6 +1,7 @@
 /** `solebook doctor`: what is wrong with this installation, in words. Changes nothing. */
 import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
+import { lookAtArchives } from "../doctor/archive.ts";
 import {
   lookAtDirectory,
   lookAtJournals,
@@ -72,6 +73,7 @@ async function examine(data: string, host: string, port: number): Promise<Findin
     disk: () => lookAtSpace(data),
     sync: () => lookAtSync(data),
     journal: () => lookAtJournals(data),
+    archive: () => lookAtArchives(data),
     registry: () => lookAtRegistry(data),
     snapshots: () => lookAtSnapshots(data),
     port: () => lookAtPort(data, host, port),

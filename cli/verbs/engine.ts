@@ -4,14 +4,17 @@
  */
 import type { Logger } from "pino";
 import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
-import { type ClusterShardHandle, startClusterShard } from "../../engine/shell/cluster-shard.ts";
-import { LEASE_MS_DEFAULT, openKafkaJournal } from "../../engine/shell/journal/kafka/kafka.ts";
+import { startClusterShard } from "../../engine/shell/cluster-shard.ts";
+import { LEASE_MS_DEFAULT } from "../../engine/shell/journal/kafka/kafka.ts";
 import type { KafkaAddress } from "../../engine/shell/journal/kafka/link.ts";
 import { REPLICATION_DEFAULT, settleTopic } from "../../engine/shell/journal/kafka/settings.ts";
-import { brokersOf } from "../brokers.ts";
+import type { ListeningHandle } from "../../engine/shell/listening.ts";
 import { readArguments, readInteger } from "../arguments.ts";
+import { brokersOf } from "../brokers.ts";
+import { listenUntil, openTopic } from "../cluster-role.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
+import { RETAIN_ALL, requireRetainAll } from "../retain.ts";
 import { EVERY_DEFAULT, EVERY_MAX, snapshotDirectory } from "../snapshots.ts";
 import { makeLogger, stopAsked } from "../running.ts";
 import { SHARD_MAX, topicOf, untilMade } from "../topic.ts";
@@ -24,7 +27,7 @@ const REPLICATION_MAX = 9;
 
 export const usage = `solebook engine --shard N [--standby] [--brokers HOST:PORT,…] [--topic NAME]
                 [--host H] [--port N] [--lease-ms N] [--replication N]
-                [--data DIR] [--snapshot-every N]
+                [--data DIR] [--snapshot-every N] [--retain all]
 
 Runs one shard of a cluster until Ctrl-C. Its journal is a topic of Kafka's; start as many of these for a
 shard as you like: one of them is the primary, the others follow it. When it has been silent for a lease, one
@@ -45,6 +48,7 @@ of them takes over; no acknowledged order is lost, and the old one acknowledges 
                    where engines find each other's
   --snapshot-every N
                    takes one after N commands (${EVERY_DEFAULT}); 0 takes none
+  --retain all     of the topic, the only choice there is: a new gateway begins with its first record
 
 The topic's settings are checked at each start; one by which acknowledged orders could be lost is refused.
 SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
@@ -76,10 +80,12 @@ export async function run(args: readonly string[]): Promise<void> {
       replication: { type: "string", default: String(REPLICATION_DEFAULT) },
       data: { type: "string", default: DATA_DEFAULT },
       "snapshot-every": { type: "string", default: String(EVERY_DEFAULT) },
+      retain: { type: "string", default: RETAIN_ALL },
     },
   });
   if (values.shard === undefined) throw new UsageError("--shard is missing");
   const shard = readInteger("shard", values.shard, 0, SHARD_MAX);
+  requireRetainAll(values.retain, "gateway", "Give the brokers disks that hold it.");
   await live({
     shard,
     isStandby: values.standby,
@@ -98,29 +104,16 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 async function live(wanted: Wanted): Promise<void> {
-  const { shard, host, address, topic } = wanted;
   const asked = stopAsked().then(() => "stop" as const);
   const logger = makeLogger("info");
   const settled = await Promise.race([settle(wanted, logger), asked]);
   if (settled === "stop") return process.exit(0); // nothing was begun
-  const engine = start(wanted, logger);
-  let port = 0;
-  try {
-    ({ port } = await engine.listening);
-  } catch (error) {
-    throw new Failure(wordsOf(error));
-  }
-  process.stdout.write(
-    `Solebook engine of shard ${shard}\n\n` +
-      `  gateways  ${host}:${port} (gRPC)\n` +
-      `  journal   topic ${topic} at ${address.brokers.join(", ")}\n\n` +
-      "Ctrl-C stops it.\n",
-  );
-  await Promise.race([asked, engine.ended]);
-  await engine.stop();
-  const broke = await engine.ended;
-  if (broke !== null) throw new Failure(broke.message);
-  process.stdout.write("stopped; everything is in the journal\n");
+  await listenUntil(asked, start(wanted, logger), wanted, {
+    name: "engine",
+    visitors: "gateways",
+    host: wanted.host,
+    stopped: "stopped; everything is in the journal",
+  });
 }
 
 /** A topic that keeps what is acknowledged. A standby waits for somebody else to make it. */
@@ -134,18 +127,11 @@ async function settle(wanted: Wanted, logger: Logger): Promise<void> {
   }
 }
 
-function start(wanted: Wanted, logger: Logger): ClusterShardHandle {
+function start(wanted: Wanted, logger: Logger): ListeningHandle {
   const { shard, address, topic, host, port, leaseMs, data, snapshotEvery } = wanted;
   return startClusterShard({
     shard,
-    journal: openKafkaJournal({
-      address,
-      topic,
-      shard,
-      leaseMs,
-      retainMs: null,
-      monotonicMs: () => performance.now(),
-    }),
+    journal: openTopic(wanted, leaseMs),
     leaseMs,
     host,
     port,

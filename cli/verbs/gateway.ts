@@ -124,16 +124,17 @@ interface Started {
 
 async function start(wanted: Wanted): Promise<Started> {
   const { shards, directory, host, port, postgres, logger } = wanted;
+  const sealer = new Sealer(config.secretsKeys);
   const registry = await openSharedRegistry(postgres, {
     shards: shards.length,
     seed: modelsOn(new Date().toISOString().slice(0, 10)),
     accountsMax: SHARD_OPTIONS_DEFAULT.accountsMax,
     instrumentsMax: SHARD_OPTIONS_DEFAULT.instrumentsMax,
-    sealer: new Sealer(config.secretsKeys),
+    sealer,
   }).catch((error: unknown) => {
     throw new Failure(`the registry in Postgres cannot be used: ${wordsOf(error)}`);
   });
-  const fleet = await joinFleet(wanted, registry);
+  const fleet = await joinFleet(wanted, registry, sealer);
   const broke = Promise.withResolvers<string>();
   const clients = shards.map((addresses, shard) =>
     openEntryClient({
@@ -177,9 +178,10 @@ async function start(wanted: Wanted): Promise<Started> {
 async function joinFleet(
   { redis, logger }: Wanted,
   registry: SharedRegistry,
+  sealer: Sealer,
 ): Promise<Fleet | undefined> {
   if (redis === null) return undefined;
-  const fleet = await Fleet.open(redis, logger);
+  const fleet = await Fleet.open(redis, logger, sealer);
   fleet.onKey(() => void registry.refresh().catch(() => {})); // it looks once a second besides
   return fleet;
 }

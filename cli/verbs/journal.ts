@@ -27,7 +27,7 @@ solebook journal inspect [--from N] [--to N] [--data DIR] [--shard N] [--json]
 solebook journal tail [--lines N] [--from N] [--data DIR] [--shard N] [--json]
 
 verify reads the whole journal and checks every frame, checksum and link of its chain; exit code 1 when
-something is damaged, with the place. inspect shows the commands of some sequences, both ends included.
+something is damaged, with the place. What is in the archive counts as well. inspect shows the commands of some sequences, both ends included.
 tail shows the last ones and then each as it becomes durable, until Ctrl-C; while nothing else comes, the
 newest follow within a tenth of a second. All only read, and may be used while the exchange runs.
 
@@ -61,12 +61,16 @@ async function verify(args: readonly string[]): Promise<void> {
 }
 
 function words(report: JournalReport): string {
-  const { directory, journalId, segments, frames, commands, lastSequence, lastStampUs } = report;
+  const { directory, journalId, segments, archived, frames, commands } = report;
+  const { firstSequence, lastSequence, lastStampUs } = report;
   const last = commands === 0 ? "" : `, the last ${lastSequence} of ${timeText(lastStampUs)}`;
   const end = report.unfinished === null ? "" : `unfinished: ${report.unfinished}\n`;
+  const where = archived === 0 ? "" : ` (${archived} of them in its archive)`;
+  const beginning =
+    firstSequence === 1 ? "" : `from sequence ${firstSequence} on: what came before is not here\n`;
   return (
-    `${directory} is whole\n` +
-    `${commands} commands in ${frames} frames and ${segments} segments${last}\n` +
+    `${directory} is whole\n${beginning}` +
+    `${commands} commands in ${frames} frames and ${segments} segments${where}${last}\n` +
     `journal ${journalId ?? "without a frame yet"}\n${end}`
   );
 }

@@ -4,14 +4,13 @@
  */
 import type { Logger } from "pino";
 import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
-import { LEASE_MS_DEFAULT, openKafkaJournal } from "../../engine/shell/journal/kafka/kafka.ts";
+import { LEASE_MS_DEFAULT } from "../../engine/shell/journal/kafka/kafka.ts";
 import type { KafkaAddress } from "../../engine/shell/journal/kafka/link.ts";
-import {
-  startTopicStream,
-  type TopicStreamHandle,
-} from "../../engine/shell/match-stream/of-topic.ts";
+import type { ListeningHandle } from "../../engine/shell/listening.ts";
+import { startTopicStream } from "../../engine/shell/match-stream/of-topic.ts";
 import { readArguments, readInteger } from "../arguments.ts";
 import { brokersOf } from "../brokers.ts";
+import { listenUntil, openTopic } from "../cluster-role.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
 import { makeLogger, stopAsked } from "../running.ts";
@@ -73,7 +72,6 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 async function live(wanted: Wanted): Promise<void> {
-  const { shard, host, address, topic } = wanted;
   const asked = stopAsked().then(() => "stop" as const);
   const logger = makeLogger("info");
   const made = untilMade(wanted, logger);
@@ -82,38 +80,19 @@ async function live(wanted: Wanted): Promise<void> {
   } catch (error) {
     throw new Failure(wordsOf(error));
   }
-  const stream = start(wanted, logger);
-  let port = 0;
-  try {
-    ({ port } = await stream.listening);
-  } catch (error) {
-    throw new Failure(wordsOf(error));
-  }
-  process.stdout.write(
-    `Solebook match stream of shard ${shard}\n\n` +
-      `  readers  ${host}:${port} (gRPC)\n` +
-      `  journal  topic ${topic} at ${address.brokers.join(", ")}\n\n` +
-      "Ctrl-C stops it.\n",
-  );
-  await Promise.race([asked, stream.ended]);
-  await stream.stop();
-  const broke = await stream.ended;
-  if (broke !== null) throw new Failure(broke.message);
-  process.stdout.write("stopped\n");
+  await listenUntil(asked, start(wanted, logger), wanted, {
+    name: "match stream",
+    visitors: "readers",
+    host: wanted.host,
+    stopped: "stopped",
+  });
 }
 
-function start(wanted: Wanted, logger: Logger): TopicStreamHandle {
-  const { shard, address, topic, host, port, data } = wanted;
+function start(wanted: Wanted, logger: Logger): ListeningHandle {
+  const { shard, host, port, data } = wanted;
   return startTopicStream({
     shard,
-    journal: openKafkaJournal({
-      address,
-      topic,
-      shard,
-      leaseMs: LEASE_MS_DEFAULT,
-      retainMs: null,
-      monotonicMs: () => performance.now(),
-    }),
+    journal: openTopic(wanted, LEASE_MS_DEFAULT),
     snapshotDirectory: snapshotDirectory(data, shard),
     databaseUrl: config.servers.postgres,
     host,

@@ -1,5 +1,6 @@
 /** `solebook snapshot`: what snapshots there are, whether they are good, and one more. */
 import { existsSync } from "node:fs";
+import { setPriority } from "node:os";
 import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import { ShellError } from "../../engine/shell/errors.ts";
 import { LEASE_MS_DEFAULT } from "../../engine/shell/journal/kafka/kafka.ts";
@@ -9,6 +10,7 @@ import { requireJournal } from "../../engine/shell/journal/tools.ts";
 import { openSnapshotDirectory } from "../../engine/shell/snapshot/directory.ts";
 import { hashText } from "../../engine/shell/snapshot/format.ts";
 import { KEEP_DEFAULT } from "../../engine/shell/snapshot/keep.ts";
+import { NO_PACE, type Pace, threadPace } from "../../engine/shell/snapshot/pace.ts";
 import { openPostgresSnapshots } from "../../engine/shell/snapshot/postgres.ts";
 import type { SnapshotStore, StoredSnapshot } from "../../engine/shell/snapshot/store.ts";
 import { verifySnapshot } from "../../engine/shell/snapshot/take.ts";
@@ -23,12 +25,14 @@ import { DATA_DEFAULT } from "../exchange.ts";
 import { JOURNAL_OPTIONS, journalDirectory, sequenceOf } from "../journal.ts";
 import { write } from "../output.ts";
 import { snapshotDirectory } from "../snapshots.ts";
+import { SHARD_MAX, topicOf } from "../topic.ts";
 
-const SHARD_MAX = 63;
+const BEHIND_ORDERS = 10;
 
 export const usage = `solebook snapshot list [--data DIR] [--shard N] [--json]
 solebook snapshot verify [--sequence N] [--data DIR] [--shard N] [--json]
 solebook snapshot create [--data DIR] [--shard N] [--json] [--brokers HOST:PORT,…] [--topic NAME]
+                         [--at-full-speed]
 
 A snapshot is what the exchange's books were at one sequence of the journal. \`solebook up\` takes them by
 itself; the journal is the truth, and is whole without any. All three may be used while the exchange runs.
@@ -42,6 +46,9 @@ and compares its hash; exit code 1 when one is bad. create takes one of what is 
   --json       JSON: one line for each snapshot
   --brokers …  create: of a journal at Kafka, for \`solebook engine\`; DIR is that engine's then
   --topic NAME create: the shard's topic (solebook-shard-N)
+  --at-full-speed
+               create: while an exchange runs on DIR, or an engine may, one is taken slowly, so that orders
+               go first: 20 seconds for a million of them. With this it is taken as fast as it goes
 
 The database is the one DATABASE_URL names, else the exchange's own while it runs.
 `;
@@ -118,8 +125,14 @@ async function verify(args: readonly string[]): Promise<void> {
 }
 
 async function create(args: readonly string[]): Promise<void> {
-  const brokers = { brokers: { type: "string" }, topic: { type: "string" } } as const;
-  const { values } = readArguments(args, { options: { ...JOURNAL_OPTIONS, ...brokers } });
+  const options = {
+    ...JOURNAL_OPTIONS,
+    brokers: { type: "string" },
+    topic: { type: "string" },
+    "at-full-speed": { type: "boolean", default: false },
+  } as const;
+  const { values } = readArguments(args, { options });
+  const beside = values["at-full-speed"] ? () => NO_PACE : behindOrders;
   const place = placeOf(values);
   const settings = {
     shard: place.shard,
@@ -128,10 +141,9 @@ async function create(args: readonly string[]): Promise<void> {
     options: SHARD_OPTIONS_DEFAULT,
     keep: KEEP_DEFAULT,
   };
-  const warn = (words: string): void => void process.stderr.write(`${words}\n`);
   const taken = await (values.brokers === undefined
-    ? takeOfFiles(settings, place.journal, warn)
-    : takeOfTopic(settings, brokersOf(values.brokers), values.topic, warn));
+    ? takeOfFiles(settings, place.journal, beside)
+    : takeOfTopic(settings, brokersOf(values.brokers), values.topic, beside));
   if (taken === null) {
     process.stderr.write("nothing happened since the last snapshot; there is no other\n");
     return;
@@ -140,23 +152,34 @@ async function create(args: readonly string[]): Promise<void> {
   await show([{ ...lineOf({ name: where }, taken.snapshot) }], values.json, "");
 }
 
-type Warn = (words: string) => void;
+const warn = (words: string): void => void process.stderr.write(`${words}\n`);
 
-async function takeOfFiles(settings: TakerSettings, journal: string, warn: Warn) {
+/** Somebody trades beside: the disk and the processors are theirs first. */
+function behindOrders(): Pace {
+  try {
+    setPriority(BEHIND_ORDERS);
+  } catch {
+    // the system does not let it: then the disk alone is spared
+  }
+  warn("taken slowly, so that orders go first; --at-full-speed does not wait");
+  return threadPace();
+}
+
+async function takeOfFiles(settings: TakerSettings, journal: string, beside: () => Pace) {
   requireJournal(nodeFiles, journal);
-  return takeBeside(settings, journal, warn);
+  return takeBeside(settings, journal, warn, beside);
 }
 
 async function takeOfTopic(
   settings: TakerSettings,
   brokers: readonly string[],
-  topic = `solebook-shard-${settings.shard}`,
-  warn: Warn,
+  topic = topicOf(settings.shard),
+  beside: () => Pace,
 ) {
   const address = { brokers, clientId: "solebook-snapshot" };
   const at = { kind: "brokers", address, topic, leaseMs: LEASE_MS_DEFAULT } as const;
   const source = await openSource(nodeFiles, at, settings.shard);
-  return takeNext({ settings, source, newCommandsMin: 1, warn });
+  return takeNext({ settings, source, newCommandsMin: 1, pace: beside(), warn });
 }
 
 function placeOf({ data, shard }: { data: string; shard: string }): Place {

@@ -7,6 +7,7 @@ import { join, relative, resolve } from "node:path";
 import type { Logger } from "pino";
 import { openRingClient, SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import { type RecoveryReport, type ShardHandle, startShard } from "../../engine/shell/main.ts";
+import { placeArchive } from "../../engine/shell/journal/archive-place.ts";
 import { openPast, type Past } from "../../engine/shell/past/main.ts";
 import { type GatewayHandle, startGateway } from "../../gateway/main.ts";
 import type { SessionLimits } from "../../gateway/session/limits.ts";
@@ -27,6 +28,7 @@ import {
   type KeptSnapshots,
   snapshotDirectory,
 } from "../snapshots.ts";
+import { RETAIN_ALL, requireRetainAll } from "../retain.ts";
 import { serveMatchStream, type ServedStream } from "../match-stream.ts";
 import { startTraders, type Traders } from "../traders.ts";
 import { version } from "../version.ts";
@@ -38,7 +40,7 @@ const RATE_MAX = 2_000;
 
 export const usage = `solebook up [--data DIR] [--port N] [--host H] [--no-traders]
             [--traders-rate N] [--match-stream PORT] [--snapshot-every N] [--database]
-            [--orders-per-address N] …
+            [--archive DIR] [--retain all] [--orders-per-address N] …
 
 Starts the exchange and prints where it listens; Ctrl-C stops it cleanly. Everything it knows is in
 DIR: started again on the same directory, it goes on where it was, however it ended.
@@ -57,6 +59,11 @@ ${LIMIT_USAGE}
   --snapshot-every N
                  takes a snapshot of the books after N commands (${EVERY_DEFAULT}) and when it is stopped;
                  0 takes none. See \`solebook help snapshot\`
+  --archive DIR  where the journal's older segments go once a snapshot covers them, on another disk as a
+                 rule; said once, it stays so. Else they go to a folder beside the others. Every start
+                 and every verb reads them there, as the truth begins with the first of them
+  --retain all   of the journal, the only choice there is: the exchange's books, fills and charts are made
+                 of every command since the first, so that nothing of it may be deleted
   --database     starts a Postgres of its own in DIR, which gets a copy of each snapshot; never when
                  DATABASE_URL names one. Off unless asked for, until more of the exchange needs one
 
@@ -79,6 +86,8 @@ export async function run(args: readonly string[]): Promise<void> {
       "match-stream": { type: "string" },
       "snapshot-every": { type: "string", default: String(EVERY_DEFAULT) },
       database: { type: "boolean" },
+      archive: { type: "string" },
+      retain: { type: "string", default: RETAIN_ALL },
       ...LIMIT_OPTIONS,
     },
   });
@@ -92,7 +101,8 @@ export async function run(args: readonly string[]): Promise<void> {
   const directory = resolve(values.data);
   const { host } = values;
   const limits = readLimits(values);
-  const places = { directory, host, port, streamPort };
+  requireRetainAll(values.retain, "up", "--archive DIR moves what is old to another disk.");
+  const places = { directory, host, port, streamPort, archive: values.archive ?? null };
   await live({ ...places, tradersRate, snapshotEvery, wantsDatabase, limits });
 }
 
@@ -104,6 +114,8 @@ interface Wanted {
   readonly tradersRate: number;
   /** null: no match stream. */
   readonly streamPort: number | null;
+  /** Where segments behind snapshots go; null: where they went before, or beside the others. */
+  readonly archive: string | null;
   /** Commands between two snapshots; 0: none are taken. */
   readonly snapshotEvery: number;
   readonly wantsDatabase: boolean;
@@ -154,8 +166,7 @@ interface Exchange {
 async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
   const { directory, host, port, streamPort } = wanted;
   const journal = join(directory, "journal", "shard-0");
-  const lost = whyLost(directory);
-  if (lost !== null) throw new Failure(lost);
+  settleJournal(wanted, journal);
   const registry = openLocalRegistry({
     dataDir: directory,
     shards: 1,
@@ -209,6 +220,17 @@ async function start(wanted: Wanted, logger: Logger): Promise<Exchange> {
     await shard.stop();
     const broke = await shard.ended;
     throw new Failure(broke?.message ?? wordsOf(error));
+  }
+}
+
+/** Before anything of it is read. */
+function settleJournal({ directory, archive }: Wanted, journal: string): void {
+  const lost = whyLost(directory);
+  if (lost !== null) throw new Failure(lost);
+  try {
+    if (archive !== null) placeArchive(journal, archive);
+  } catch (error) {
+    throw new Failure(wordsOf(error));
   }
 }
 

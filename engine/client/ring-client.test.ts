@@ -53,8 +53,39 @@ test("a full ring refuses by name, and takes again when the shard has taken", ()
   }
   expect([client.refusal(), client.reserve()]).toEqual([Refusal.RING_FULL, -1]);
   expect(client.queued()).toEqual({ commands: 8, events: 0 });
+  client.flush();
   shard.take(1);
   expect(client.refusal()).toBe(Refusal.NONE);
+});
+
+test("the shard sees what is committed when it is flushed, all of one turn at once", () => {
+  const { client, shard } = live();
+  for (let i = 0; i < 3; i++) {
+    expect(client.reserve()).toBe(i);
+    client.commit();
+  }
+  expect([shard.waiting(), client.queued().commands]).toEqual([0, 3]);
+  client.flush();
+  expect([shard.waiting(), client.queued().commands]).toEqual([3, 3]);
+  client.flush(); // nothing more
+  expect(shard.waiting()).toBe(3);
+});
+
+test("a shard that ends in the midst of a turn is given nothing more", () => {
+  const { client, shard } = live();
+  client.reserve();
+  client.commit();
+  shard.stopped("broke", false);
+  expect([client.reserve(), client.refusal()]).toEqual([-1, Refusal.STOPPED]);
+});
+
+test("what was refused in one turn is asked again in the next", () => {
+  const { client, shard } = live();
+  expect(client.reserve()).toBe(0); // and not committed
+  shard.status.setState(ShardState.DISK_FULL);
+  expect(client.reserve()).toBe(-1);
+  shard.status.setState(ShardState.LIVE);
+  expect(client.reserve()).toBe(0);
 });
 
 test("a record is zero when it is handed out, whatever stood there a lap ago", () => {
@@ -64,6 +95,7 @@ test("a record is zero when it is handed out, whatever stood there a lap ago", (
     client.commands.u8.fill(0xff, at, at + COMMAND_BYTES);
     client.commit();
   }
+  client.flush();
   shard.take(8);
   const at = client.reserve() * COMMAND_BYTES;
   expect(client.commands.u8.subarray(at, at + COMMAND_BYTES).every((byte) => byte === 0)).toBe(
@@ -95,6 +127,8 @@ interface PlayedShard {
   publish(count: number): void;
   ready(): void;
   take(count: number): void;
+  /** Commands that it can see. */
+  waiting(): number;
   stopped(reason: string, clean: boolean): void;
 }
 
@@ -129,6 +163,7 @@ function opened(): Opened {
       for (const signal of signals) signal.becomeReady();
     },
     take: (count) => openConsumer(commandRing, 0).advance(count),
+    waiting: () => openConsumer(commandRing, 0).available(),
     stopped: (reason, clean) => {
       for (const signal of signals) signal.stopped(reason, clean);
     },

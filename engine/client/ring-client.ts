@@ -17,6 +17,9 @@ import {
 /** Events read before the event loop has its turn: a few milliseconds, for sockets wait meanwhile. */
 const EVENTS_PER_TURN = 1_024;
 
+/** Commands of one turn that the shard may begin with, though more come: its batch is of this order. */
+const PUBLISHED_AT_ONCE = 256;
+
 export interface RingClient extends ShardClient {
   journalFigures(): JournalFigures;
 }
@@ -37,6 +40,9 @@ export function openRingClient(ends: ShardEnds): RingClient {
   let isReady = false;
   let ending: { readonly reason: string; readonly clean: boolean } | null = null;
   let readyAfterDrain = false;
+  /** Committed in this turn, and not yet seen by the shard: shown together, they cost it one look. */
+  let unpublished = 0;
+  /** Committed since the shard was last woken. */
   let isUnflushed = false;
   /** Commands there is certainly room for: only we take it away. */
   let roomLeft = 0;
@@ -82,8 +88,17 @@ export function openRingClient(ends: ShardEnds): RingClient {
     const state = status.state();
     if (state === ShardState.DISK_FULL) return Refusal.DISK_FULL;
     if (state === ShardState.STOPPED) return Refusal.STOPPED;
-    if (roomLeft === 0) roomLeft = producer.room();
+    if (roomLeft === 0) roomLeft = room();
     return roomLeft > 0 ? Refusal.NONE : Refusal.RING_FULL;
+  }
+
+  function room(): number {
+    return producer.room() - unpublished;
+  }
+
+  function publish(): void {
+    if (unpublished > 0) producer.publish(unpublished);
+    unpublished = 0;
   }
 
   ends.attach({
@@ -108,21 +123,24 @@ export function openRingClient(ends: ShardEnds): RingClient {
       else tellEnd(next, ending.reason, ending.clean);
     },
     refusal,
-    room: () => (refusal() === Refusal.NONE ? producer.room() : 0),
+    room: () => (refusal() === Refusal.NONE ? room() : 0),
     reserve: () => {
-      if (refusal() !== Refusal.NONE) return -1;
-      const index = producer.slot(0);
+      // The shard is asked once a turn: what it says changes at any time, also after it was asked.
+      const isAsked = isUnflushed && ending === null && roomLeft > 0;
+      if (!isAsked && refusal() !== Refusal.NONE) return -1;
+      const index = producer.slot(unpublished);
       const end = (index + 1) * COMMAND_F64;
       // A loop: of so few words `fill` costs more than writing the command.
       for (let at = index * COMMAND_F64; at < end; at++) commands.f64[at] = 0;
       return index;
     },
     commit: () => {
-      producer.publish(1);
       roomLeft--;
       isUnflushed = true;
+      if (++unpublished === PUBLISHED_AT_ONCE) publish();
     },
     flush: () => {
+      publish();
       if (isUnflushed) producer.wake();
       isUnflushed = false;
     },
@@ -138,7 +156,7 @@ export function openRingClient(ends: ShardEnds): RingClient {
       return { bytes: journalBytes, appends: journalBatches, appendMs: journalMs, buckets };
     },
     queued: () => ({
-      commands: commandRing.slots - producer.room(),
+      commands: commandRing.slots - room(),
       events: consumer.available(),
     }),
   };

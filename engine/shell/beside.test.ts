@@ -71,6 +71,35 @@ describe("begun, and not durable yet", () => {
     expect(openDesk(disk).shard.sequence()).toBe(3 + FULL);
   });
 
+  test("of two, the second is written when the first is durable, and told after it", () => {
+    const { disk, desk } = opened(2 * FULL + 10);
+    const written = (): number[] => readAllFrames(disk).headers.map(({ count }) => count);
+    expect(desk.primary.step()).toBe(FULL);
+    expect(written()).toEqual([3, FULL, FULL]);
+    expect([desk.waiting(), desk.shard.sequence()]).toEqual([FULL + 10, 3 + FULL]);
+
+    expect(desk.primary.step()).toBe(FULL);
+    expect(written()).toEqual([3, FULL, FULL, 10]);
+    expect([desk.waiting(), desk.shard.sequence()]).toEqual([10, 3 + 2 * FULL]);
+    const { position } = readAllFrames(disk).headers[2]!;
+    expect(desk.status.read().journalBytes).toBe(position + frameBytes(FULL));
+
+    expect([desk.primary.step(), desk.primary.step()]).toEqual([10, 0]);
+    expect(desk.hear()).toHaveLength(2 * (2 * FULL + 10));
+    disk.forgetUnsynced();
+    expect(openDesk(disk).shard.hash().text).toBe(desk.shard.hash().text);
+  });
+
+  test.each([0, 1, 2])("of two: the power fails after step %i, and what was told is there", (n) => {
+    const { disk, desk } = opened(2 * FULL + 10);
+    for (let step = 0; step <= n; step++) desk.primary.step();
+    const heard = desk.hear();
+    disk.forgetUnsynced();
+    const again = openDesk(disk);
+    expect(again.shard.hash().text).toBe(desk.shard.hash().text);
+    expect(again.hear().slice(-heard.length)).toEqual(heard);
+  });
+
   test("a clean end waits for it, then the checkpoint", () => {
     const { disk, desk } = opened(FULL + 10);
     desk.primary.step();
@@ -92,9 +121,14 @@ describe("begun, and not durable yet", () => {
     appendClocks(journal, 1);
     journal.beginAppend(1);
     expect(() => journal.append(1)).toThrow("under way");
-    expect(journal.nextSequence()).toBe(2);
+    const { position } = journal;
+    const before = position();
+    journal.beginAppend(1);
+    expect(() => journal.beginAppend(1)).toThrow("too many");
     journal.endAppend();
-    expect(journal.nextSequence()).toBe(3);
+    expect(() => journal.append(1)).toThrow("under way");
+    journal.endAppend();
+    expect([journal.nextSequence(), position() - before]).toEqual([4, 2 * frameBytes(1)]);
   });
 });
 
@@ -138,6 +172,41 @@ describe("by the thread", () => {
     expect(end).toMatchObject({ nextSequence: journal.nextSequence(), torn: null });
     expect(end.position).toBe(journal.position());
     expect(end.position).toBeGreaterThan(2 * SEGMENT_BYTES_MIN);
+  });
+
+  test("two at a time, over segments", () => {
+    const { directory, journal } = openThreaded(3);
+    const count = (n: number): number => 1 + n * 40;
+    for (let n = 0; n < 12; n++) {
+      fillClocks(journal, count(n));
+      journal.beginAppend(count(n));
+      if (n > 0) journal.endAppend();
+    }
+    journal.endAppend();
+    const { frames, end } = readBack(directory);
+    expect(frames).toEqual(Array.from({ length: 12 }, (_, n) => count(n)));
+    expect(end.position).toBe(journal.position());
+    expect(end.position).toBeGreaterThan(2 * SEGMENT_BYTES_MIN);
+  });
+
+  test("of two the second fails: the first one counts", () => {
+    const { directory, journal } = openThreaded(2);
+    const most = journal.batchMax;
+    while (journal.position() < SEGMENT_BYTES_MIN - 2 * frameBytes(most)) {
+      fillClocks(journal, most);
+      journal.append(most);
+    }
+    fillClocks(journal, most);
+    journal.append(most);
+    fs.rmSync(join(directory, segmentName(1)));
+    fs.mkdirSync(join(directory, segmentName(1)));
+    fillClocks(journal, 1);
+    journal.beginAppend(1);
+    fillClocks(journal, most);
+    expect(() => journal.beginAppend(most)).toThrow(/taking the next segment/);
+    const before = journal.position();
+    expect(() => journal.endAppend()).toThrow("stopped before");
+    expect(journal.position()).toBe(before);
   });
 
   test("what it fails at is said by `endAppend`, and that was all", () => {

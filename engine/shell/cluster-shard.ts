@@ -15,10 +15,10 @@ import { makeClock, systemTime } from "./clock.ts";
 import { RECORDS } from "./entry/records.ts";
 import { type EntryServer, makeEntryServer } from "./entry/server.ts";
 import { type Entrance, makeEntrance } from "./entry/sessions.ts";
-import { asShellError, type ShellError } from "./errors.ts";
 import { journalStates, type States } from "./follower.ts";
 import type { ClaimableJournal, JournalPlace } from "./journal/journal.ts";
 import type { KafkaAddress } from "./journal/kafka/link.ts";
+import { type ListeningHandle, startListening } from "./listening.ts";
 import type { ShellLog } from "./main.ts";
 import { makeMatchStream, type MatchStream } from "./match-stream/stream.ts";
 import type { Publisher } from "./publisher.ts";
@@ -53,41 +53,16 @@ export interface ClusterSnapshots {
   readonly topic: string;
 }
 
-export interface ClusterShardHandle {
-  /** It listens. Rejects with ShellError when it cannot. */
-  readonly listening: Promise<{ readonly port: number }>;
-  /** Resolves once, with null after a clean stop, or with what broke. */
-  readonly ended: Promise<ShellError | null>;
-  /** What waits is journaled, a checkpoint is written, and the port is free. */
-  stop(): Promise<void>;
-}
-
 /** Room for what one batch decides is made by telling it piece by piece. */
 const ROOM = 512 * EVENTS_PER_COMMAND_MAX;
 
-export function startClusterShard(config: ClusterShardConfig): ClusterShardHandle {
-  const stop = new AbortController();
-  const listening = Promise.withResolvers<{ readonly port: number }>();
-  listening.promise.catch(() => {}); // also told by `ended`
-  const entrance = makeEntrance();
-  const ended = run(config, entrance, stop.signal, listening.resolve).then(
-    () => null,
-    (thrown: unknown) => {
-      const error = asShellError(thrown);
-      config.log.error({ shard: config.shard, code: error.code }, error.message);
-      listening.reject(error);
-      return error;
-    },
-  );
-  return {
-    listening: listening.promise,
-    ended,
-    stop: async () => {
-      stop.abort();
-      entrance.wake();
-      await ended;
-    },
-  };
+/** When it stops, what waits is journaled, and a checkpoint is written. */
+export function startClusterShard(config: ClusterShardConfig): ListeningHandle {
+  return startListening(config, (signal, isListening) => {
+    const entrance = makeEntrance();
+    signal.addEventListener("abort", entrance.wake);
+    return run(config, entrance, signal, isListening);
+  });
 }
 
 interface Parts {

@@ -11,8 +11,9 @@ import { type MatchBatch, readMatchStream } from "../client/match-stream.ts";
 import { commitAll, hear, type Heard } from "../client/testing/heard.ts";
 import { CommandType, EventType, Side } from "../core/codes.ts";
 import { COMMAND_BYTES, CommandU8 } from "../core/command.ts";
-import { type ClusterShardHandle, startClusterShard } from "./cluster-shard.ts";
+import { startClusterShard } from "./cluster-shard.ts";
 import { emptyState, makeFollower } from "./follower.ts";
+import type { ListeningHandle } from "./listening.ts";
 import { startTopicStream } from "./match-stream/of-topic.ts";
 import { openPostgresSnapshots } from "./snapshot/postgres.ts";
 import { until } from "./testing/contest.ts";
@@ -39,7 +40,7 @@ const LEASE_MS = 400;
 const EVERY = 200;
 
 interface Engine {
-  readonly handle: ClusterShardHandle;
+  readonly handle: ListeningHandle;
   readonly address: string;
   /** "WORDS SEQUENCE" of its log, the sequence where there is one. */
   readonly said: readonly string[];

@@ -6,38 +6,27 @@
  *
  * A step has halves, `take` and then `confirm` and `apply`; what lies between them is its driver's. The
  * one here blocks, for files: `worker.ts` calls `step` in a loop, and what throws here stops the shard.
- * When much waits, the next batch is made durable while this one is applied:
+ * When much waits, the next batch is made durable while this one is applied, and while whole batches
+ * wait, another one behind it, so that the disk may be late now and then:
  *
  * ```
- * shard's thread   end 1 │ take 2, begin │ apply and tell 1 │ end 2 │ take 3, begin │ apply and tell 2
- * the other one          │               └ write, sync 2 ───────────┤               └ write, sync 3 ──
+ * shard's thread   end 1 │ take 3, begin │ apply and tell 1 │ end 2 │ take 4, begin │ apply and tell 2
+ * the other one    ── write, sync 2 ────────────┤ write, sync 3 ────────────┤ write, sync 4 ───────
  * ```
  *
  * The other driver waits in the event loop, for brokers: `remote-primary.ts`.
  */
-import {
-  clearCommand,
-  CommandF64,
-  CommandI32,
-  type Commands,
-  COMMAND_BYTES,
-  COMMAND_F64,
-  COMMAND_I32,
-  CommandU8,
-} from "../core/command.ts";
 import { CommandType } from "../core/codes.ts";
-import {
-  BATCH_COMMANDS_MAX,
-  BEHAVIOUR_NEWEST,
-  EVENTS_PER_COMMAND_MAX,
-  READ_AHEAD_COMMANDS,
-} from "../core/limits.ts";
+import { clearCommand, type Commands, CommandU8 } from "../core/command.ts";
+import { BATCH_COMMANDS_MAX, EVENTS_PER_COMMAND_MAX, READ_AHEAD_COMMANDS } from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
 import type { Consumer } from "../ring/ring.ts";
 import { ShardState, type Status } from "../ring/status.ts";
+import { copyFromRing, stampCommands } from "./batch.ts";
 import { checkpointOf, fillCheckpoint } from "./checkpoint.ts";
 import type { Clock } from "./clock.ts";
 import { ShellError, ShellErrorCode } from "./errors.ts";
+import { UNDER_WAY_MAX } from "./journal/behind.ts";
 import { type Journal, type JournalWriter, Room } from "./journal/journal.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -58,14 +47,18 @@ export interface Steps {
   /**
    * Puts what is waiting into the journal's batch and stamps it. How many commands; 0 when nothing
    * waited or nothing could be taken. Taken again, it is another batch: nothing has happened yet.
-   * `isAhead`: something that was confirmed has yet to be applied, and is not to wait.
+   * It does not wait while something that was begun has yet to be applied.
    */
-  take(isAhead?: boolean): number;
+  take(): number;
+  /** Commands in the ring that were not begun yet. */
+  waiting(): number;
   /** A checkpoint as the batch, for a clean end; 0 when readers have no room for what it says. */
   takeCheckpoint(): number;
-  /** What was taken last is durable, its append begun then: it leaves the ring. */
-  confirm(beganMs: number): void;
-  /** What was confirmed is applied and told; meanwhile something else may have been taken. */
+  /** What was taken last is being appended, since then; more may be taken and begun behind it. */
+  begin(beganMs: number): void;
+  /** The oldest that was begun is durable: it leaves the ring. How many commands. */
+  confirm(): number;
+  /** What was confirmed last is applied and told; what was begun behind it stays. */
   apply(): void;
   /** When the last append was durable. */
   appendedAtMs(): number;
@@ -80,7 +73,21 @@ export interface PrimaryParts extends StepParts<void> {
    * after the other.
    */
   readonly besideFrom: number;
+  /** Commands from which on another one is begun behind that. */
+  readonly furtherFrom: number;
 }
+
+/** Commands that were taken together. */
+interface Taken {
+  readonly commands: Commands;
+  readonly count: number;
+  /** As many as this are in the ring. */
+  readonly fromRing: number;
+  readonly beganMs: number;
+}
+
+const fromRingOf = (begun: readonly Taken[]): number =>
+  begun.reduce((sum, { fromRing }) => sum + fromRing, 0);
 
 export interface Primary {
   /** One batch: how many commands were taken; 0 when nothing waited or nothing could be taken. */
@@ -101,26 +108,28 @@ const ROOM_WAIT_MS = 5;
 /** Commands after which what they did is told: readers work, and send more, while the rest is applied. */
 const TELL_EVERY = 128;
 /** More than a command makes as a rule: what a batch longer than BATCH_COMMANDS_MAX reckons with. */
-const EVENTS_LIKELY = 32;
+const EVENTS_LIKELY = 16;
+const eventsOfOneIn = (batchMax: number): number =>
+  batchMax <= BATCH_COMMANDS_MAX ? EVENTS_PER_COMMAND_MAX : EVENTS_LIKELY;
 
 /** `readerWaitMs`: how long a step may block for a reader that is slow. */
 export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number): Steps {
   const { shard, journal, clock, status, commandRing, commands, publisher } = parts;
+  const eventsOfOne = eventsOfOneIn(journal.batchMax);
   let { batch } = journal;
   let batches = 0;
   let journalMs = 0;
   let appendedAtMs = parts.monotonicMs();
-  let taken = 0;
-  let takenFromRing = 0;
-  let confirmed = 0;
-  let confirmedBatch = batch;
+  let taken = { count: 0, fromRing: 0 };
+  const begun: Taken[] = []; // oldest first
+  let confirmed: Taken | null = null; // and not applied
 
-  function take(isAhead = false): number {
+  function take(): number {
     ({ batch } = journal);
-    if (isAhead) return takeAhead();
+    if (unapplied() > 0) return takeAhead();
     if (isDiskFull()) return 0;
-    const waiting = Math.min(commandRing.available(), journal.batchMax);
-    if (waiting > 0) return takeWaiting(roomFor(waiting));
+    const most = Math.min(waiting(), journal.batchMax);
+    if (most > 0) return takeWaiting(roomFor(most));
     const due = shard.nextDueUs();
     if (due === Infinity) return 0;
     const stampUs = clock.stampUs();
@@ -130,22 +139,25 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
     return stamp(1, 0, stampUs);
   }
 
-  /** Never waits, and leaves room for what the confirmed commands are likely to say. */
+  /** Never waits, and leaves room for what those before are likely to say. */
   function takeAhead(): number {
-    const waiting = Math.min(commandRing.available(), journal.batchMax);
-    const room = publisher.room() - confirmed * eventsOfOne();
-    const count = Math.min(waiting, fitting(Math.max(room, 0)));
+    const most = Math.min(waiting(), journal.batchMax);
+    const room = publisher.room() - unapplied() * eventsOfOne;
+    const count = Math.min(most, fitting(Math.max(room, 0)));
     return takeWaiting(journal.room(count) === Room.YES ? count : 0);
+  }
+
+  function waiting(): number {
+    return commandRing.available() - fromRingOf(begun);
+  }
+
+  function unapplied(): number {
+    return begun.reduce((sum, { count }) => sum + count, confirmed?.count ?? 0);
   }
 
   function takeWaiting(count: number): number {
     if (count === 0) return 0;
-    // Two pieces at most: the ring goes round.
-    const first = commandRing.slot(0);
-    const untilEnd = Math.min(count, commands.u8.length / COMMAND_BYTES - first);
-    copyCommands(commands, first, batch, 0, untilEnd);
-    if (untilEnd < count) copyCommands(commands, 0, batch, untilEnd, count - untilEnd);
-    for (let i = 0; i < count; i++) refuseUnknownBehaviour(batch, i);
+    copyFromRing(commands, commandRing.slot(fromRingOf(begun)), batch, count);
     return stamp(count, count, clock.stampUs());
   }
 
@@ -165,11 +177,7 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
    */
   function fitting(room: number): number {
     const surely = Math.floor(room / EVENTS_PER_COMMAND_MAX);
-    return surely === 0 ? 0 : Math.max(surely, Math.floor(room / eventsOfOne()));
-  }
-
-  function eventsOfOne(): number {
-    return journal.batchMax <= BATCH_COMMANDS_MAX ? EVENTS_PER_COMMAND_MAX : EVENTS_LIKELY;
+    return surely === 0 ? 0 : Math.max(surely, Math.floor(room / eventsOfOne));
   }
 
   /**
@@ -188,13 +196,8 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
   }
 
   function stamp(count: number, fromRing: number, stampUs: number): number {
-    const first = journal.nextSequence();
-    for (let i = 0; i < count; i++) {
-      batch.f64[i * COMMAND_F64 + CommandF64.sequence] = first + i;
-      batch.f64[i * COMMAND_F64 + CommandF64.stampUs] = stampUs;
-    }
-    taken = count;
-    takenFromRing = fromRing;
+    stampCommands(batch, count, journal.nextSequence(), stampUs);
+    taken = { count, fromRing };
     return count;
   }
 
@@ -205,31 +208,36 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
     return stamp(1, 0, clock.stampUs());
   }
 
-  function confirm(beganMs: number): void {
+  function begin(beganMs: number): void {
+    begun.push({ commands: batch, ...taken, beganMs });
+  }
+
+  function confirm(): number {
+    const oldest = begun.shift()!;
+    const sinceMs = Math.max(oldest.beganMs, appendedAtMs); // before that it waited for its turn
     appendedAtMs = parts.monotonicMs();
-    journalMs += appendedAtMs - beganMs;
-    status.countAppend(appendedAtMs - beganMs);
+    journalMs += appendedAtMs - sinceMs;
+    status.countAppend(appendedAtMs - sinceMs);
     batches++;
-    commandRing.advance(takenFromRing);
-    confirmed = taken;
-    confirmedBatch = batch;
-    taken = 0;
-    takenFromRing = 0;
+    commandRing.advance(oldest.fromRing);
+    confirmed = oldest;
+    return oldest.count;
   }
 
   function apply(): void {
+    const { commands: batch, count } = confirmed!;
     let surely = 0;
-    for (let from = 0; from < confirmed; from += READ_AHEAD_COMMANDS) {
-      const to = Math.min(from + READ_AHEAD_COMMANDS, confirmed);
-      shard.readAhead(confirmedBatch, from, to - from);
+    for (let from = 0; from < count; from += READ_AHEAD_COMMANDS) {
+      const to = Math.min(from + READ_AHEAD_COMMANDS, count);
+      shard.readAhead(batch, from, to - from);
       for (let i = from; i < to; i++) {
         if (surely < EVENTS_PER_COMMAND_MAX) surely = makeRoom();
         surely -= EVENTS_PER_COMMAND_MAX;
-        publisher.apply(shard, confirmedBatch, i);
+        publisher.apply(shard, batch, i);
       }
-      if (to < confirmed && to % TELL_EVERY === 0) tell();
+      if (to < count && to % TELL_EVERY === 0) tell();
     }
-    confirmed = 0;
+    confirmed = null;
     tell();
   }
 
@@ -271,46 +279,50 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
   }
 
   writeFigures();
-  return { take, takeCheckpoint, confirm, apply, appendedAtMs: () => appendedAtMs, idleMs };
+  const atMs = (): number => appendedAtMs;
+  return { take, waiting, takeCheckpoint, begin, confirm, apply, appendedAtMs: atMs, idleMs };
 }
 
 export function makePrimary(parts: PrimaryParts): Primary {
   const { journal, status, commandRing, monotonicMs } = parts;
   const steps = makeSteps(parts, READER_WAIT_MS);
   let { besideFrom } = parts;
-  let underWay = 0; // commands of the append that was begun
-  let beganMs = 0;
+  let underWay = 0; // appends that were begun
 
   function step(): number {
-    const isBegun = underWay > 0;
-    const count = isBegun ? underWay : steps.take();
-    if (count === 0) return 0;
-    if (isBegun) commitBegun();
-    else commit(count);
-    if (count >= besideFrom && commandRing.available() >= besideFrom) beginNext();
+    let count: number;
+    if (underWay > 0) {
+      journal.endAppend();
+      underWay--;
+      count = steps.confirm();
+    } else {
+      count = steps.take();
+      if (count === 0) return 0;
+      commit(count);
+    }
+    if (count >= besideFrom) beginMore();
     steps.apply();
     return count;
   }
 
   function commit(count: number): void {
-    beganMs = monotonicMs();
+    const beganMs = monotonicMs();
     journal.append(count);
-    steps.confirm(beganMs);
-  }
-
-  function commitBegun(): void {
-    journal.endAppend();
-    underWay = 0;
-    steps.confirm(beganMs);
+    steps.begin(beganMs);
+    steps.confirm();
   }
 
   /** Whatever waits is made durable while what was confirmed is applied. */
-  function beginNext(): void {
-    const count = steps.take(true);
-    if (count === 0) return;
-    beganMs = monotonicMs();
-    journal.beginAppend(count);
-    underWay = count;
+  function beginMore(): void {
+    while (underWay < UNDER_WAY_MAX) {
+      if (steps.waiting() < (underWay === 0 ? besideFrom : parts.furtherFrom)) return;
+      const count = steps.take();
+      if (count === 0) return;
+      const beganMs = monotonicMs();
+      journal.beginAppend(count);
+      steps.begin(beganMs);
+      underWay++;
+    }
   }
 
   function coverWhenIdle(): void {
@@ -333,7 +345,7 @@ export function makePrimary(parts: PrimaryParts): Primary {
   function finish(): void {
     const giveUpMs = monotonicMs() + DRAIN_MS_MAX;
     besideFrom = Infinity; // from here on one after the other
-    if (underWay > 0) step();
+    while (underWay > 0) step();
     while (commandRing.available() > 0 && monotonicMs() < giveUpMs) {
       if (step() === 0 && status.state() === ShardState.DISK_FULL) break; // never taken: nothing happened
     }
@@ -352,34 +364,10 @@ export function makePrimary(parts: PrimaryParts): Primary {
   return { step, idleMs, coverWhenIdle, finish };
 }
 
-/** As bytes, never as doubles: an id's may read as a NaN, and a copied NaN may change its bits. */
-function copyCommands(
-  from: Commands,
-  fromIndex: number,
-  to: Commands,
-  toIndex: number,
-  count: number,
-): void {
-  const source = fromIndex * COMMAND_BYTES;
-  const bytes = from.u8.subarray(source, source + count * COMMAND_BYTES);
-  to.u8.set(bytes, toIndex * COMMAND_BYTES);
-}
-
 function unheard(): ShellError {
   return new ShellError(
     ShellErrorCode.STOPPED,
     "the shard was asked to stop while its reader took no more events; what is in the journal and " +
       "was not told is told at the next start",
   );
-}
-
-/**
- * A switch to rules this build lacks is journaled as no command at all, which the core refuses: were
- * it journaled as it is, this build could not tell later whether a newer one had obeyed it.
- */
-function refuseUnknownBehaviour(batch: Commands, index: number): void {
-  const type = index * COMMAND_BYTES + CommandU8.type;
-  if (batch.u8[type] !== CommandType.SET_BEHAVIOUR) return;
-  const behaviour = batch.i32[index * COMMAND_I32 + CommandI32.behaviour]!;
-  if (behaviour > BEHAVIOUR_NEWEST) batch.u8[type] = CommandType.NONE;
 }

@@ -35,14 +35,22 @@ export interface Publisher {
 export function makePublisher(ring: Producer, events: Events, wake: () => void): Publisher {
   const slots = events.capacity - EVENTS_PER_COMMAND_MAX;
   let unpublished = 0;
+  let next = ring.slot(0); // nobody else publishes
 
   function apply(shard: Shard, commands: Commands, index: number): void {
-    const first = ring.slot(unpublished);
+    const first = next;
     events.count = first;
     shard.apply(commands, index, events);
     const end = events.count;
-    if (end > slots) events.i32.copyWithin(0, slots * EVENT_I32, end * EVENT_I32);
     unpublished += end - first;
+    next = end;
+    if (end >= slots) turnAround(end);
+  }
+
+  /** What ran over the end is moved to the front. */
+  function turnAround(end: number): void {
+    if (end > slots) events.i32.copyWithin(0, slots * EVENT_I32, end * EVENT_I32);
+    next = end - slots;
   }
 
   return {

@@ -35,7 +35,8 @@ export async function runRemotePrimary(parts: RemotePrimaryParts): Promise<Stepp
     if (appended.kind !== "durable") return appended;
     lease.confirmed(beganMs);
     if (count > 0) {
-      steps.confirm(beganMs);
+      steps.begin(beganMs);
+      steps.confirm();
       steps.apply();
     }
     return null;

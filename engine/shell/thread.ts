@@ -3,10 +3,9 @@
  * thread, but what it does that with leaves V8 less sure of typed arrays there, and the core is made
  * of those: it then takes a quarter more time. So they are stripped here, and `thread.mjs` loads them.
  */
-import { readFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
 import { Worker } from "node:worker_threads";
 import { COMPILER_FLAGS } from "../core/index.ts";
+import { sourceOf } from "./local-imports.ts";
 
 export interface ThreadSources {
   /** The URL of the thread's own file. */
@@ -36,7 +35,7 @@ export function sourcesOf(entry: string): Map<string, string> {
   const waiting = [entry];
   for (let url = waiting.pop(); url !== undefined; url = waiting.pop()) {
     if (sources.has(url)) continue;
-    const source = stripTypeScriptTypes(readFileSync(new URL(url), "utf8"));
+    const source = sourceOf(url);
     sources.set(url, source);
     for (const [, file] of source.matchAll(IMPORTED)) waiting.push(new URL(file!, url).href);
   }

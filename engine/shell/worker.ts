@@ -146,6 +146,7 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
     publisher,
     recoveredCommands: commands,
     besideFrom: BESIDE_FROM,
+    furtherFrom: journal.batchMax,
     monotonicMs: () => performance.now(),
   });
   const seconds = (performance.now() - startedMs) / 1_000;

@@ -143,9 +143,14 @@ export function makeBroker({ scheduler, random, faults, lost }: BrokerOptions): 
   const connect: OpenLink = (_address, _topic, _turn, timeoutMs) =>
     new Promise<Link>((resolve, reject) => {
       const process = scheduler.current();
-      const late = (): void => reject(new Error("finding the leader took too long"));
-      scheduler.after(timeoutMs * 1_000, process, late);
-      const settle = (give: () => Link): void => resolve(give());
+      let isLate = true;
+      scheduler.after(timeoutMs * 1_000, process, () => {
+        if (isLate) reject(new Error("finding the leader took too long"));
+      });
+      const settle = (give: () => Link): void => {
+        isLate = false;
+        resolve(give());
+      };
       send({ process, settle }, (answer) => answer(() => makeLink(process)));
     });
 

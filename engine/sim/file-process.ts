@@ -3,6 +3,7 @@
  * chance under it, and nobody's threads. Everything between is the shell itself: recovery, journal,
  * primary, clock.
  */
+import { dirname } from "node:path";
 import { COMMAND_BYTES, makeCommands } from "../core/command.ts";
 import { EVENT_BYTES } from "../core/event.ts";
 import { makeShard } from "../core/index.ts";
@@ -11,6 +12,7 @@ import type { Shard } from "../core/shard-api.ts";
 import { makeRing, openConsumer, openProducer, type Producer } from "../ring/ring.ts";
 import { makeStatusMemory, openStatus, ShardState, type Status } from "../ring/status.ts";
 import { makeClock, type TimeSources } from "../shell/clock.ts";
+import type { FileOps } from "../shell/journal/file-ops.ts";
 import { openFileReader } from "../shell/journal/file-reader.ts";
 import { openFileJournal } from "../shell/journal/file.ts";
 import type { Journal } from "../shell/journal/journal.ts";
@@ -40,6 +42,8 @@ export interface ProcessParts {
   readonly disk: SimDisk;
   readonly random: Random;
   readonly time: TimeSources;
+  /** Segments are copied into the archive, not moved. */
+  readonly isArchiveElsewhere: boolean;
   /** Time passes while a thread waits. */
   pass(us: number): void;
   /** An event that became visible to the outside. */
@@ -114,6 +118,7 @@ export async function startProcess(
     publisher,
     recoveredCommands,
     besideFrom: 1,
+    furtherFrom: 1,
     monotonicMs: () => time.monotonicUs() / 1_000,
   });
   status.setState(ShardState.LIVE);
@@ -164,7 +169,19 @@ function makeRings({ random, hear, pass }: ProcessParts) {
   return { publisher, events, drain, submit, commands, commandRing: openConsumer(commandRing, 0) };
 }
 
-async function takeNext({ disk, warn }: ProcessParts, status: Status): Promise<void> {
+/** The archive is on another file system, to which no rename leads. */
+function archiveElsewhere(disk: SimDisk): FileOps {
+  return {
+    ...disk,
+    rename: (from, to) => {
+      if (dirname(from) !== dirname(to)) throw Object.assign(new Error("EXDEV"), { code: "EXDEV" });
+      disk.rename(from, to);
+    },
+  };
+}
+
+async function takeNext(parts: ProcessParts, status: Status): Promise<void> {
+  const { disk, warn, isArchiveElsewhere } = parts;
   const reader = openFileReader({
     files: disk,
     directory: DIRECTORY,
@@ -173,7 +190,7 @@ async function takeNext({ disk, warn }: ProcessParts, status: Status): Promise<v
     wait: async () => {},
   });
   await take({
-    files: disk,
+    files: isArchiveElsewhere ? archiveElsewhere(disk) : disk,
     freeBytes: () => Number.POSITIVE_INFINITY, // a write says when the disk is full
     settings: {
       shard: 0,

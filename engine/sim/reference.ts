@@ -13,8 +13,8 @@ import type { JournaledCommand } from "./journal-audit.ts";
 export const SIZES = {
   accountsMax: 16,
   instrumentsMax: 8,
-  ordersMax: 2_048,
-  idsMax: 8_192,
+  ordersMax: 512,
+  idsMax: 2_048,
   timersMax: 64,
 };
 

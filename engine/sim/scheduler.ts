@@ -5,6 +5,7 @@
  * and one that is paused goes on late.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { nextTick } from "node:process";
 import { Violation } from "./faults.ts";
 
 export interface Process {
@@ -29,6 +30,8 @@ export interface Scheduler {
 
 /** Far more than anybody does before he waits for something. */
 const LOOKS_MAX = 100_000;
+/** So many happenings in one turn of the event loop. */
+const TURNS_TOGETHER = 64;
 
 interface Timer {
   atUs: number;
@@ -38,13 +41,18 @@ interface Timer {
   isCancelled: boolean;
 }
 
+type Way = <T>(step: () => T) => T;
+
 export function installScheduler(): Scheduler {
   const whose = new AsyncLocalStorage<Process | null>();
+  const ways = new Map<Process | null, Way>();
   const heap = makeHeap();
   const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+  const realAny = AbortSignal.any;
   let nowUs = 0;
   let orders = 0;
   let looks = 0;
+  let turns = 0;
   let broke: { readonly error: unknown } | null = null;
 
   function schedule(us: number, process: Process | null, step: () => void): Timer {
@@ -66,6 +74,7 @@ export function installScheduler(): Scheduler {
     if (timer !== undefined) timer.isCancelled = true;
   };
   Object.assign(globalThis, { setTimeout: started, clearTimeout: cancel });
+  AbortSignal.any = anyOf;
 
   function fire(timer: Timer): void {
     const { process, step, isCancelled } = timer;
@@ -75,7 +84,17 @@ export function installScheduler(): Scheduler {
       heap.push(timer);
       return;
     }
-    whose.run(process, step);
+    as(process, step);
+  }
+
+  /** Making a context costs more than most of what is done in it: each process has one. */
+  function as<T>(process: Process | null, step: () => T): T {
+    let way = ways.get(process);
+    if (way === undefined) {
+      way = whose.run(process, () => AsyncLocalStorage.snapshot());
+      ways.set(process, way);
+    }
+    return way(step);
   }
 
   async function run(isOver: () => boolean): Promise<void> {
@@ -88,7 +107,7 @@ export function installScheduler(): Scheduler {
         nowUs = Math.max(nowUs, timer.atUs);
         looks = 0;
         fire(timer);
-        await new Promise((resolve) => setImmediate(resolve)); // all that follows from it
+        await (++turns % TURNS_TOGETHER === 0 ? loopTurn() : allThatFollows());
         if (broke !== null) throw broke.error;
       }
     } finally {
@@ -99,11 +118,37 @@ export function installScheduler(): Scheduler {
   return {
     nowUs: lookAtClock,
     after: (us, process, step) => void schedule(us, process, step),
-    as: (process, step) => whose.run(process, step),
+    as,
     run,
     current,
-    uninstall: () => void Object.assign(globalThis, real),
+    uninstall: () => {
+      Object.assign(globalThis, real);
+      AbortSignal.any = realAny;
+    },
   };
+}
+
+/**
+ * Node's own is remembered for ever while somebody listens to it, and with it all that he holds: who was
+ * killed never stops listening.
+ */
+function anyOf(signals: Iterable<AbortSignal>): AbortSignal {
+  const any = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) any.abort(signal.reason);
+    else signal.addEventListener("abort", () => any.abort(signal.reason), { once: true });
+  }
+  return any.signal;
+}
+
+/** A tick comes when no promise has anything left to say; a turn of the event loop costs far more. */
+function allThatFollows(): Promise<void> {
+  return new Promise((resolve) => nextTick(resolve));
+}
+
+/** Only here Node tells of a rejection that nobody has handled. */
+function loopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function isBefore(a: Timer, b: Timer): boolean {

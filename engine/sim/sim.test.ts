@@ -8,7 +8,7 @@ import { FAULTS } from "./faults.ts";
 import { runMany } from "./many.ts";
 import { runSeed } from "./run.ts";
 
-const SEEDS = sized(25, 50_000);
+const SEEDS = sized(200, 50_000);
 
 test(
   "every promise is kept, whatever goes wrong, and everything does",
@@ -23,7 +23,7 @@ test(
     expect(FAULTS.filter((fault) => summary.faults[fault] === 0)).toEqual([]);
     expect(summary.acked).toBeGreaterThan(SEEDS * 100);
   },
-  sized(300_000, 100 * 3_600_000),
+  sized(600_000, 100 * 3_600_000),
 );
 
 test("a seed is a whole run: told twice, it is the same story", async () => {

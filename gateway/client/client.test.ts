@@ -224,6 +224,18 @@ describe("no order is placed twice, and every one's fate is known", () => {
     expect((failed as ExchangeError).code).toBe("PRICE_OUTSIDE_BAND");
   });
 
+  test("a misspelt word is told, for what it meant did not happen", async () => {
+    const credentials = await credentialsOf("misspelt");
+    const told: unknown[] = [];
+    const onIgnored = (...each: unknown[]): void => void told.push(each);
+    const client = connect({ url: exchange.url, credentials, onIgnored });
+    clients.push(client);
+    await until(() => client.connection.phase === "online");
+    const order = { ...ORDER, postOnly: true, validate: true };
+    await client.orders.place(order);
+    expect(told).toEqual([["add_order", ["postOnly"]]]);
+  });
+
   test("without a line nothing is sent, and that is said", async () => {
     const tap = new Tap();
     const client = await open(tap, await credentialsOf("offline"));

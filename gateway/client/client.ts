@@ -20,6 +20,11 @@ export interface ClientOptions {
   readonly url: string;
   /** Nobody when left out: market data needs no logon. */
   readonly credentials?: Credentials;
+  /**
+   * Told when the exchange ignored names in a request, such as a misspelt `postOnly`: what they meant did
+   * not happen. Types find most of them; plain JavaScript does not.
+   */
+  readonly onIgnored?: (method: string, names: readonly string[]) => void;
   /** For tests: another socket, another chance, another patience. */
   readonly makeSocket?: (url: string) => SocketLike;
   readonly random?: () => number;
@@ -42,12 +47,16 @@ export class Client {
       },
       down: () => this.#subscriptions.down(),
       push: (push) => this.#subscriptions.push(push),
+      ignored: (method, names) => options.onIgnored?.(method, names),
       changed: (connection) => {
         if (connection.phase === "closed") this.orders.online();
         for (const watcher of this.#watchers) watcher(connection);
       },
     });
-    this.#subscriptions = new Subscriptions((method, params) => this.request(method, params));
+    this.#subscriptions = new Subscriptions(
+      (method, params) => this.request(method, params),
+      options.random,
+    );
     this.orders = new Orders(this.#line, new Fates(this.#subscriptions));
     // The exchange speaks each second, so that silence means something.
     this.subscribe("heartbeat", "", { push: () => {} });

@@ -36,6 +36,7 @@ function start(random: number): void {
       online: () => {},
       down: () => {},
       push: () => {},
+      ignored: () => {},
       changed: (connection) => history.push(connection),
     },
   );

@@ -5,6 +5,7 @@
  * It never sends anything twice: what was under way when a socket ended fails, and its caller knows.
  */
 import { ExchangeError, localError } from "./errors.ts";
+import { pauseMs } from "./pause.ts";
 import { logonParams, type Signer } from "./signer.ts";
 import type { ErrorBody, Push } from "./wire.ts";
 
@@ -60,6 +61,8 @@ export interface LineListener {
   /** Nothing that was sent will be answered any more. */
   down(): void;
   push(push: Push): void;
+  /** Of what was asked, these names are not known to the exchange. */
+  ignored(method: string, names: readonly string[]): void;
   changed(connection: Connection): void;
 }
 
@@ -70,15 +73,15 @@ interface Pending {
 }
 
 interface Answer {
+  readonly method: string;
   readonly req_id: number | null;
   readonly success: boolean;
   readonly result?: unknown;
   readonly error?: ErrorBody;
   readonly time_out: string;
+  readonly ignored?: readonly string[];
 }
 
-const RETRY_FIRST_MS = 250;
-const RETRY_MAX_MS = 8_000;
 const SILENCE_MS = 4_000;
 const ANSWER_MS = 10_000;
 const CONNECT_MS = 8_000;
@@ -209,6 +212,7 @@ export class Line {
     this.#pending.delete(message.req_id!);
     clearTimeout(pending.timer);
     this.#clockAheadMs = Date.parse(message.time_out) - Date.now();
+    if (message.ignored !== undefined) this.#listener.ignored(message.method, message.ignored);
     if (message.success) pending.resolve(message.result);
     else pending.reject(new ExchangeError(message.error!));
   }
@@ -225,9 +229,7 @@ export class Line {
     if (this.#connection.phase === "closed") return;
     this.#drop();
     const attempt = this.#connection.attempt + 1;
-    const chance = (this.#options.random ?? Math.random)();
-    const ceilingMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(attempt, 10));
-    const waitMs = Math.round(ceilingMs * (0.5 + chance / 2));
+    const waitMs = pauseMs(attempt, (this.#options.random ?? Math.random)());
     const retryAtMs = Date.now() + waitMs;
     this.#change({ phase: "waiting", attempt, retryAtMs, reason, account: null });
     this.#timer = setTimeout(() => this.open(), waitMs);

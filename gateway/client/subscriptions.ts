@@ -4,6 +4,7 @@
  * update in order, or is told that what it shows has become old.
  */
 import { ExchangeError } from "./errors.ts";
+import { pauseMs } from "./pause.ts";
 import type { Channel, HeartbeatData, Push } from "./wire.ts";
 
 /**
@@ -12,11 +13,25 @@ import type { Channel, HeartbeatData, Push } from "./wire.ts";
  */
 export type StaleReason = "disconnected" | "gap" | "checksum";
 
+/**
+ * Asking again did not help: what came was wrong once more. It is asked for after growing pauses, for
+ * a client in a hurry would be one more trouble for an exchange that has some, or for who stands between.
+ */
+export interface Doubt {
+  readonly reason: StaleReason;
+  /** How often it was wrong lately. */
+  readonly times: number;
+  /** When it is asked for again, by this machine's clock. */
+  readonly retryAtMs: number;
+}
+
 export interface Listener {
   /** A snapshot replaces what was, an update changes it. */
   push(push: Push): void;
   /** What was last told is not the present any more. */
   stale?(reason: StaleReason): void;
+  /** It has gone wrong again and again: nothing is to be expected before `retryAtMs`. */
+  doubted?(doubt: Doubt): void;
   /** Nothing was missed after all: what was last told is the present again. */
   fresh?(): void;
   /** All that happened until it was last asked for was told, of each shard; what happens next follows. */
@@ -44,6 +59,11 @@ interface Topic {
   isResuming: boolean;
   /** Somebody listens who has seen nothing yet. */
   needsSnapshot: boolean;
+  /** How often it was wrong lately, and when it was last. */
+  doubts: number;
+  doubtedMs: number;
+  /** Asks again after a pause; undefined: nothing waits. */
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 interface Row {
@@ -61,15 +81,24 @@ const EVERY_SEQ = ["book", "level3"] as const;
 /** The account's own. */
 const PRIVATE: ReadonlySet<Channel> = new Set(["orders", "executions"]);
 const UNCHECKED: ReadonlySet<Channel> = new Set(["heartbeat"]);
+/** Made good at once: what is missing is asked for, and where that does not help, a snapshot. */
+const DOUBTS_AT_ONCE = 2;
+/** What was right for so long is not doubted any more: longer than the longest pause. */
+const TRUSTED_AFTER_MS = 30_000;
 
 export class Subscriptions {
   readonly #request: Request;
+  readonly #random: () => number;
   readonly #topics = new Map<string, Topic>();
   #isOnline = false;
   #isScheduled = false;
+  /** Requests in a row that were not answered, or refused for now; and what asks again. */
+  #failures = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(request: Request) {
+  constructor(request: Request, random: () => number = Math.random) {
     this.#request = request;
+    this.#random = random;
   }
 
   /** Returns the way to stop listening. */
@@ -88,6 +117,9 @@ export class Subscriptions {
         isAsked: false,
         isResuming: false,
         needsSnapshot: true,
+        doubts: 0,
+        doubtedMs: 0,
+        timer: undefined,
       };
       this.#topics.set(key, topic);
     }
@@ -113,6 +145,7 @@ export class Subscriptions {
 
   online(): void {
     this.#isOnline = true;
+    this.#failures = 0;
     for (const topic of this.#topics.values()) {
       if (!DELTAS.has(topic.channel)) topic.seqs.clear();
       topic.isAsked = false;
@@ -126,12 +159,17 @@ export class Subscriptions {
     const topic = this.#topics.get(keyOf(channel, name));
     if (topic === undefined) return;
     this.#becomeStale(topic, "checksum");
-    if (this.#isOnline) this.#renew(topic);
+    if (this.#isOnline) this.#renew(topic, "checksum");
   }
 
   down(): void {
     this.#isOnline = false;
-    for (const topic of this.#topics.values()) this.#becomeStale(topic, "disconnected");
+    clearTimeout(this.#again);
+    this.#again = undefined;
+    for (const topic of this.#topics.values()) {
+      clearTimeout(topic.timer);
+      this.#becomeStale(topic, "disconnected");
+    }
   }
 
   push(push: Push): void {
@@ -151,21 +189,32 @@ export class Subscriptions {
     becomeWhole(topic);
   }
 
-  /** The exchange says each second how far every symbol is: a last push that is missing is noticed, too. */
-  #compare({ symbols }: HeartbeatData): void {
-    for (const [symbol, seq] of Object.entries(symbols)) {
-      for (const channel of EVERY_SEQ) {
-        const topic = this.#topics.get(keyOf(channel, symbol));
-        const seen = topic?.seqs.get("");
-        if (topic !== undefined && seen !== undefined && seq > seen) this.#gap(topic);
-      }
+  /** The exchange says each second how far everything is: a last push that is missing is noticed, too. */
+  #compare({ symbols, shards = {}, ...channels }: HeartbeatData): void {
+    for (const channel of EVERY_SEQ) this.#compareAll(channel, symbols);
+    for (const channel of PRIVATE) {
+      for (const [shard, seq] of Object.entries(shards)) this.#compareOne(channel, "", shard, seq);
     }
+    for (const [channel, seqs] of Object.entries(channels)) {
+      this.#compareAll(channel as Channel, seqs);
+    }
+  }
+
+  #compareAll(channel: Channel, seqs: Readonly<Record<string, number>>): void {
+    for (const [name, seq] of Object.entries(seqs)) this.#compareOne(channel, name, "", seq);
+  }
+
+  #compareOne(channel: Channel, name: string, stream: string, seq: number): void {
+    const topic = this.#topics.get(keyOf(channel, name));
+    const seen = topic?.seqs.get(stream);
+    if (topic !== undefined && seen !== undefined && seq > seen) this.#gap(topic);
   }
 
   #remove(key: string, topic: Topic, listener: Listener): void {
     topic.listeners.delete(listener);
     if (topic.listeners.size > 0 || this.#topics.get(key) !== topic) return;
     this.#topics.delete(key);
+    clearTimeout(topic.timer);
     if (!this.#isOnline) return;
     this.#request("unsubscribe", paramsOf(topic.channel, [topic.name])).catch(() => {
       // The line ended: then the subscription did, too.
@@ -188,6 +237,7 @@ export class Subscriptions {
     for (const topic of this.#topics.values()) {
       if (topic.isAsked) continue;
       topic.isAsked = true;
+      clearTimeout(topic.timer);
       topic.isResuming = topic.seqs.size > 0 && !topic.needsSnapshot;
       if (!topic.isResuming) topic.seqs.clear(); // what comes before the snapshot is not heard
       const group = `${topic.channel} ${topic.isResuming}`;
@@ -215,6 +265,7 @@ export class Subscriptions {
   }
 
   #answered(channel: Channel, result: unknown): void {
+    this.#failures = 0;
     const { symbols = [], shards = [] } = result as { symbols?: Row[]; shards?: Row[] };
     for (const { symbol = "", shard = "", mode, seq } of [...symbols, ...shards]) {
       const topic = this.#topics.get(keyOf(channel, symbol));
@@ -234,30 +285,58 @@ export class Subscriptions {
 
   /** Nothing was subscribed. Which of several names is to blame is found by asking for the halves. */
   #refused(topics: readonly Topic[], error: unknown): void {
-    if (!(error instanceof ExchangeError) || error.execution === "unknown") return;
+    if (!(error instanceof ExchangeError)) return;
     if (error.code === "UNKNOWN_SYMBOL" && topics.length > 1) {
       const middle = topics.length >> 1;
       this.#ask(topics.slice(0, middle), {});
       this.#ask(topics.slice(middle), {});
       return;
     }
+    if (error.execution === "unknown" || error.retryable) this.#askLater(topics);
+    if (error.execution === "unknown") return;
     for (const topic of topics) {
       for (const listener of topic.listeners) listener.refused?.(error);
     }
   }
 
+  /** The same once more after a pause; where the line is gone, the next one asks for everything. */
+  #askLater(topics: readonly Topic[]): void {
+    if (!this.#isOnline) return;
+    for (const topic of topics) topic.isAsked = false;
+    if (this.#again !== undefined) return;
+    const waitMs = pauseMs(++this.#failures, this.#random());
+    this.#again = setTimeout(() => {
+      this.#again = undefined;
+      this.#askAll();
+    }, waitMs);
+  }
+
   #gap(topic: Topic): void {
     if (topic.isResuming) return;
-    if (!topic.isLive) return this.#renew(topic); // resuming did not help
+    if (!topic.isLive) return this.#renew(topic, "gap"); // resuming did not help
     topic.isResuming = true;
     this.#becomeStale(topic, "gap");
-    this.#ask([topic], resumeOf([topic]));
+    this.#askAgain(topic, "gap", () => this.#ask([topic], resumeOf([topic])));
   }
 
   /** From a snapshot. */
-  #renew(topic: Topic): void {
+  #renew(topic: Topic, reason: StaleReason): void {
     topic.seqs.clear(); // what comes before it is not listened to
-    this.#ask([topic], {});
+    this.#askAgain(topic, reason, () => this.#ask([topic], {}));
+  }
+
+  /** At once, or after a pause where that was wrong again and again. */
+  #askAgain(topic: Topic, reason: StaleReason, ask: () => void): void {
+    const nowMs = performance.now();
+    if (nowMs - topic.doubtedMs > TRUSTED_AFTER_MS) topic.doubts = 0;
+    topic.doubtedMs = nowMs;
+    const times = ++topic.doubts;
+    clearTimeout(topic.timer);
+    if (times <= DOUBTS_AT_ONCE) return ask();
+    const waitMs = pauseMs(times - DOUBTS_AT_ONCE, this.#random());
+    topic.timer = setTimeout(ask, waitMs);
+    const doubt = { reason, times, retryAtMs: Date.now() + waitMs };
+    for (const listener of topic.listeners) listener.doubted?.(doubt);
   }
 
   #becomeStale(topic: Topic, reason: StaleReason): void {

@@ -159,8 +159,20 @@ export interface TimerData {
   readonly account_seq: number;
 }
 
+type Seqs = Readonly<Record<string, number>>;
+
+/** How far everything is that this socket listens to. */
 export interface HeartbeatData {
-  readonly symbols: Readonly<Record<string, number>>;
+  /** The symbol's own sequence, which is that of `book` and `level3`. */
+  readonly symbols: Seqs;
+  /** Of a channel with a sequence of its own, by symbol (`size_grid`: style code), when it is listened to. */
+  readonly trades?: Seqs;
+  readonly instrument?: Seqs;
+  readonly auction?: Seqs;
+  readonly ticker?: Seqs;
+  readonly size_grid?: Seqs;
+  /** By shard, the account's sequence: that of `orders` and `executions`. */
+  readonly shards?: Seqs;
 }
 
 export interface StatusData {
@@ -178,6 +190,24 @@ export interface StatusData {
     readonly reason?: string;
   }[];
 }
+
+/** What became of one operation of a batch, in its place. */
+export type OperationResult =
+  | {
+      readonly method: "add_order" | "amend_order";
+      readonly success: true;
+      readonly result: OrderResult;
+    }
+  | {
+      readonly method: "cancel_order";
+      readonly success: true;
+      readonly result: CancelResult;
+    }
+  | {
+      readonly method: "add_order" | "amend_order" | "cancel_order";
+      readonly success: false;
+      readonly error: ErrorBody;
+    };
 
 /** The answer to order entry. */
 export interface OrderResult {

@@ -4,7 +4,7 @@
  */
 import { CODES } from "../errors.ts";
 import { CHANNELS, pushForm } from "../forms/pushes.ts";
-import { Limits, Trouble } from "../forms/trouble.ts";
+import { Ignored, Limits, Trouble } from "../forms/trouble.ts";
 import { Channel } from "../market-data/topics.ts";
 import { type Example, type Method, METHODS } from "./methods.ts";
 import { type Plain, plain } from "./plain.ts";
@@ -67,7 +67,11 @@ export function asyncApi(version: string): Plain {
     ) as Plain,
     components: {
       messages,
-      schemas: { Error: plain(Trouble, DIALECT), Limits: plain(Limits, DIALECT) },
+      schemas: {
+        Error: plain(Trouble, DIALECT),
+        Limits: plain(Limits, DIALECT),
+        Ignored: plain(Ignored, DIALECT),
+      },
     },
     "x-error-codes": errorCodes(),
   };
@@ -75,8 +79,8 @@ export function asyncApi(version: string): Plain {
 
 const LICENSE = { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" };
 const ABOUT =
-  "Market data and orders over one socket. Unknown fields are ignored; ignore those you do not know, " +
-  "too. With `?encoding=proto` the same messages go as binary frames of Protocol Buffers, " +
+  "Market data and orders over one socket. Unknown fields are ignored, and named in the answer; ignore " +
+  "those you do not know, too. With `?encoding=proto` the same messages go as binary frames of Protocol Buffers, " +
   "`solebook.gateway.v1.Frame` of proto/solebook/gateway/v1/frame.proto.";
 const QUERY = {
   type: "object",
@@ -150,6 +154,7 @@ function answer({ name, result, examples }: Method): Plain {
         result: plain(result, DIALECT),
         ...TIMES,
         limits: ref("components/schemas/Limits"),
+        ignored: ref("components/schemas/Ignored"),
       },
     },
     examples: examples.map((each) => ({ name: each.says, payload: answerOf(name, each) })),
@@ -174,6 +179,7 @@ function refusal(): Plain {
         error: ref("components/schemas/Error"),
         ...TIMES,
         limits: ref("components/schemas/Limits"),
+        ignored: ref("components/schemas/Ignored"),
       },
     },
     examples: [{ name: "Not logged on", payload: REFUSAL }],

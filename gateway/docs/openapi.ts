@@ -34,7 +34,8 @@ export function openApi(version: string): Plain {
 const LICENSE = { name: "Apache-2.0", identifier: "Apache-2.0" };
 const ABOUT =
   "What a person asks for now and then; market data and orders of machines go over the WebSocket, see " +
-  "/asyncapi.json. Unknown fields are ignored; ignore those you do not know, too.";
+  "/asyncapi.json. Unknown fields are ignored, and named in answers about orders; ignore those you do " +
+  "not know, too.";
 const TAGS: Record<Operation["by"], string> = {
   anyone: "Needs no key.",
   key: "Signed by a key.",
@@ -175,7 +176,9 @@ function requestBody(body: TSchema, examples: readonly Sent[]): Plain {
 
 function responses(operation: Operation): Plain {
   const { answers, path } = operation;
-  const onceOnly: readonly Code[] = isOnce(operation) ? ["IDEMPOTENCY_KEY_REUSED"] : [];
+  const onceOnly: readonly Code[] = isOnce(operation)
+    ? ["IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_PENDING"]
+    : [];
   const refusals = [...operation.refusals, ...onceOnly];
   const headers = isCounted(path) ? LEFT : {};
   const written = Object.entries(answers).map(([status, answer]) => {

@@ -134,7 +134,15 @@ export const PUSHES: Readonly<Record<Channel, object>> = {
     },
     { shard: 0 },
   ),
-  heartbeat: { ...update("heartbeat", { symbols: { [SYMBOL]: 42 } }, {}), seq: 0, prev_seq: 0 },
+  heartbeat: {
+    ...update(
+      "heartbeat",
+      { symbols: { [SYMBOL]: 42 }, trades: { [SYMBOL]: 40 }, shards: { "0": 9 } },
+      {},
+    ),
+    seq: 0,
+    prev_seq: 0,
+  },
   status: update(
     "status",
     { state: "online", since: TS, shards: [{ shard: 0, state: "online" }] },

@@ -1,9 +1,11 @@
 /**
  * What the gateways of one exchange keep in common, by Redis: which signatures were used, what is left
- * of the limits, and the word that a key has changed. Truth lives elsewhere (a key's in the registry):
+ * of the limits, the word that a key has changed, and what was answered to what is to be done once. Truth lives elsewhere (a key's in the registry):
  * with Redis away each gateway goes on by what it knows itself, and says so.
  */
 import type { Logger } from "pino";
+import type { Sealer } from "../registry/sealer.ts";
+import { ANSWER_SCRIPT, Answers } from "./answers.ts";
 import { Link } from "./link.ts";
 import { SETTLE_SCRIPT, Settling } from "./settling.ts";
 
@@ -19,15 +21,22 @@ export interface KeyWord {
 
 export class Fleet {
   readonly settling: Settling;
+  readonly answers: Answers;
   readonly #link: Link;
 
-  private constructor(link: Link) {
+  private constructor(link: Link, sealer: Sealer | undefined) {
     this.#link = link;
     this.settling = new Settling(link);
+    this.answers = new Answers(link, sealer);
   }
 
-  static async open(url: string, logger: Logger): Promise<Fleet> {
-    return new Fleet(await Link.open(url, logger, { solebookSettle: { lua: SETTLE_SCRIPT } }));
+  /** `sealer`: that of the registry's secrets, for answers that hold one. */
+  static async open(url: string, logger: Logger, sealer?: Sealer): Promise<Fleet> {
+    const scripts = {
+      solebookSettle: { lua: SETTLE_SCRIPT },
+      solebookAnswer: { lua: ANSWER_SCRIPT },
+    };
+    return new Fleet(await Link.open(url, logger, scripts), sealer);
   }
 
   get isShared(): boolean {

@@ -222,10 +222,19 @@ export const StatusData = Type.Object({
   ),
 });
 
+const seqs = (description: string) =>
+  Type.Record(Type.String(), sequence("Its newest `seq`."), { description });
+
 const Heartbeat = Type.Object({
-  symbols: Type.Record(Type.String(), sequence("Its newest `seq`."), {
-    description: "Of every symbol you listen to.",
-  }),
+  symbols: seqs("Of every symbol you listen to: its own, which is that of `book` and `level3`."),
+  trades: optional(seqs("Of that channel, by symbol, if you listen to it.")),
+  instrument: optional(seqs("The same of this one.")),
+  auction: optional(seqs("The same of this one.")),
+  ticker: optional(seqs("The same of this one.")),
+  size_grid: optional(seqs("The same of this one, by style code.")),
+  shards: optional(
+    seqs("Your account's own, by shard, if you listen to `orders` or `executions`."),
+  ),
 });
 
 export interface ChannelForm {
@@ -278,12 +287,17 @@ export const CHANNELS: Readonly<Record<Channel, ChannelForm>> = {
     ofShard,
   ),
   executions: {
-    says: "Your open orders, then what happens to them, in a sequence of your own: resumable.",
+    says:
+      "Your open orders, then what happens to them, in a sequence of your own: resumable. A trade has no " +
+      "fees here: they are decided when it is settled, by the seller's level then; `/v1/fees` foretells them.",
     snapshot: listOf(Order, "Open ones."),
     update: Execution,
     more: ofShard,
   },
-  heartbeat: { says: "Each second, the newest sequence of what you listen to.", update: Heartbeat },
+  heartbeat: {
+    says: "Each second, the newest sequence of all you listen to; a greater one: you missed something.",
+    update: Heartbeat,
+  },
   status: same("How the exchange is, and a planned stop.", StatusData, {}),
 };
 

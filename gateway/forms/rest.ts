@@ -6,6 +6,7 @@ import { QUERY_CHARS_MAX } from "../market-data/search.ts";
 import { writeMinor } from "../written-forms.ts";
 import { Band, barFields, instrumentFields, StatusData } from "./pushes.ts";
 import { SAYS } from "./read.ts";
+import { Ignored } from "./trouble.ts";
 import {
   AddOrderResult,
   CancelOrderResult,
@@ -249,6 +250,7 @@ const withTimes = (result: TObject): TObject =>
     ...result.properties,
     time_in: time("When the request came."),
     time_out: time("When it was answered."),
+    ignored: optional(Ignored),
   });
 export const PlaceAnswer = Type.Union(
   [AddOrderResult, GroupResult, ValidatedResult, ValidatedGroupResult].map(withTimes),

@@ -1,7 +1,7 @@
 /** The one error object, on the socket and in problem+json, and what is around it. */
 import { Type } from "@sinclair/typebox";
 import { CODES, type ErrorClass } from "../errors.ts";
-import { flag, oneOf, text, units } from "./words.ts";
+import { flag, listOf, oneOf, text, units } from "./words.ts";
 
 const CLASSES = [...new Set(Object.values(CODES).map((row): ErrorClass => row.class))];
 
@@ -42,3 +42,9 @@ export const Limits = Type.Object({
   burst: units("As many as there can be left."),
   per_second: Type.Number({ description: "How many come back each second." }),
 });
+
+/** Beside an answer: what was said and is not known. */
+export const Ignored = listOf(
+  text("A name, with its place, such as `postOnly` or `ops[0].params.postOnly`."),
+  "What your request says and nobody here knows: it was ignored, and the rest was done.",
+);

@@ -36,24 +36,7 @@ export class ByteWriter {
 
   /** The same where `ensure` was called: one division, however long it is. */
   put(value: number): void {
-    const { bytes } = this;
-    let { at } = this;
-    let rest = value;
-    if (value >= FOUR_GROUPS) {
-      rest = Math.floor(value / FOUR_GROUPS);
-      const low = value - rest * FOUR_GROUPS; // exact, and cheaper than a remainder
-      bytes[at] = (low & 0x7f) | 0x80;
-      bytes[at + 1] = ((low >>> 7) & 0x7f) | 0x80;
-      bytes[at + 2] = ((low >>> 14) & 0x7f) | 0x80;
-      bytes[at + 3] = (low >>> 21) | 0x80;
-      at += 4;
-    }
-    while (rest > 0x7f) {
-      bytes[at++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
-    }
-    bytes[at++] = rest;
-    this.at = at;
+    this.at = putVarint(this.bytes, this.at, value);
   }
 
   /** An int64: below zero it takes ten bytes, as the format says. */
@@ -116,6 +99,32 @@ export class ByteWriter {
     this.varint(length);
     this.at += length;
   }
+}
+
+/** Writes a whole number from 0 on at `at`, where there is room for it; where what follows it goes. */
+export function putVarint(bytes: Uint8Array, at: number, value: number): number {
+  let rest = value;
+  if (value >= FOUR_GROUPS) {
+    rest = Math.floor(value / FOUR_GROUPS);
+    const low = value - rest * FOUR_GROUPS; // exact, and cheaper than a remainder
+    bytes[at] = (low & 0x7f) | 0x80;
+    bytes[at + 1] = ((low >>> 7) & 0x7f) | 0x80;
+    bytes[at + 2] = ((low >>> 14) & 0x7f) | 0x80;
+    bytes[at + 3] = (low >>> 21) | 0x80;
+    at += 4;
+  }
+  while (rest > 0x7f) {
+    bytes[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  bytes[at] = rest;
+  return at + 1;
+}
+
+/** A field of such a number. */
+export function putField(bytes: Uint8Array, at: number, tag: number, value: number): number {
+  bytes[at] = tag;
+  return putVarint(bytes, at + 1, value);
 }
 
 export const Wire = { VARINT: 0, FIXED64: 1, BYTES: 2, FIXED32: 5 } as const;

@@ -121,7 +121,7 @@ function fieldOf(desc: DescMessage, name: string): FieldForm {
 }
 
 /** What an answer says besides its outcome. */
-const ANSWER_OWN = ["method", "time_in", "time_out", "limits"].map((name) =>
+const ANSWER_OWN = ["method", "time_in", "time_out", "limits", "ignored"].map((name) =>
   fieldOf(AnswerSchema, name),
 );
 const REQ_NUMBER = fieldOf(AnswerSchema, "req_number");

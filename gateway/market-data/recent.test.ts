@@ -52,6 +52,10 @@ const all = (recent: Recent): string[][] => [
   ...Array.from({ length: ACCOUNTS }, (_, id) => walk(recent, accountTrail(recent, id))),
 ];
 
+test.each([3, 12, 100])("%i events are no power of two, and refused", (kept) => {
+  expect(() => new Recent(kept)).toThrow("power of two");
+});
+
 test.each([[[5, 3, 11]], [[32]], [[20, 20, 20]], [[7, 100, 9]], [[1, 31, 33, 64, 2]]])(
   "runs of %j",
   (runs) => {

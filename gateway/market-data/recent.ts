@@ -40,10 +40,13 @@ class Chain {
   readonly #newest: number[] = [];
   readonly before: Float64Array;
   readonly after: Float64Array;
+  readonly #mask: number;
 
+  /** `links` is a power of two. */
   constructor(links: number) {
     this.before = new Float64Array(links);
     this.after = new Float64Array(links);
+    this.#mask = links - 1;
   }
 
   newest(key: number): number {
@@ -51,17 +54,20 @@ class Chain {
   }
 
   add(key: number, link: number, oldest: number): void {
-    const { length } = this.before;
+    const mask = this.#mask;
     const before = this.newest(key);
-    this.before[link % length] = before;
-    this.after[link % length] = NOWHERE;
-    if (before >= oldest) this.after[before % length] = link;
+    this.before[link & mask] = before;
+    this.after[link & mask] = NOWHERE;
+    if (before >= oldest) this.after[before & mask] = link;
     this.#newest[key] = link;
   }
 }
 
 export class Recent {
   readonly #kept: number;
+  /** A remainder would cost more than the rest of a link, of numbers beyond 2^31 several times as much. */
+  readonly #mask: number;
+  readonly #linkMask: number;
   readonly #events: Events;
   readonly #public: Chain;
   /** Links are position * 2, and one more for a taker. */
@@ -72,8 +78,12 @@ export class Recent {
   /** As far as there are copies. */
   #copied = 0;
 
+  /** `kept` is a power of two. */
   constructor(kept = RECENT_KEPT) {
+    if ((kept & (kept - 1)) !== 0) throw new RangeError(`${kept} events are no power of two`);
     this.#kept = kept;
+    this.#mask = kept - 1;
+    this.#linkMask = 2 * kept - 1;
     this.#events = makeEvents(kept);
     this.#public = new Chain(kept);
     this.#parties = new Chain(kept * 2);
@@ -90,7 +100,7 @@ export class Recent {
    */
   copy(events: Events, index: number, count: number): void {
     for (let done = 0; done < count; ) {
-      const slot = this.#copied % this.#kept;
+      const slot = this.#copied & this.#mask;
       const some = Math.min(count - done, this.#kept - slot);
       const from = (index + done) * EVENT_BYTES;
       const bytes = events.u8.subarray(from, from + some * EVENT_BYTES);
@@ -128,7 +138,7 @@ export class Recent {
   #linkParty(account: number, isTaker: boolean): number {
     const link = (this.#count - 1) * 2 + (isTaker ? 1 : 0);
     this.#parties.add(account, link, this.#oldest() * 2);
-    return link % (this.#kept * 2);
+    return link & this.#linkMask;
   }
 
   newestPublic(instrument: number): number {
@@ -137,11 +147,11 @@ export class Recent {
 
   /** NOWHERE when it has fallen out, or there is none. */
   beforePublic(position: number): number {
-    return this.#inRing(this.#public.before[position % this.#kept]!);
+    return this.#inRing(this.#public.before[position & this.#mask]!);
   }
 
   afterPublic(position: number): number {
-    return this.#public.after[position % this.#kept]!;
+    return this.#public.after[position & this.#mask]!;
   }
 
   newestOf(account: number): number {
@@ -149,16 +159,16 @@ export class Recent {
   }
 
   beforeLink(link: number): number {
-    return this.#linkInRing(this.#parties.before[link % (this.#kept * 2)]!);
+    return this.#linkInRing(this.#parties.before[link & this.#linkMask]!);
   }
 
   afterLink(link: number): number {
-    return this.#parties.after[link % (this.#kept * 2)]!;
+    return this.#parties.after[link & this.#linkMask]!;
   }
 
   /** Where the record stands in `events`. */
   index(position: number): number {
-    return position % this.#kept;
+    return position & this.#mask;
   }
 
   /** Whether a position that was in the ring still is. */
@@ -168,7 +178,7 @@ export class Recent {
 
   /** Undefined when the event was of no order that is known. */
   terms(link: number): OrderTerms | undefined {
-    const at = (link % (this.#kept * 2)) * TERMS_I32;
+    const at = (link & this.#linkMask) * TERMS_I32;
     if (this.#terms.u8[at * 4 + TermU8.orderType] === 0) return undefined;
     return termsAt(this.#terms, at);
   }

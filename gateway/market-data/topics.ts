@@ -44,6 +44,8 @@ export interface Topic {
   readonly channel: Channel;
   /** Symbol, style code or account, for the answers to subscribe. */
   readonly key: string;
+  /** Of the account's own channels: each shard has a topic of its own. */
+  readonly shard: number | undefined;
   readonly conflated: boolean;
   readonly subscribers: Set<Subscriber>;
   /** Sequence of the last push, or of what a snapshot would show: the next update's `prev_seq`. */
@@ -57,6 +59,7 @@ export interface Topic {
 }
 
 export interface TopicContent {
+  readonly shard?: number;
   readonly seq: () => number;
   readonly snapshot: () => string;
   readonly since?: (seq: number) => Missed | null;
@@ -67,6 +70,7 @@ export function makeTopic(channel: Channel, key: string, content: TopicContent):
   return {
     channel,
     key,
+    shard: content.shard,
     conflated: CONFLATED.has(channel),
     subscribers: new Set(),
     seq: content.seq,

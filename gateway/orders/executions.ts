@@ -95,6 +95,7 @@ export class Executions {
   topic(channel: PrivateChannel, account: number, name: string): Topic {
     const feed = this.#feed(account);
     return (feed[channel] ??= makeTopic(channel, name, {
+      shard: this.#shard,
       seq: () => feed.seq,
       snapshot: () => {
         const rows = this.#orders.ofAccount(account).map((order) => `{${this.#order(order)}}`);

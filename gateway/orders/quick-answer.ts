@@ -6,10 +6,10 @@
 import { CommandType, EventType } from "../../engine/client/layouts.ts";
 import { Execution, Method, OrderStatus } from "../../proto/gen/solebook/gateway/v1/words_pb.ts";
 import { CODES, codeOfReject, nameOfCancelReason, type Problem } from "../errors.ts";
-import { ByteWriter } from "../frames/byte-writer.ts";
+import { ByteWriter, putField } from "../frames/byte-writer.ts";
 import type { Caller } from "../registry/identity.ts";
 import { nowUs } from "../written-forms.ts";
-import { writeClientOrderId, writeOrderIdAt } from "./quick-texts.ts";
+import { putClientOrderId, putOrderId } from "./quick-texts.ts";
 import type { Outcome, Pending } from "./report.ts";
 import type { Standing } from "../session/limits.ts";
 
@@ -137,31 +137,41 @@ class QuickAnswer implements Pending, QuickAsked {
     closeAnswer(to, answer, asker, method, this, "ok");
   }
 
+  /** The place goes from hand to hand, not through the writer: nearly all of an answer is written here. */
   #writeResult(to: ByteWriter, outcome: Outcome): void {
-    to.bytes[to.at++] = 0x0a;
-    writeOrderIdAt(to, this.#shard, outcome.orderId);
-    to.bytes[to.at++] = 0x12;
-    writeClientOrderId(to, outcome.clientOrderId);
-    if (this.#type === CommandType.CANCEL) {
-      writeNumber(to, 0x18, outcome.quantity);
-      writeNumber(to, 0x20, outcome.filled);
-      writeNumber(to, 0x28, outcome.sequence);
-    } else if (this.#type === CommandType.PLACE) this.#writePlaced(to, outcome);
-    else writeAmended(to, outcome);
+    const { bytes } = to;
+    let { at } = to;
+    bytes[at] = 0x0a;
+    at = putOrderId(bytes, at + 1, this.#shard, outcome.orderId);
+    bytes[at] = 0x12;
+    at = putClientOrderId(bytes, at + 1, outcome.clientOrderId);
+    if (this.#type === CommandType.CANCEL) at = putCancelled(bytes, at, outcome);
+    else if (this.#type === CommandType.PLACE) at = putPlaced(bytes, at, this.#symbol!, outcome);
+    else at = putAmended(bytes, at, outcome);
+    to.at = at;
+    if (this.#type === CommandType.PLACE) writeReason(to, outcome.remainderReason);
+    else if (this.#type === CommandType.AMEND) writeReason(to, reasonOfAmend(outcome));
   }
+}
 
-  #writePlaced(to: ByteWriter, outcome: Outcome): void {
-    const symbol = this.#symbol!;
-    to.bytes[to.at++] = 0x1a;
-    to.bytes[to.at++] = symbol.length;
-    to.raw(symbol);
-    const { duplicate } = outcome;
-    writeOrder(to, duplicate ? outcome : (outcome.order ?? outcome));
-    writeNumber(to, 0x40, duplicate ? outcome.firstSequence : outcome.sequence);
-    writeNumber(to, 0x48, outcome.stampUs);
-    if (duplicate) writeNumber(to, 0x50, 1);
-    writeReason(to, outcome.remainderReason);
-  }
+function putCancelled(bytes: Uint8Array, start: number, outcome: Outcome): number {
+  let at = putField(bytes, start, 0x18, outcome.quantity);
+  at = putField(bytes, at, 0x20, outcome.filled);
+  return putField(bytes, at, 0x28, outcome.sequence);
+}
+
+function putPlaced(bytes: Uint8Array, start: number, symbol: Uint8Array, outcome: Outcome): number {
+  const { length } = symbol;
+  bytes[start] = 0x1a;
+  bytes[start + 1] = length;
+  let at = start + 2;
+  // A loop: `set` is a call that costs more than so few letters.
+  for (let letter = 0; letter < length; letter++) bytes[at + letter] = symbol[letter]!;
+  const { duplicate } = outcome;
+  at = putStanding(bytes, at + length, duplicate ? outcome : (outcome.order ?? outcome));
+  at = putField(bytes, at, 0x40, duplicate ? outcome.firstSequence : outcome.sequence);
+  at = putField(bytes, at, 0x48, outcome.stampUs);
+  return duplicate ? putField(bytes, at, 0x50, 1) : at;
 }
 
 function openAnswer(to: ByteWriter, { reqId }: QuickAsked): number {
@@ -184,10 +194,10 @@ function closeAnswer(
   code: string,
 ): void {
   const outUs = nowUs();
-  to.bytes[to.at++] = 0x60;
-  to.bytes[to.at++] = METHOD_NUMBERS[method];
-  writeNumber(to, 0x68, timeInUs);
-  writeNumber(to, 0x70, outUs);
+  const { bytes, at } = to;
+  bytes[at] = 0x60;
+  bytes[at + 1] = METHOD_NUMBERS[method];
+  to.at = putField(bytes, putField(bytes, at + 2, 0x68, timeInUs), 0x70, outUs);
   if (standing !== undefined) {
     to.bytes[to.at++] = 0x7a;
     const limits = to.open();
@@ -234,11 +244,13 @@ function writeText(to: ByteWriter, tag: number, text: string): void {
   to.text(text);
 }
 
-function writeAmended(to: ByteWriter, outcome: Outcome): void {
-  writeOrder(to, outcome.order!);
-  writeNumber(to, 0x40, outcome.sequence);
+function putAmended(bytes: Uint8Array, at: number, outcome: Outcome): number {
+  return putField(bytes, putStanding(bytes, at, outcome.order!), 0x40, outcome.sequence);
+}
+
+function reasonOfAmend(outcome: Outcome): number {
   const cancelled = outcome.type === EventType.CANCELLED ? outcome.reason : 0;
-  writeReason(to, outcome.remainderReason || cancelled);
+  return outcome.remainderReason || cancelled;
 }
 
 interface OrderStanding {
@@ -249,11 +261,15 @@ interface OrderStanding {
 }
 
 /** The core's status numbers are the schema's, but for none. */
-function writeOrder(to: ByteWriter, { status, quantity, filled, open }: OrderStanding): void {
-  writeNumber(to, 0x20, status || OrderStatus.UNKNOWN);
-  writeNumber(to, 0x28, quantity);
-  writeNumber(to, 0x30, filled);
-  writeNumber(to, 0x38, open);
+function putStanding(
+  bytes: Uint8Array,
+  start: number,
+  { status, quantity, filled, open }: OrderStanding,
+): number {
+  let at = putField(bytes, start, 0x20, status || OrderStatus.UNKNOWN);
+  at = putField(bytes, at, 0x28, quantity);
+  at = putField(bytes, at, 0x30, filled);
+  return putField(bytes, at, 0x38, open);
 }
 
 function writeReason(to: ByteWriter, reason: number): void {
@@ -263,6 +279,5 @@ function writeReason(to: ByteWriter, reason: number): void {
 }
 
 function writeNumber(to: ByteWriter, tag: number, value: number): void {
-  to.bytes[to.at++] = tag;
-  to.put(value);
+  to.at = putField(to.bytes, to.at, tag, value);
 }

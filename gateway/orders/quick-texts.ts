@@ -2,7 +2,6 @@
  * Texts of an order as bytes, read and written without making texts of them: client order ids, order
  * ids, symbols. Each reads exactly what the text's own reader takes, or less.
  */
-import type { ByteWriter } from "../frames/byte-writer.ts";
 import type { Market } from "../market-data/market.ts";
 import type { InstrumentView } from "../market-data/view.ts";
 
@@ -68,23 +67,31 @@ function readUuid(bytes: Uint8Array, at: number, words: Int32Array): boolean {
   return true;
 }
 
-/** The id's text, with its length before it. */
-export function writeClientOrderId(to: ByteWriter, words: Int32Array): void {
-  const { bytes } = to;
-  const start = to.at + 1;
-  let at = start;
+/** The id's text at `at`, with its length before it; where what follows it goes. */
+export function putClientOrderId(bytes: Uint8Array, at: number, words: Int32Array): number {
+  const start = at + 1;
   const isUuid = (words[2]! & 0x80) !== 0;
+  const end = isUuid ? putUuid(bytes, start, words) : putText(bytes, start, words);
+  bytes[at] = end - start;
+  return end;
+}
+
+/** Zeros follow its last byte, and none is among them. */
+function putText(bytes: Uint8Array, at: number, words: Int32Array): number {
+  for (let word = 0; word < 4; word++) {
+    for (let rest = words[word]!; rest !== 0; rest >>>= 8) bytes[at++] = rest & 0xff;
+  }
+  return at;
+}
+
+function putUuid(bytes: Uint8Array, at: number, words: Int32Array): number {
   for (let byte = 0; byte < 16; byte++) {
     const value = (words[byte >> 2]! >>> ((byte & 3) * 8)) & 0xff;
-    if (isUuid) {
-      if (byte === 4 || byte === 6 || byte === 8 || byte === 10) bytes[at++] = DASH;
-      bytes[at++] = HEX_BYTES[value >> 4]!;
-      bytes[at++] = HEX_BYTES[value & 15]!;
-    } else if (value === 0) break;
-    else bytes[at++] = value;
+    if (byte === 4 || byte === 6 || byte === 8 || byte === 10) bytes[at++] = DASH;
+    bytes[at++] = HEX_BYTES[value >> 4]!;
+    bytes[at++] = HEX_BYTES[value & 15]!;
   }
-  bytes[start - 1] = at - start;
-  to.at = at;
+  return at;
 }
 
 const INT_MAX = 2 ** 31;
@@ -118,25 +125,26 @@ function numberIn(bytes: Uint8Array, at: number, end: number): number {
   return value;
 }
 
-/** The order id's text, with its length before it. */
-export function writeOrderIdAt(to: ByteWriter, shard: number, orderId: number): void {
-  const start = ++to.at;
-  writeDigits(to, shard);
-  to.bytes[to.at++] = DASH;
-  writeDigits(to, orderId);
-  to.bytes[start - 1] = to.at - start;
+/** The order id's text at `at`, with its length before it; where what follows it goes. */
+export function putOrderId(bytes: Uint8Array, at: number, shard: number, orderId: number): number {
+  const start = at + 1;
+  const dash = putDigits(bytes, start, shard);
+  bytes[dash] = DASH;
+  const end = putDigits(bytes, dash + 1, orderId);
+  bytes[at] = end - start;
+  return end;
 }
 
-function writeDigits(to: ByteWriter, value: number): void {
-  let count = 1;
-  for (let bound = 10; bound <= value; bound *= 10) count++;
+function putDigits(bytes: Uint8Array, start: number, value: number): number {
+  let end = start + 1;
+  for (let bound = 10; bound <= value; bound *= 10) end++;
   let rest = value;
-  for (let at = to.at + count - 1; at >= to.at; at--) {
+  for (let at = end - 1; at >= start; at--) {
     const tenth = rest < INT_MAX ? (rest / 10) | 0 : Math.floor(rest / 10);
-    to.bytes[at] = ZERO + (rest - tenth * 10);
+    bytes[at] = ZERO + (rest - tenth * 10);
     rest = tenth;
   }
-  to.at += count;
+  return end;
 }
 
 /** An instrument by the bytes of its symbol. */

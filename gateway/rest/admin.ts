@@ -44,7 +44,7 @@ export interface AdminParts {
 }
 
 export function adminRoutes(parts: AdminParts): Route[] {
-  const once = new Once();
+  const once = new Once({ answers: parts.fleet?.answers });
   const guarded = (
     method: Route["method"],
     path: string,

@@ -76,7 +76,7 @@ describe("an operator's POSTs", () => {
 test("keys are kept for a day and never forgotten early: full, a new one is refused", async () => {
   let nowMs = 0;
   let done = 0;
-  const once = new Once(() => nowMs, 2);
+  const once = new Once({ clockMs: () => nowMs, keptMax: 2 });
   const ask = (key: string): Promise<Reply> => {
     const call = { method: "POST", target: "/x", bytes: new Uint8Array(), header: () => key };
     const reply = { status: 200, type: "application/json", body: "{}" };

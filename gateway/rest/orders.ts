@@ -4,6 +4,7 @@
  */
 import { type Problem, Refused } from "../errors.ts";
 import type { Asker } from "../orders/answer.ts";
+import { ignoredIn, writeIgnored } from "../forms/ignored.ts";
 import { isProblem, type Params } from "../orders/decode.ts";
 import type { OrderEntry } from "../orders/entry.ts";
 import { makePlacer, type OrderRate } from "../session/limits.ts";
@@ -78,19 +79,20 @@ async function signed(
   const refused = (problem: Problem): Refused => new Refused(problem, undefined, headers);
   const waitMs = standing?.waitMs ?? 0;
   if (waitMs > 0) throw refused({ code: "RATE_LIMITED", retryAfterMs: waitMs });
+  const ignored = writeIgnored(ignoredIn(method, params));
   return new Promise((resolve, reject) => {
     const waiting: Asker = {
-      answer: (result) => resolve({ ...json(200, withTimes(result, timeInUs)), headers }),
+      answer: (result) => resolve({ ...json(200, withTimes(result, timeInUs, ignored)), headers }),
       refuse: (problem) => reject(refused(problem)),
     };
     askOf(params)(waiting, account, timeInUs);
   });
 }
 
-/** As beside a result on the socket: when it came, and when it is answered. */
-function withTimes(result: string, timeInUs: number): string {
+/** As beside a result on the socket: when it came, when it is answered, what nobody here knows. */
+function withTimes(result: string, timeInUs: number, ignored: string): string {
   const times = `"time_in":"${writeTime(timeInUs)}","time_out":"${writeTime(nowUs())}"`;
-  return `${result.slice(0, -1)},${times}}`;
+  return `${result.slice(0, -1)},${times}${ignored}}`;
 }
 
 function signer(

@@ -9,7 +9,7 @@ const WAIT_MS = 20_000;
 /** No pings but the test's own word: a pong would be heard, too. */
 const NO_PINGS_MS = 600_000;
 const LEASH_MS = 5_000;
-const AFTER_ITS_LOOK_MS = 1_600;
+const AFTER_ITS_LOOK_MS = 1_000;
 
 let exchange: TestExchange;
 let key: TestKey;

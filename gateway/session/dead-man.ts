@@ -32,8 +32,11 @@ import type { Pending } from "../orders/report.ts";
 import type { ShardRoute } from "../orders/route.ts";
 import { nowUs, writeTime } from "../written-forms.ts";
 
-/** Of the time it is armed ahead: how old a timer gets before it is armed again, and is looked at. */
-const RENEW_AFTER = 0.3;
+/**
+ * Of the time it is armed ahead: how old a timer gets before it is armed again, and is looked at. With every
+ * pong of a quiet socket: what is left of it is how long we may stand still and cost nobody his orders.
+ */
+const RENEW_AFTER = 0.15;
 const LOOK_EVERY = 0.05;
 /** How soon what a ring had no room for is tried again. */
 const AGAIN_MS = 5;

@@ -7,6 +7,7 @@ import { errorMembers, type Problem } from "../errors.ts";
 import { findRequests, readRequest, REQUESTS_MAX, soleRequest } from "../frames/decode.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Asker } from "../orders/answer.ts";
+import { ignoredIn, writeIgnored } from "../forms/ignored.ts";
 import { reader } from "../forms/read.ts";
 import { AccountTradesParams } from "../forms/requests.ts";
 import { invalid, isProblem, type Params } from "../orders/decode.ts";
@@ -56,6 +57,8 @@ class SocketRequest implements Asker {
   readonly timeInUs: number;
   readonly isOrder: boolean;
   limits: Standing | undefined;
+  /** What its answer says of names that are not known here, written. */
+  ignored = "";
 
   constructor(parts: DispatchParts, session: Session, method: string, reqId: string, inUs: number) {
     this.#parts = parts;
@@ -80,7 +83,7 @@ class SocketRequest implements Asker {
     if (this.isOrder) this.#parts.metrics.orderAnswered(this.#method, code, outUs - this.timeInUs);
     this.#session.push(
       `{"method":${JSON.stringify(this.#method)},"req_id":${this.#reqId},${outcome}` +
-        `,"time_in":"${writeTime(this.timeInUs)}","time_out":"${writeTime(outUs)}"${writeLimits(this.limits)}}`,
+        `,"time_in":"${writeTime(this.timeInUs)}","time_out":"${writeTime(outUs)}"${writeLimits(this.limits)}${this.ignored}}`,
     );
   }
 }
@@ -237,6 +240,8 @@ function serve(parts: DispatchParts, session: Session, frame: Frame, timeInUs: n
   if (handle === undefined) return request.refuse(noSuchMethod());
   if (!isObject(params)) return request.refuse(invalid("params", "params is an object."));
   if (session.held !== undefined) return request.refuse({ code: "OVERLOADED" });
+  // Bytes have no names: what is not known of them was passed over.
+  if (session.encoding === "json") request.ignored = writeIgnored(ignoredIn(name, params));
   if (request.isOrder) {
     const problem = mayNot(parts, session, name, params, request);
     if (problem !== undefined) return request.refuse(problem);

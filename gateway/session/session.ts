@@ -172,6 +172,11 @@ export class Session implements Subscriber {
     return this.topics.delete(topic);
   }
 
+  /** So long nothing was heard of anybody, by our own doing. */
+  excuse(ms: number): void {
+    if (this.pingSentMs > 0) this.pingSentMs += ms;
+  }
+
   ping(nowMs: number): void {
     if (this.closed) return;
     if (this.pingSentMs === 0) this.pingSentMs = nowMs;

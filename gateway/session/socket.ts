@@ -10,7 +10,6 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } fro
 import type { Networks } from "../addresses.ts";
 import { CODES, type Code, errorMembers } from "../errors.ts";
 import type { Encoding } from "../frames/outbox.ts";
-import { writePush } from "../market-data/encode.ts";
 import type { Market } from "../market-data/market.ts";
 import type { ApiKey } from "../registry/identity.ts";
 import { whence } from "../rest/server.ts";
@@ -19,6 +18,7 @@ import type { Demonstration } from "./demonstration.ts";
 import { addOne, type SessionCounts } from "./counts.ts";
 import { dispatch, dispatchBinary, type DispatchParts, malformed } from "./dispatch.ts";
 import { FlushQueue } from "./flush-queue.ts";
+import { writeHeartbeat } from "./heartbeat.ts";
 import type { SessionLimits } from "./limits.ts";
 import { CloseCode, type Hub, Session, type Socket, type SocketData } from "./session.ts";
 
@@ -43,6 +43,8 @@ const ANSWERS_BYTES = 7 * 1024;
 /** Pings and heartbeats go to an eighth of the sockets at a time, so that none blocks the loop. */
 const SLICES = 8;
 const HEARTBEAT_MS = 1_000;
+/** A turn of the loop that is later than this by our own doing: then nobody else is late. */
+const STOOD_STILL_MS = 1_000;
 const US_PER_MS = 1_000;
 
 export interface SocketParts extends DispatchParts {
@@ -62,6 +64,7 @@ export class Sockets implements Hub {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #queue = new FlushQueue();
   #nextId = 1;
+  #pingedMs = 0;
   /** Whose message came last. */
   #speaks: Session | undefined;
 
@@ -104,6 +107,7 @@ export class Sockets implements Hub {
         this.#closed(socket, words === CUT_FOR_SIZE);
       },
     });
+    this.#pingedMs = performance.now();
     let pinged = 0;
     let beaten = 0;
     this.#timers.push(
@@ -300,8 +304,18 @@ export class Sockets implements Hub {
     this.#sessions.delete(session);
   }
 
+  /**
+   * After a time in which we heard nobody (the process was stopped, the machine slept) timers run before
+   * sockets are read: pongs that lie there unread are not late, and nobody's orders end for our pause.
+   */
   #ping(slice: number): void {
     const nowMs = performance.now();
+    const lateMs = nowMs - this.#pingedMs - this.limits.pingEveryMs / SLICES;
+    this.#pingedMs = nowMs;
+    if (lateMs > STOOD_STILL_MS) {
+      for (const session of this.#sessions) session.excuse(lateMs);
+      this.#parts.logger.warn({ ms: Math.round(lateMs) }, "this process stood still");
+    }
     for (const session of this.#sessions) {
       if (session.id % SLICES === slice) session.ping(nowMs);
     }
@@ -316,13 +330,7 @@ export class Sockets implements Hub {
         session.close(CloseCode.POLICY, "KEY_EXPIRED");
       }
       if (session.closed || !session.heartbeat || session.isBehind) continue;
-      const symbols: string[] = [];
-      for (const name of new Set([...session.topics].map((topic) => topic.key))) {
-        const feed = market.feed(name);
-        if (feed !== undefined) symbols.push(`"${name}":${feed.view.bookSeq}`);
-      }
-      const head = { channel: "heartbeat", type: "update", seq: 0, prevSeq: 0, stampUs } as const;
-      session.push(writePush(head, `{"symbols":{${symbols.join(",")}}}`));
+      session.push(writeHeartbeat(session.topics, market, stampUs));
     }
   }
 }

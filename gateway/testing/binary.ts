@@ -138,11 +138,12 @@ const NULLABLE: Readonly<Record<string, readonly string[]>> = {
   CancelAfterResult: ["fires_at"],
 };
 /** Lists that JSON leaves out when they are empty. */
-const LEFT_OUT = new Set(["legs", "shards"]);
+const LEFT_OUT = new Set(["legs", "shards", "ignored"]);
 
 function answerOf(message: ReflectMessage): Members {
   const said = membersOf(message);
-  const { req_number: number, req_text: text, method, time_in, time_out, limits, ...rest } = said;
+  const { req_number: number, req_text: text, method, time_in, time_out, ...others } = said;
+  const { limits, ignored, ...rest } = others;
   const [outcome] = Object.entries(rest);
   const [name, value] = outcome!;
   const isOp = time_in === writeTime(0);
@@ -150,7 +151,8 @@ function answerOf(message: ReflectMessage): Members {
     name === "error" ? { success: false, error: value } : { success: true, result: value };
   if (isOp) return { method, ...body };
   const id = number ?? text ?? null;
-  const times = { time_in, time_out, ...(limits === undefined ? {} : { limits }) };
+  const unknown = ignored === undefined ? {} : { ignored };
+  const times = { time_in, time_out, ...(limits === undefined ? {} : { limits }), ...unknown };
   // A frame that named no method is answered without one.
   return { method: method ?? "", req_id: id, ...body, ...times };
 }
@@ -186,6 +188,7 @@ function valueOf(message: ReflectMessage, field: DescField): unknown {
   }
   if (field.fieldKind === "map") {
     const counts = [...(message.get(field) as ReflectMap<string>)];
+    if (counts.length === 0 && field.name !== "symbols") return undefined;
     return Object.fromEntries(counts.map(([key, value]) => [key, Number(value)]));
   }
   const isImplicit = field.presence === FeatureSet_FieldPresence.IMPLICIT;

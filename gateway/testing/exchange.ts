@@ -69,6 +69,7 @@ export interface Message {
   readonly stale?: boolean;
   readonly time_in: string;
   readonly limits?: { readonly orders_left: number; readonly per_second: number };
+  readonly ignored?: readonly string[];
 }
 
 export interface LogonParams {

@@ -3,9 +3,12 @@
  * the exchange and for the bare server, so that what the client costs is the same in both.
  *
  * ```
- * slots   [order n+0][order n+1] … [order n+depth-1]    sell and buy in turns, as bytes
- *             answered: its bytes become order n+depth's
+ * slots    by order, mod depth: is it out, and since when
+ * frames   … [order n+2][order n+3] │ [order n][order n+1] …    sell and buy in turns, as bytes
  * ```
+ *
+ * There are twice as many frames as orders in flight: so what goes out together stands together, and where
+ * the end is too near it begins at the front again, where all is answered long ago.
  */
 import type { Line } from "../wire/line.ts";
 import { NUMBER_FIRST, NUMBER_MAX, type Template } from "../wire/order-frames.ts";
@@ -16,8 +19,10 @@ export type Heard = (us: number) => void;
 export class Pipe {
   readonly #line: Line;
   readonly #depth: number;
-  readonly #slots: Buffer;
   readonly #slotCount: number;
+  readonly #frames: Buffer;
+  /** Where the next frame goes: even for a sell, odd for a buy, as its number. */
+  #frameAt = 0;
   readonly #frameBytes: number;
   readonly #templates: readonly [Template, Template];
   readonly #sentMs: Float64Array;
@@ -40,9 +45,9 @@ export class Pipe {
     this.#heard = heard;
     this.#frameBytes = sell.frame.length;
     this.#slotCount = depth + (depth % 2);
-    this.#slots = Buffer.alloc(this.#slotCount * this.#frameBytes);
-    for (let slot = 0; slot < this.#slotCount; slot++) {
-      this.#slots.set(templates[slot % 2]!.frame, slot * this.#frameBytes);
+    this.#frames = Buffer.alloc(this.#frameCount * this.#frameBytes);
+    for (let at = 0; at < this.#frameCount; at++) {
+      this.#frames.set(templates[at % 2]!.frame, at * this.#frameBytes);
     }
     this.#sentMs = new Float64Array(this.#slotCount);
     this.#isOut = new Uint8Array(this.#slotCount);
@@ -71,6 +76,10 @@ export class Pipe {
     return this.#next - NUMBER_FIRST;
   }
 
+  get #frameCount(): number {
+    return 2 * this.#slotCount;
+  }
+
   get #isDone(): boolean {
     return this.#next >= this.#mayEnd && this.#free === this.#depth;
   }
@@ -87,19 +96,16 @@ export class Pipe {
     this.#heard((performance.now() - this.#sentMs[slot]!) * 1_000);
   }
 
-  /** All that one read brought has been answered: sends what there is room for, in one write or two. */
+  /** All that one read brought has been answered: sends what there is room for, in one write. */
   told(): void {
-    const nowMs = performance.now();
-    let count = Math.min(this.#free, this.#mayEnd - this.#next);
-    while (count > 0) {
-      const slot = (this.#next - NUMBER_FIRST) % this.#slotCount;
-      const run = Math.min(count, this.#slotCount - slot);
-      for (let at = slot; at < slot + run; at++) this.#prepare(at, nowMs);
-      this.#line.send(
-        this.#slots.subarray(slot * this.#frameBytes, (slot + run) * this.#frameBytes),
-      );
-      this.#free -= run;
-      count -= run;
+    const count = Math.min(this.#free, this.#mayEnd - this.#next);
+    if (count > 0) {
+      const nowMs = performance.now();
+      if (this.#frameAt + count > this.#frameCount) this.#frameAt = this.#next % 2;
+      const from = this.#frameAt * this.#frameBytes;
+      for (let each = 0; each < count; each++) this.#prepare(nowMs);
+      this.#line.send(this.#frames.subarray(from, this.#frameAt * this.#frameBytes));
+      this.#free -= count;
     }
     if (this.#drained !== null && this.#isDone) {
       this.#drained();
@@ -107,8 +113,11 @@ export class Pipe {
     }
   }
 
-  #prepare(slot: number, nowMs: number): void {
-    this.#templates[slot % 2]!.setNumber(this.#slots, slot * this.#frameBytes, this.#next++);
+  #prepare(nowMs: number): void {
+    const number = this.#next++;
+    const at = this.#frameAt++;
+    this.#templates[at % 2]!.setNumber(this.#frames, at * this.#frameBytes, number);
+    const slot = (number - NUMBER_FIRST) % this.#slotCount;
     this.#sentMs[slot] = nowMs;
     this.#isOut[slot] = 1;
   }

@@ -1,11 +1,11 @@
 /**
- * The thread that makes frames durable: closes, writes, syncs, says so in shared words; hashes, and waits
- * for the next. Opens segments by itself: a descriptor of the shard's thread dies with that thread, and its
- * number could then be another file's. The shard asks for nothing more after one failure.
+ * The thread that makes frames durable: closes, writes, syncs, says so in shared words; hashes, and goes on
+ * with the next. Opens segments by itself: a descriptor of the shard's thread dies with that thread, and its
+ * number could then be another file's. After one failure it does nothing more, whatever was begun.
  */
 import { join } from "node:path";
 import { workerData } from "node:worker_threads";
-import { type BehindMemory, BehindState, BehindWord } from "./behind.ts";
+import { type BehindMemory, BehindWord, jobAt, JobWord } from "./behind.ts";
 import { nodeFiles, writeAll } from "./file-ops.ts";
 import { closeFrame, FRAME_ALIGN, hashFrame } from "./frame.ts";
 import { segmentName } from "./segments.ts";
@@ -24,50 +24,47 @@ let openSegment = -1;
 let fd = -1;
 
 /** Its part that is hashed, which stays as it is until the next one is durable. */
-function makeDurable(): { readonly frame: Buffer; readonly payloadBytes: number } {
-  const frame = frames[words[BehindWord.FRAME]!]!;
-  const payloadBytes = words[BehindWord.PAYLOAD_BYTES]!;
-  const segment = words[BehindWord.SEGMENT]!;
+function makeDurable(job: number): { readonly frame: Buffer; readonly payloadBytes: number } {
+  const frame = frames[words[job + JobWord.FRAME]!]!;
+  const payloadBytes = words[job + JobWord.PAYLOAD_BYTES]!;
+  const segment = words[job + JobWord.SEGMENT]!;
   if (segment !== openSegment) {
     if (fd >= 0) nodeFiles.close(fd);
     fd = nodeFiles.openSectors(join(directory, segmentName(segment)));
     openSegment = segment;
   }
-  const at = words[BehindWord.AT_SECTORS]! * FRAME_ALIGN;
+  const at = words[job + JobWord.AT_SECTORS]! * FRAME_ALIGN;
   closeFrame(frame, payloadBytes, hash);
-  writeAll(nodeFiles, fd, frame, words[BehindWord.BYTES]!, at);
+  writeAll(nodeFiles, fd, frame, words[job + JobWord.BYTES]!, at);
   nodeFiles.sync(fd);
   return { frame, payloadBytes };
 }
 
-/** Unless the next one was begun meanwhile. */
-function sayHashed(): void {
-  const { DURABLE, HASHED } = BehindState;
-  if (Atomics.compareExchange(words, BehindWord.STATE, DURABLE, HASHED) !== DURABLE) return;
-  Atomics.notify(words, BehindWord.STATE);
+function say(word: number, value: number): void {
+  Atomics.store(words, word, value);
+  Atomics.add(words, BehindWord.CHANGES, 1);
+  Atomics.notify(words, BehindWord.CHANGES);
 }
 
-function say(state: number): void {
-  Atomics.store(words, BehindWord.STATE, state);
-  Atomics.notify(words, BehindWord.STATE);
+function sayFailed(error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error);
+  const bytes = Buffer.from(text).subarray(0, reason.length);
+  reason.set(bytes);
+  words[BehindWord.REASON_BYTES] = bytes.length;
+  say(BehindWord.FAILED, 1);
 }
 
-for (;;) {
-  const state = Atomics.load(words, BehindWord.STATE);
-  if (state !== BehindState.BEGUN) {
-    Atomics.wait(words, BehindWord.STATE, state);
-    continue;
-  }
-  try {
-    const { frame, payloadBytes } = makeDurable();
-    say(BehindState.DURABLE);
+try {
+  for (let done = 0; ; ) {
+    while (Atomics.load(words, BehindWord.BEGUN) === done) {
+      Atomics.wait(words, BehindWord.BEGUN, done);
+    }
+    const { frame, payloadBytes } = makeDurable(jobAt(done));
+    done = (done + 1) | 0;
+    say(BehindWord.DURABLE, done);
     hash.set(hashFrame(frame, payloadBytes));
-    sayHashed();
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    const bytes = Buffer.from(text).subarray(0, reason.length);
-    reason.set(bytes);
-    words[BehindWord.REASON_BYTES] = bytes.length;
-    say(BehindState.FAILED);
+    say(BehindWord.HASHED, done);
   }
+} catch (error) {
+  sayFailed(error);
 }

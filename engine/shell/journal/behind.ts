@@ -1,16 +1,17 @@
 /**
- * Makes a frame durable while the shard's thread applies the one before: a thread of its own
- * (`behind-worker.ts`) closes it with its checksums, writes and syncs it, says so, and hashes it then,
- * for the next one. One frame at a time. Owns the memory they share and the calls; what stands in a
- * frame is `file.ts`'s.
+ * Makes frames durable while the shard's thread applies those before: a thread of its own
+ * (`behind-worker.ts`) closes one with its checksums, writes and syncs it, says so, and hashes it then,
+ * for the next one. One frame at a time, in the order in which they were begun. Owns the memory they share
+ * and the calls; what stands in a frame is `file.ts`'s.
  *
- * Must never say that a frame is durable when its sync has not returned.
+ * Must never say that a frame is durable when its sync has not returned, nor write one before the one
+ * before it is durable.
  */
 import { type FileOps, writeAll } from "./file-ops.ts";
 import { closeFrame, FRAME_ALIGN, hashFrame } from "./frame.ts";
 
 export interface FrameJob {
-  /** Which of the two frames. */
+  /** Which of the frames. */
   readonly frame: number;
   readonly bytes: number;
   readonly payloadBytes: number;
@@ -23,68 +24,91 @@ export interface FrameJob {
   readonly previousHash: Buffer | null;
 }
 
+/** Frames that may be under way: behind the one that is written another one waits, so that a slow sync is made up for. */
+export const UNDER_WAY_MAX = 2;
+/** Those, and one of which the commands are applied meanwhile. */
+const FRAMES = UNDER_WAY_MAX + 1;
+
 export interface Behind {
-  /** Two: commands of the one are applied while the other is written. */
-  readonly frames: readonly [Buffer, Buffer];
+  /** To be used in turns: one more than may be under way, for the commands that are applied. */
+  readonly frames: readonly Buffer[];
   /**
-   * Returns at once, or at any time before the frame is durable. Laid out, it is closed here; until
-   * another one is begun, or its hash was asked for, it is not touched.
+   * Returns at once, or at any time before the frame is durable. Laid out, it is closed here, and not
+   * touched until a later one is durable or its hash was asked for.
    */
   begin(job: FrameJob): void;
-  /** Blocks until it is durable. Throws what went wrong. */
+  /** Blocks until the oldest one under way is durable. Throws what went wrong. */
   end(): void;
-  /** Of the frame that was ended last; blocks until it is known. */
+  /** Of the frame that was ended last, with none under way; blocks until it is known. */
   hash(): Buffer;
 }
 
-/** Without a thread: the write at once, the sync when it is asked for. */
+/** Without a thread: the first one's write at once, its sync when it is asked for, and then the next one's write. */
 export function makeInline(files: FileOps, frameBytesMax: number): Behind {
-  const frames = [files.sectors(frameBytesMax), files.sectors(frameBytesMax)] as const;
-  let job: FrameJob | null = null;
+  const frames = Array.from({ length: FRAMES }, () => files.sectors(frameBytesMax));
+  const underWay: FrameJob[] = [];
   let hash: Buffer | null = null;
+
+  function write({ frame, payloadBytes, previousHash, fd, bytes, at }: FrameJob): void {
+    closeFrame(frames[frame]!, payloadBytes, previousHash ?? hash!);
+    writeAll(files, fd, frames[frame]!, bytes, at);
+  }
+
   return {
     frames,
-    begin: (begun) => {
-      const { fd, bytes, payloadBytes, at } = begun;
-      const frame = frames[begun.frame]!;
-      job = begun;
-      closeFrame(frame, payloadBytes, begun.previousHash ?? hash!);
-      writeAll(files, fd, frame, bytes, at);
+    begin: (job) => {
+      if (underWay.push(job) === 1) write(job);
     },
     end: () => {
-      const { fd, frame, payloadBytes } = job!;
+      const { fd, frame, payloadBytes } = underWay[0]!;
       files.sync(fd);
       hash = hashFrame(frames[frame]!, payloadBytes);
+      underWay.shift();
+      if (underWay.length > 0) write(underWay[0]!);
     },
     hash: () => hash!,
   };
 }
 
-/** Words shared with the writing thread. */
+/** Words shared with the writing thread. The first three count frames, ever, and wrap. */
 export const BehindWord = {
-  STATE: 0,
-  FRAME: 1,
-  BYTES: 2,
-  PAYLOAD_BYTES: 3,
-  SEGMENT: 4,
-  AT_SECTORS: 5, // a segment may have more bytes than an int32 counts
-  REASON_BYTES: 6,
+  BEGUN: 0,
+  DURABLE: 1,
+  HASHED: 2,
+  /** 1 when it has failed: what was not durable then never will be. */
+  FAILED: 3,
+  /** Moves whenever one of those three did. */
+  CHANGES: 4,
+  REASON_BYTES: 5,
+  /** Of the frames under way, in turns. */
+  JOBS: 16,
 } as const;
 
-/** IDLE until the first is begun; HASHED when nothing more is done with the one before. */
-export const BehindState = { IDLE: 0, BEGUN: 1, DURABLE: 2, FAILED: 3, HASHED: 4 } as const;
+/** A frame's words, from `jobAt` on. */
+export const JobWord = {
+  FRAME: 0,
+  BYTES: 1,
+  PAYLOAD_BYTES: 2,
+  SEGMENT: 3,
+  AT_SECTORS: 4, // a segment may have more bytes than an int32 counts
+} as const;
+
+const JOB_WORDS = 8;
+
+export const jobAt = (count: number): number =>
+  BehindWord.JOBS + (count & (UNDER_WAY_MAX - 1)) * JOB_WORDS;
 
 /** What both threads see. */
 export interface BehindMemory {
   readonly words: Int32Array;
-  /** Of the frame before the one that is begun. */
+  /** Of the frame before the one that is begun next. */
   readonly hash: Uint8Array;
   /** Why it failed, in UTF-8. */
   readonly reason: Uint8Array;
-  readonly frames: readonly [Uint8Array, Uint8Array];
+  readonly frames: readonly Uint8Array[];
 }
 
-const WORD_BYTES = 64;
+const WORD_BYTES = 4 * (BehindWord.JOBS + UNDER_WAY_MAX * JOB_WORDS);
 const HASH_BYTES = 32;
 const REASON_BYTES = 928;
 /** Looks before it sleeps: a little over the time a wake-up costs. */
@@ -100,40 +124,52 @@ export function makeBehindMemory(
     words: new Int32Array(memory, 0, WORD_BYTES / 4),
     hash: new Uint8Array(memory, WORD_BYTES, HASH_BYTES),
     reason: new Uint8Array(memory, WORD_BYTES + HASH_BYTES, REASON_BYTES),
-    frames: [shared(frameBytesMax), shared(frameBytesMax)],
+    frames: Array.from({ length: FRAMES }, () => shared(frameBytesMax)),
   };
 }
 
 export function openBehind({ words, hash, reason, frames }: BehindMemory): Behind {
-  const asBuffer = (bytes: Uint8Array): Buffer =>
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let begun = 0;
+  let ended = 0;
 
-  /** Until it is another state. */
-  function wait(from: number): number {
-    const state = (): number => Atomics.load(words, BehindWord.STATE);
-    for (let spin = 0; spin < SPINS; spin++) if (state() !== from) return state();
-    while (state() === from) Atomics.wait(words, BehindWord.STATE, from);
-    return state();
+  /** Until the word has come as far as that; false: it never will. */
+  function wait(word: number, count: number): boolean {
+    for (let spin = 0; spin < SPINS; spin++) if (isThere(word, count)) return true;
+    for (;;) {
+      const changes = Atomics.load(words, BehindWord.CHANGES);
+      if (isThere(word, count)) return true;
+      if (Atomics.load(words, BehindWord.FAILED) === 1) return isThere(word, count);
+      Atomics.wait(words, BehindWord.CHANGES, changes);
+    }
+  }
+
+  function isThere(word: number, count: number): boolean {
+    return ((Atomics.load(words, word) - count) | 0) >= 0;
   }
 
   return {
-    frames: [asBuffer(frames[0]), asBuffer(frames[1])],
+    frames: frames.map(({ buffer, byteOffset, length }) => Buffer.from(buffer, byteOffset, length)),
     begin: ({ frame, bytes, payloadBytes, segment, at, previousHash }) => {
       if (previousHash !== null) hash.set(previousHash); // it was asked for: nobody writes it now
-      words[BehindWord.FRAME] = frame;
-      words[BehindWord.BYTES] = bytes;
-      words[BehindWord.PAYLOAD_BYTES] = payloadBytes;
-      words[BehindWord.SEGMENT] = segment;
-      words[BehindWord.AT_SECTORS] = at / FRAME_ALIGN;
-      Atomics.store(words, BehindWord.STATE, BehindState.BEGUN);
-      Atomics.notify(words, BehindWord.STATE);
+      const job = jobAt(begun);
+      words[job + JobWord.FRAME] = frame;
+      words[job + JobWord.BYTES] = bytes;
+      words[job + JobWord.PAYLOAD_BYTES] = payloadBytes;
+      words[job + JobWord.SEGMENT] = segment;
+      words[job + JobWord.AT_SECTORS] = at / FRAME_ALIGN;
+      begun = (begun + 1) | 0;
+      Atomics.store(words, BehindWord.BEGUN, begun);
+      Atomics.notify(words, BehindWord.BEGUN);
     },
     end: () => {
-      if (wait(BehindState.BEGUN) !== BehindState.FAILED) return;
+      if (wait(BehindWord.DURABLE, ended + 1)) {
+        ended = (ended + 1) | 0;
+        return;
+      }
       throw new Error(Buffer.from(reason).toString("utf8", 0, words[BehindWord.REASON_BYTES]!));
     },
     hash: () => {
-      wait(BehindState.DURABLE);
+      wait(BehindWord.HASHED, ended);
       return Buffer.from(hash); // a copy
     },
   };

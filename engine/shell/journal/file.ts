@@ -9,7 +9,7 @@ import * as crypto from "node:crypto";
 import { join } from "node:path";
 import { COMMAND_BYTES } from "../../core/command.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
-import { type Behind, type FrameJob, makeInline } from "./behind.ts";
+import { type Behind, type FrameJob, makeInline, UNDER_WAY_MAX } from "./behind.ts";
 import { type FileOps, writeAll } from "./file-ops.ts";
 import {
   closeFrame,
@@ -43,6 +43,14 @@ export interface FileJournalOptions {
   readonly randomBytes?: (count: number) => Buffer;
 }
 
+/** Where the journal goes on behind a frame of so many commands. */
+interface Durable extends Pick<JournalEnd, "position" | "nextSequence"> {
+  readonly count: number;
+}
+
+/** A frame that is laid out, and what will be durable with it. */
+type Laid = FrameJob & Durable;
+
 export function openFileJournal(options: FileJournalOptions): Journal {
   const { files, directory, shard, end, preparer, randomBytes = crypto.randomBytes } = options;
   const { segmentBytes } = end;
@@ -51,12 +59,12 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   const { batchMax = frameCommandsMax(segmentBytes) } = options;
   const { behind = makeInline(files, frameBytes(batchMax)) } = options;
   const { frames } = behind;
-  const batches = [commandsIn(frames[0]), commandsIn(frames[1])] as const;
-  let turn: 0 | 1 = 0; // of both, the one that is `batch`
-  let begun: (FrameJob & { readonly count: number }) | null = null;
-  let { position, nextSequence } = end;
+  const batches = frames.map(commandsIn);
+  const underWay: Laid[] = [];
+  let turn = 0; // of the frames, the one that is `batch`
+  let { position, nextSequence } = end; // of the next frame
+  let durable: Durable = { ...end, count: end.frames }; // covered or not: a watermark does no harm
   let previousHash: Buffer | null = end.previousHash; // null: to be asked of `behind`
-  let uncovered = end.frames > 0; // perhaps; a watermark too many does no harm
   let broken = false;
   let segment = Math.floor(position / segmentBytes);
   let fd = openSegment(segment);
@@ -80,12 +88,11 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   }
 
   /** The batch becomes the next frame, which is yet to be closed; where it goes. */
-  function lay(count: number): FrameJob {
-    if (begun !== null && !broken) throw new Error("an append is under way");
+  function lay(count: number): Laid {
     const bytes = frameBytes(count);
     if (left() < bytes) roll();
     const payloadBytes = count * COMMAND_BYTES;
-    layFrame(frames[turn], {
+    layFrame(frames[turn]!, {
       kind: FrameKind.BATCH,
       journalId,
       shard,
@@ -95,49 +102,55 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       count,
       payloadBytes,
       position,
-      durable: position, // one frame at a time: all before this one was synced
+      durable: position, // one frame at a time: all before this one is synced when it is written
     });
     const at = position % segmentBytes;
-    return { frame: turn, bytes, payloadBytes, segment, at, fd, previousHash };
+    const frame = turn;
+    position += bytes;
+    nextSequence += count;
+    if (count > 0) turn = (turn + 1) % frames.length;
+    const place = { segment, at, fd, position, nextSequence };
+    return { frame, bytes, payloadBytes, previousHash, count, ...place };
   }
 
   function write(count: number): void {
-    const { bytes, payloadBytes, at } = lay(count);
-    const frame = frames[turn];
-    closeFrame(frame, payloadBytes, previousHash ?? behind.hash());
+    if (underWay.length > 0 && !broken) throw new Error("an append is under way");
+    const laid = lay(count);
+    const frame = frames[laid.frame]!;
+    closeFrame(frame, laid.payloadBytes, previousHash ?? behind.hash());
     guarded("writing", () => {
-      writeAll(files, fd, frame, bytes, at);
+      writeAll(files, fd, frame, laid.bytes, laid.at);
       files.sync(fd);
     });
-    isDurable(count, bytes, hashFrame(frame, payloadBytes));
-  }
-
-  function isDurable(count: number, bytes: number, hash: Buffer | null): void {
-    previousHash = hash;
-    if (count > 0) turn = turn === 0 ? 1 : 0;
-    nextSequence += count;
-    position += bytes;
-    uncovered = count > 0;
+    previousHash = hashFrame(frame, laid.payloadBytes);
+    durable = laid;
   }
 
   function beginAppend(count: number): void {
-    const job = lay(count);
-    guarded("writing", () => behind.begin(job));
-    begun = { ...job, count };
+    if (underWay.length === UNDER_WAY_MAX) throw new Error("too many appends are under way");
+    const laid = lay(count);
+    guarded("writing", () => behind.begin(laid));
+    previousHash = null;
+    underWay.push(laid);
   }
 
   function endAppend(): void {
-    const { count, bytes } = begun!;
     guarded("writing", behind.end);
-    begun = null;
-    isDurable(count, bytes, null);
+    const laid = underWay.shift()!;
+    durable = laid;
+    if (laid.fd !== fd && !isInUse(laid.fd))
+      guarded("leaving a segment", () => files.close(laid.fd));
+  }
+
+  function isInUse(descriptor: number): boolean {
+    return underWay.some((laid) => laid.fd === descriptor);
   }
 
   function roll(): void {
     guarded("taking the next segment", () => {
       const next = fd < 0 ? segment : segment + 1;
       if (!preparer.isReady(next)) throw new Error(`${segmentName(next)} is not prepared`);
-      if (fd >= 0) files.close(fd);
+      if (fd >= 0 && !isInUse(fd)) files.close(fd);
       segment = next;
       position = segment * segmentBytes;
       fd = files.openSectors(join(directory, segmentName(segment)));
@@ -155,7 +168,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ShellError(
         ShellErrorCode.JOURNAL_WRITE_FAILED,
-        `the journal in ${directory} failed while ${doing} at sequence ${nextSequence}: ${reason}. ` +
+        `the journal in ${directory} failed while ${doing} at sequence ${durable.nextSequence}: ${reason}. ` +
           "The shard stopped; nothing of that batch was acknowledged. Check the disk, restart the " +
           "machine, then start again.",
       );
@@ -165,7 +178,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   return {
     id: journalId.toString("hex"),
     get batch() {
-      return batches[turn];
+      return batches[turn]!;
     },
     batchMax,
     nextSequence: () => nextSequence,
@@ -176,9 +189,9 @@ export function openFileJournal(options: FileJournalOptions): Journal {
     append: write,
     beginAppend,
     endAppend,
-    isUncovered: () => uncovered,
+    isUncovered: () => durable.count > 0,
     appendWatermark: () => write(0),
-    position: () => position,
+    position: () => durable.position,
     close: () => {
       if (fd >= 0 && !broken) files.close(fd);
       fd = -1;

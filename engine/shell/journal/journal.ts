@@ -121,7 +121,7 @@ export interface JournalWriter<Result> {
   isUncovered(): boolean;
   /** Covers it: an empty frame that says what was durable before. */
   appendWatermark(): Result;
-  /** Grows by every append. */
+  /** Of what is durable: grows by every append. */
   position(): number;
   close(): void;
 }
@@ -131,14 +131,18 @@ export interface JournalWriter<Result> {
  * then stops, and nothing of the batch counts.
  */
 export interface Journal extends JournalWriter<void> {
-  /** Another one after every append: the commands of the last one stay where they are until the next. */
+  /**
+   * Another one after every append, and after one was begun: the commands of those under way, and of the
+   * one that was durable last, stay where they are.
+   */
   readonly batch: Commands;
   /**
-   * Begins an append and returns: its commands are durable when `endAppend` has returned, and not
-   * before. In between nothing else is asked of the journal but `position`, which is what was durable
-   * before; the batch is not touched.
+   * Begins an append and returns: its commands are durable when `endAppend` has returned for it, and not
+   * before. Up to UNDER_WAY_MAX may be begun, which end in that order; meanwhile nothing else is appended,
+   * and `position` is what was durable before.
    */
   beginAppend(count: number): void;
+  /** Blocks until the oldest of those begun is durable. */
   endAppend(): void;
 }
 

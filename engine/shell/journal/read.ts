@@ -21,6 +21,7 @@ import {
 } from "./frame.ts";
 import { JOURNAL_START, type JournalFrame, type JournalPlace } from "./journal.ts";
 import {
+  archiveAway,
   damaged,
   findSegments,
   type FoundSegments,
@@ -120,14 +121,16 @@ class SegmentReader {
     this.segmentBytes = found.segmentBytes;
     this.short = found.short;
     this.frameMax = frameBytes(frameCommandsMax(this.segmentBytes));
-    if (this.position < found.first * found.segmentBytes) throw this.deleted(found.first);
+    if (this.position < found.first * found.segmentBytes) throw this.gone(found);
   }
 
-  private deleted(first: number): ShellError {
+  private gone({ first, away }: FoundSegments): ShellError {
+    if (away !== null) return archiveAway(this.directory, away);
     return new ShellError(
       ShellErrorCode.JOURNAL_ARCHIVED,
-      `${this.directory} begins with ${segmentName(first)}: what came before it was deleted, as ` +
-        "asked for. Begin with a snapshot, or put the deleted segments back into its archive.",
+      `${this.directory} begins with ${segmentName(first)}: what came before it is not in its archive, ` +
+        "either. Begin with a snapshot; or put back what was deleted; or, where the archive leads to " +
+        "another disk, mount that.",
     );
   }
 

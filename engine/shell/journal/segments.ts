@@ -18,6 +18,9 @@ export function isSegmentSize(bytes: number): boolean {
   return bytes >= SEGMENT_BYTES_MIN && bytes % FRAME_ALIGN === 0;
 }
 
+/** By its name. */
+export const isSegment = (name: string): boolean => NAME.test(name);
+
 export function segmentName(number: number): string {
   return `${String(number).padStart(8, "0")}.seg`;
 }
@@ -36,17 +39,23 @@ export interface FoundSegments {
   readonly segmentBytes: number;
   /** The one that has lost its end, if one has: what is missing reads as zeros. */
   readonly short: { readonly number: number; readonly bytes: number } | null;
+  /** Those that are in the archive alone. */
+  readonly archived: number;
+  /** Why the archive cannot be read, which then counts as empty; null: there is none, or it can. */
+  readonly away: string | null;
 }
 
 /**
  * The segments of `directory` and its archive, without a gap, and their one size; without the first
- * ones only where there is an archive, from which they were deleted. Throws JOURNAL_DAMAGED when one
- * is missing, or more than one is of another size.
+ * ones only where there is an archive, from which they were deleted, or which is away: a reader of newer
+ * ones does not need it. Throws JOURNAL_DAMAGED when one is missing, or more than one is of another
+ * size.
  */
 export function findSegments(files: FileOps, directory: string): FoundSegments {
   const here = files.list(directory);
-  const archived = here.includes(ARCHIVE) ? files.list(join(directory, ARCHIVE)) : null;
-  const names = [...new Set([...(archived ?? []), ...here])].filter((name) => NAME.test(name));
+  const { archived, away } = archivedIn(files, directory, here);
+  const names = [...new Set([...(archived ?? []), ...here])].filter(isSegment);
+  if (names.length === 0 && away !== null) throw archiveAway(directory, away); // it is not a new one
   names.sort();
   const first = names.length === 0 || archived === null ? 0 : Number.parseInt(names[0]!, 10);
   names.forEach((name, at) => {
@@ -67,7 +76,34 @@ export function findSegments(files: FileOps, directory: string): FoundSegments {
   }
   const isShort = at >= 0 && names.length > 0;
   const short = isShort ? { number: first + at, bytes: sizes[at]! } : null;
-  return { first, segments: first + names.length, segmentBytes, short };
+  const isHere = new Set(here);
+  const moved = names.filter((name) => !isHere.has(name)).length;
+  return { first, segments: first + names.length, segmentBytes, short, archived: moved, away };
+}
+
+/** `archived` null: there is no archive. */
+function archivedIn(
+  files: FileOps,
+  directory: string,
+  here: readonly string[],
+): { readonly archived: readonly string[] | null; readonly away: string | null } {
+  if (!here.includes(ARCHIVE)) return { archived: null, away: null };
+  try {
+    return { archived: files.list(join(directory, ARCHIVE)), away: null };
+  } catch (error) {
+    const reason = (error as { code?: unknown }).code;
+    if (typeof reason !== "string") throw error;
+    return { archived: [], away: reason };
+  }
+}
+
+/** What is asked for is in an archive that is not at hand. */
+export function archiveAway(directory: string, reason: string): ShellError {
+  return new ShellError(
+    ShellErrorCode.JOURNAL_ARCHIVED,
+    `${join(directory, ARCHIVE)} cannot be read (${reason}), and the journal's beginning is there: ` +
+      "bring back the disk that it leads to.",
+  );
 }
 
 /** Asks of a segment where it lies: in the directory, or in its archive, to which it may just be moving. */

@@ -25,7 +25,7 @@ import { type FileOps, nodeFiles } from "./file-ops.ts";
 import { commandsIn } from "./frame.ts";
 import type { JournalFrame } from "./journal.ts";
 import { beginningOf, type JournalEnd, readJournal } from "./read.ts";
-import { findSegments, placeOf, segmentName } from "./segments.ts";
+import { findSegments, type FoundSegments, placeOf, segmentName } from "./segments.ts";
 
 export interface JournalReport {
   readonly directory: string;
@@ -33,8 +33,12 @@ export interface JournalReport {
   readonly shard: number | null;
   readonly segments: number;
   readonly segmentBytes: number;
+  /** Of these, those in the archive alone. */
+  readonly archived: number;
   readonly frames: number;
   readonly commands: number;
+  /** 1 but where the journal's beginning was deleted, or is in an archive that is away. */
+  readonly firstSequence: number;
   /** 0 when there is no command. */
   readonly lastSequence: number;
   readonly lastStampUs: number;
@@ -46,11 +50,12 @@ export interface JournalReport {
 
 /** Checks every frame, checksum and link of the chain. Throws ShellError as a start would. */
 export function verifyJournal(directory: string, files: FileOps = nodeFiles): JournalReport {
-  requireJournal(files, directory);
+  const { first, archived } = requireJournal(files, directory);
   let shard: number | null = null;
   let commands = 0;
   let lastStampUs = 0;
-  const frames = readJournal(files, directory, null, beginningOf(files, directory));
+  const beginning = beginningOf(files, directory);
+  const frames = readJournal(files, directory, null, beginning);
   const end = drive(frames, ({ header, bytes }) => {
     shard = header.shard;
     commands += header.count;
@@ -63,10 +68,12 @@ export function verifyJournal(directory: string, files: FileOps = nodeFiles): Jo
     directory,
     journalId: end.journalId === null ? null : end.journalId.toString("hex"),
     shard,
-    segments: end.segments,
+    segments: end.segments - first,
     segmentBytes,
+    archived,
     frames: end.frames,
     commands,
+    firstSequence: beginning.nextSequence,
     lastSequence: end.nextSequence - 1,
     lastStampUs,
     position: end.position,
@@ -118,10 +125,7 @@ export function* inspectJournal(
 }
 
 /** Throws ShellError where no journal is. */
-export function requireJournal(
-  files: FileOps,
-  directory: string,
-): { readonly segmentBytes: number } {
+export function requireJournal(files: FileOps, directory: string): FoundSegments {
   let why = "";
   try {
     const found = findSegments(files, directory);

@@ -2,10 +2,14 @@
  * The match stream of a shard whose journal is at brokers: a follower at the topic's end, in a process of
  * its own. It claims nothing and writes nothing, so any number may run beside the engines, and a takeover
  * is one more frame to it. Wiring only.
+ *
+ * It reports no checkpoints, as the stream beside a shard on files does: only the primary can journal one, and
+ * a reader that must find the primary and write to it would be no reader any more. Engines report what their
+ * snapshots hash to, on the same core and journal.
  */
 import type { ShardOptions } from "../../core/limits.ts";
-import { asShellError, type ShellError } from "../errors.ts";
 import type { ClaimableJournal } from "../journal/journal.ts";
+import { type ListeningHandle, startListening } from "../listening.ts";
 import type { ShellLog } from "../main.ts";
 import { topicStates } from "../snapshot/states-of-topic.ts";
 import { makeStreamServer } from "./server.ts";
@@ -27,38 +31,11 @@ export interface TopicStreamConfig {
   readonly limits?: Partial<StreamLimits>;
 }
 
-export interface TopicStreamHandle {
-  /** It listens. Rejects with ShellError when it cannot. */
-  readonly listening: Promise<{ readonly port: number }>;
-  /** Resolves once, with null after a clean stop, or with what broke. */
-  readonly ended: Promise<ShellError | null>;
-  /** All readers are told, and the port is free. */
-  stop(): Promise<void>;
-}
-
-export function startTopicStream(config: TopicStreamConfig): TopicStreamHandle {
-  const stop = new AbortController();
-  const listening = Promise.withResolvers<{ readonly port: number }>();
-  listening.promise.catch(() => {}); // also told by `ended`
-  const ended = run(config, stop.signal, listening.resolve)
-    .then(
-      () => null,
-      (thrown: unknown) => {
-        const error = asShellError(thrown);
-        config.log.error({ shard: config.shard, code: error.code }, error.message);
-        listening.reject(error);
-        return error;
-      },
-    )
-    .finally(() => config.journal.close());
-  return {
-    listening: listening.promise,
-    ended,
-    stop: async () => {
-      stop.abort();
-      await ended;
-    },
-  };
+/** When it stops, all readers are told. */
+export function startTopicStream(config: TopicStreamConfig): ListeningHandle {
+  return startListening(config, (signal, isListening) =>
+    run(config, signal, isListening).finally(() => config.journal.close()),
+  );
 }
 
 async function run(

@@ -5,9 +5,12 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { type Beside, besideIn, keptLog, openShop } from "../testing/snapshots.ts";
-import { makePace } from "./pace.ts";
+import { type Beside, besideIn, keptLog, openShop, OPTIONS } from "../testing/snapshots.ts";
+import { HEAD_BYTES } from "./format.ts";
+import { KEEP_DEFAULT } from "./keep.ts";
+import { makePace, type Pace } from "./pace.ts";
 import { Haste, startTaker } from "./spawn.ts";
+import { takeBeside } from "./taker.ts";
 
 let folder = "";
 let beside: Beside;
@@ -37,6 +40,35 @@ test.each([
   for (let bytes = 0; bytes < read; bytes += MIB / 4) pace.read(Math.min(MIB / 4, read));
   expect(Math.round(nowMs / 100) / 10).toBe(restedS);
   expect(Math.max(0, ...rests)).toBeLessThan(60);
+});
+
+test("from another process it keeps to the pace it is given while the shard runs, and to none after", async () => {
+  const shop = await openShop(beside);
+  await shop.trade(200);
+  const settings = {
+    shard: 0,
+    snapshotDirectory: beside.snapshots,
+    databaseUrl: null,
+    options: OPTIONS,
+    keep: KEEP_DEFAULT,
+  };
+  const bytes = { read: 0, wrote: 0 };
+  const counted = (): Pace => ({
+    read: (count) => void (bytes.read += count),
+    wrote: (count) => void (bytes.wrote += count),
+  });
+  const warn = (words: string): void => {
+    throw new Error(words);
+  };
+  const take = () => takeBeside(settings, beside.journal, warn, counted);
+  const taken = await take();
+  expect(bytes.wrote).toBe(taken!.snapshot.bytes + HEAD_BYTES); // whose place was kept, and filled last
+  expect(bytes.read).toBeGreaterThan(taken!.snapshot.bytes); // the journal, and what was written, to verify it
+  await shop.trade(200);
+  await shop.stop();
+  const before = { ...bytes };
+  expect(await take()).not.toBeNull();
+  expect(bytes).toEqual(before);
 });
 
 const isLinux = process.platform === "linux"; // elsewhere a lower priority is all there is

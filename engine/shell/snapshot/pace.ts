@@ -50,6 +50,18 @@ export function makePace({ rest, monotonicMs }: PaceParts): Pace {
   };
 }
 
+/** Of this thread, which blocks while it rests. */
+export function threadPace(onRested: () => void = () => {}): Pace {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  return makePace({
+    rest: (ms) => {
+      Atomics.wait(never, 0, 0, ms);
+      onRested();
+    },
+    monotonicMs: () => performance.now(),
+  });
+}
+
 /** The same files, at that pace. */
 export function pacedFiles(files: FileOps, pace: Pace): FileOps {
   return {

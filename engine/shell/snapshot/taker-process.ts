@@ -5,7 +5,7 @@
  */
 import { asShellError } from "../errors.ts";
 import { nodeFiles } from "../journal/file-ops.ts";
-import { makePace, NO_PACE, type Pace, pacedFiles } from "./pace.ts";
+import { NO_PACE, type Pace, pacedFiles, threadPace } from "./pace.ts";
 import { type JournalAt, openSource } from "./source.ts";
 import type { Taken } from "./take.ts";
 import { type TakerSettings, takeNext } from "./taker.ts";
@@ -46,13 +46,8 @@ async function take({ settings, journal, newCommandsMin, isBeside }: TakerOrder)
 /** Who blocks does not hear that the parent has ended, but gets another parent. */
 function paceBesideShard(): Pace {
   const parent = process.ppid;
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  return makePace({
-    rest: (ms) => {
-      Atomics.wait(never, 0, 0, ms);
-      if (process.ppid !== parent) process.exit();
-    },
-    monotonicMs: () => performance.now(),
+  return threadPace(() => {
+    if (process.ppid !== parent) process.exit();
   });
 }
 

@@ -58,28 +58,31 @@ export async function takeNext(parts: TakerParts): Promise<Taken | null> {
 
 /**
  * The same of a journal of files from any process, whether an exchange runs on the directory or not:
- * while one does, up to what a later frame says was durable.
+ * while one does, up to what a later frame says was durable, and at the pace that `beside` then names.
  */
 export async function takeBeside(
   settings: TakerSettings,
   directory: string,
   warn: (words: string) => void,
+  beside: () => Pace = () => NO_PACE,
 ): Promise<Taken | null> {
   const owner = ownIfFree(directory);
+  const pace = owner === null ? beside() : NO_PACE;
+  const files = pacedFiles(nodeFiles, pace);
   try {
     if (owner !== null) settleSegments(nodeFiles, directory);
     const reader =
       owner === null
-        ? openCoveredReader(nodeFiles, directory)
+        ? openCoveredReader(files, directory)
         : openFileReader({
-            files: nodeFiles,
+            files,
             directory,
             shard: settings.shard,
             durable: () => Infinity,
             wait: async () => {}, // it is read, never tailed
           });
-    const source = filesSource(nodeFiles, directory, reader, null);
-    return await takeNext({ settings, source, newCommandsMin: 1, warn });
+    const source = filesSource(files, directory, reader, null);
+    return await takeNext({ settings, source, newCommandsMin: 1, pace, warn });
   } finally {
     owner?.release();
   }

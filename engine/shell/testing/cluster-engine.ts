@@ -1,13 +1,14 @@
 /** Engines of a cluster in this process, on a journal in memory. */
 import type { ShardOptions } from "../../core/limits.ts";
-import { type ClusterShardHandle, startClusterShard } from "../cluster-shard.ts";
+import { startClusterShard } from "../cluster-shard.ts";
 import { openKafkaJournal } from "../journal/kafka/kafka.ts";
+import type { ListeningHandle } from "../listening.ts";
 import type { ShellLog } from "../main.ts";
 import { makeMemoryBroker, type MemoryBroker, type Way } from "./memory-broker.ts";
 
 export interface TestEngine {
   readonly address: string;
-  readonly handle: ClusterShardHandle;
+  readonly handle: ListeningHandle;
   /** Its way to the broker. */
   readonly way: Way;
   /** All it said, in words. */

@@ -75,7 +75,8 @@ export function openDesk(
     commands,
     publisher,
     recoveredCommands: recovered!.commands,
-    besideFrom: besideFrom,
+    besideFrom,
+    furtherFrom: besideFrom,
     monotonicMs: () => nowUs / 1_000,
   });
   status.setState(ShardState.LIVE);

@@ -126,10 +126,10 @@ export function makeDisk(): Disk {
     },
     close: (fd) => void open.delete(fd),
     size: (path) => (files.get(path) ?? fail("ENOENT")).now.length,
-    list: (directory) =>
-      [...files.keys()]
-        .filter((path) => path.startsWith(`${directory}/`))
-        .map((path) => path.slice(directory.length + 1)),
+    list: (directory) => {
+      const inside = [...files.keys()].filter((path) => path.startsWith(`${directory}/`));
+      return [...new Set(inside.map((path) => path.slice(directory.length + 1).split("/")[0]!))];
+    },
     rename: (from, to) => {
       files.set(to, files.get(from) ?? fail("ENOENT"));
       files.delete(from);

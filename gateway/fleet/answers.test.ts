@@ -1,0 +1,135 @@
+/**
+ * What is to be done once is done once over two gateways and a real Redis between them: also asked of both
+ * at once, with Redis killed meanwhile, and when who began it is gone.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
+import { pino } from "pino";
+import { type RedisServer, startRedis } from "../../.ci/servers/redis/server.ts";
+import { Sealer, SEALING_KEY_BYTES } from "../registry/sealer.ts";
+import { type Json, startTestExchange, type TestExchange, TOKEN } from "../testing/exchange.ts";
+import { Fleet } from "./fleet.ts";
+
+const HMAC = { account: "alice", kind: "hmac" };
+const sealer = new Sealer([Buffer.alloc(SEALING_KEY_BYTES, TOKEN)]);
+let redis: RedisServer;
+let fleets: Fleet[];
+let first: TestExchange;
+let second: TestExchange;
+
+beforeAll(async () => {
+  redis = await startRedis();
+}, 120_000);
+afterAll(() => redis.stop());
+
+beforeEach(async () => {
+  await redis.kill(); // nothing of the test before is remembered
+  await redis.start();
+  const logger = pino({ level: "silent" });
+  fleets = [];
+  for (const _ of [1, 2]) fleets.push(await Fleet.open(redis.url, logger, sealer));
+  const more = { limits: { shutdownSpreadMs: 10 } };
+  first = await startTestExchange({ ...more, fleet: fleets[0]! });
+  second = await startTestExchange({ ...more, fleet: fleets[1]!, registry: first.registry });
+  await areShared(true);
+});
+afterEach(async () => {
+  redis.resume();
+  await Promise.all([first.stop(), second.stop()]);
+  for (const fleet of fleets) fleet.close();
+});
+
+async function post(to: TestExchange, key: string, body: object) {
+  const response = await fetch(`${to.url}/v1/admin/keys`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      "content-type": "application/json",
+      "idempotency-key": key,
+    },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Json };
+}
+const keysMade = (): number => first.registry.keys().length;
+const areShared = async (is: boolean): Promise<void> => {
+  while (!fleets.every(({ isShared }) => isShared === is)) await pause(10);
+};
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function inRedis<T>(look: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(redis.url);
+  try {
+    return await look(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+test("ten of one request at each gateway at once: one key, and its secret to all of them", async () => {
+  const asked = Array.from({ length: 20 }, (_, at) => post(at % 2 ? first : second, "k", HMAC));
+  const answers = await Promise.all(asked);
+  expect(answers[0]).toMatchObject({ status: 201, body: { secret: expect.any(String) } });
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  expect(keysMade()).toBe(1);
+  const kept = await inRedis((client) => client.get("solebook:once:k"));
+  expect(kept).not.toContain(answers[0]!.body.secret);
+});
+
+test("another request under that key is refused at the other gateway, too", async () => {
+  await post(first, "k", HMAC);
+  expect(await post(second, "k", { ...HMAC, label: "another" })).toMatchObject({
+    status: 409,
+    body: { code: "IDEMPOTENCY_KEY_REUSED", execution: "none" },
+  });
+  expect(keysMade()).toBe(1);
+});
+
+test("what was refused did not happen: the key is free at both", async () => {
+  expect((await post(first, "k", { ...HMAC, kind: "no" })).status).toBe(400);
+  expect((await post(second, "k", HMAC)).status).toBe(201);
+});
+
+test("Redis killed: each gateway by itself, and afterwards both know it though Redis forgot", async () => {
+  const before = await post(first, "before", HMAC);
+  await redis.kill();
+  await areShared(false);
+  const meanwhile = await post(second, "meanwhile", HMAC);
+  expect(await post(second, "meanwhile", HMAC)).toEqual(meanwhile);
+  expect(await post(first, "before", HMAC)).toEqual(before);
+  await redis.start();
+  await areShared(true);
+  await inRedis(async (client) => {
+    while ((await client.exists("solebook:once:before", "solebook:once:meanwhile")) < 2)
+      await pause(10);
+  });
+  expect(await post(first, "meanwhile", HMAC)).toEqual(meanwhile);
+  expect(await post(second, "before", HMAC)).toEqual(before);
+  expect(keysMade()).toBe(2);
+});
+
+test("what was refused while Redis was killed in the middle of it is free when it is back", async () => {
+  redis.pause();
+  const refused = await post(first, "k", { ...HMAC, kind: "no" });
+  expect(refused.status).toBe(400);
+  redis.resume();
+  await areShared(true);
+  let answer = await post(second, "k", HMAC);
+  while (answer.status !== 201) answer = await post(second, "k", HMAC);
+  expect(keysMade()).toBe(1);
+});
+
+test("who began it is gone: nobody does it again, and nobody says that it did not happen", async () => {
+  await inRedis(async (client) => {
+    await post(first, "other", HMAC);
+    const { request } = JSON.parse((await client.get("solebook:once:other"))!) as {
+      request: string;
+    };
+    await client.set("solebook:once:k", JSON.stringify({ request, by: "a gateway that died" }));
+  });
+  expect(await post(second, "k", HMAC)).toMatchObject({
+    status: 409,
+    body: { code: "IDEMPOTENCY_KEY_PENDING", execution: "unknown", retryable: false },
+  });
+  expect(keysMade()).toBe(1);
+});
