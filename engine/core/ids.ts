@@ -114,16 +114,15 @@ const hashKey = (seed: number, account: number, key: Int32Array, at: number): nu
 export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed: number): Ids {
   const { i32, f64, b64, capacity, mask: oMask } = orders;
   const lineCount = Math.ceil(Math.max(capacity / KEYS_PER_LINE, 1));
-  const words = lineCount * LINE_WORDS;
-  const lines = new Int32Array(new ArrayBuffer(words * 4 + LINE_BYTES), ALIGN_BYTES, words);
-  const linesPerHash = lineCount / 2 ** 28;
+  const buffer = new ArrayBuffer((lineCount + 1) * LINE_BYTES);
+  const lines = new Int32Array(buffer, ALIGN_BYTES, lineCount * LINE_WORDS);
   const now = makeWords(1);
 
   /** The line of a hash: its upper 28 bits, scaled to how many there are. */
-  const lineAt = (h: number): number => (((h >>> 4) * linesPerHash) | 0) << LINE_SHIFT;
+  const lineAt = (h: number): number => ((((h >>> 4) / 2 ** 28) * lineCount) | 0) << LINE_SHIFT;
 
   const after = (line: number): number =>
-    line + LINE_WORDS === words ? 0 : (line + LINE_WORDS) | 0;
+    line + LINE_WORDS === lines.length ? 0 : (line + LINE_WORDS) | 0;
 
   function isKeyOf(slot: number, account: number, key: Int32Array, at: number): boolean {
     const row = (slot & oMask) << ROW;
