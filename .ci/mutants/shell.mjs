@@ -17,20 +17,20 @@ export default {
     shell(
       "journal/file.ts",
       "acknowledged before it is synced",
-      "      writeAll(files, fd, frame, bytes, at);\n      files.sync(fd);",
-      "      writeAll(files, fd, frame, bytes, at);",
+      "      writeAll(files, fd, frame, laid.bytes, laid.at);\n      files.sync(fd);",
+      "      writeAll(files, fd, frame, laid.bytes, laid.at);",
     ),
     shell(
       "primary.ts",
       "applied and told before it is durable",
-      "    journal.append(count);\n    steps.confirm(beganMs);",
-      "    steps.confirm(beganMs);\n    steps.apply();\n    journal.append(count);",
+      "      commit(count);\n    }",
+      "      steps.begin(monotonicMs());\n      steps.confirm();\n      steps.apply();\n      journal.append(count);\n      return count;\n    }",
     ),
     shell(
       "primary.ts",
       "what was begun counts before it is durable",
-      "    journal.endAppend();\n    underWay = 0;\n    steps.confirm(beganMs);",
-      "    underWay = 0;\n    steps.confirm(beganMs);\n    steps.apply();\n    journal.endAppend();",
+      "      journal.endAppend();\n      underWay--;\n      count = steps.confirm();",
+      "      underWay--;\n      count = steps.confirm();\n      steps.apply();\n      journal.endAppend();\n      return count;",
     ),
     shell(
       "journal/behind.ts",
@@ -47,14 +47,26 @@ export default {
     shell(
       "journal/file.ts",
       "a batch is taken over the one that is being applied",
-      "    if (count > 0) turn = turn === 0 ? 1 : 0;\n",
+      "    if (count > 0) turn = (turn + 1) % frames.length;\n",
       "",
     ),
     shell(
       "journal/file.ts",
+      "a batch is taken over one that is under way",
+      "    if (count > 0) turn = (turn + 1) % frames.length;\n",
+      "    if (count > 0) turn = (turn + 1) % 2;\n",
+    ),
+    shell(
+      "journal/behind.ts",
+      "a frame is written before the one before it is durable",
+      "      if (underWay.push(job) === 1) write(job);",
+      "      if (underWay.push(job) > 0) write(job);",
+    ),
+    shell(
+      "journal/file.ts",
       "followers are shown what was only begun",
-      "    begun = { ...job, count };",
-      "    begun = { ...job, count };\n    position += job.bytes;",
+      "    underWay.push(laid);",
+      "    underWay.push(laid);\n    durable = laid;",
     ),
     shell(
       "journal/frame.ts",

@@ -44,8 +44,6 @@ export async function measureBeside(shard: ShardHandle, task: BesideTask): Promi
   const snapshotDirectory = join(directory, "snapshots");
   mkdirSync(snapshotDirectory);
   const sender = openSender(shard, task);
-  await shard.ready;
-  await sender.load(timedFrom);
   const fail = (_fields: object, words: string): void => console.error(words);
   const snapshots = startSnapshots({
     shard: shard.shard,
@@ -54,6 +52,8 @@ export async function measureBeside(shard: ShardHandle, task: BesideTask): Promi
     log: { info: () => {}, warn: fail, error: fail },
     everyCommands: Number.MAX_SAFE_INTEGER,
   });
+  await shard.ready;
+  await sender.load(timedFrom);
   const taken: number[] = [];
   const [during, without]: [number[], number[]] = [[], []];
   await snapshots.take(); // from the first command; those that follow begin with it

@@ -92,7 +92,39 @@ test("its process has what is left over, in the session of who started it", asyn
   }
 });
 
+test("who runs the shard does not start it; should who does end, the next one is taken all the same", async () => {
+  if (!isLinux) return;
+  const log = keptLog();
+  const shop = await openShop(beside, {}, { log, haste: Haste.LOWER });
+  await shop.trade(20);
+  const taking = shop.taking.take().catch(({ message }: Error) => message);
+  let pid: number | null = null;
+  while (pid === null) {
+    await pause();
+    pid = shop.taking.pid();
+  }
+  const { parent } = scheduled(pid);
+  expect(parent).not.toBe(process.pid);
+  expect(scheduled(parent).parent).toBe(process.pid);
+  process.kill(parent, "SIGKILL");
+  expect(await taking).toBe("the process that starts it ended with SIGKILL");
+  for (let left = 500; isThere(pid) && left > 0; left--) await pause();
+  expect(isThere(pid)).toBe(false);
+  expect((await shop.taking.take())!.checkpoint.sequence).toBe(23);
+  await shop.taking.stop();
+  await shop.stop();
+});
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 interface Scheduled {
+  readonly parent: number;
   readonly policy: string;
   readonly nice: string;
   readonly session: string;
@@ -101,7 +133,8 @@ interface Scheduled {
 function scheduled(pid: number): Scheduled {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the third one is the first
-  return { session: fields[3]!, nice: fields[16]!, policy: fields[38]! };
+  const [, parent, , session] = fields;
+  return { parent: Number(parent), session: session!, nice: fields[16]!, policy: fields[38]! };
 }
 
 test("where nothing is left over it is begun again with more", async () => {
@@ -124,6 +157,7 @@ test("where nothing is left over it is begun again with more", async () => {
   } finally {
     for (const one of busy) one.kill("SIGKILL");
   }
+  await shop.taking.stop();
   await shop.stop();
 }, 60_000);
 

@@ -3,7 +3,6 @@
  * stop. Each is taken by a process that exists for it alone: what it takes of processor and memory is
  * its own, and should it run out of memory, the exchange does not end with it.
  */
-import type { ChildProcess } from "node:child_process";
 import { SHARD_OPTIONS_DEFAULT, type ShardOptions } from "../../core/limits.ts";
 import { openStatus, ShardState, type StatusMemory } from "../../ring/status.ts";
 import { type Checkpoint, CHECKPOINT_COMMANDS } from "../checkpoint.ts";
@@ -14,9 +13,10 @@ import { openSnapshotDirectory } from "./directory.ts";
 import { hashText } from "./format.ts";
 import { type Keep, KEEP_DEFAULT } from "./keep.ts";
 import type { JournalAt } from "./source.ts";
-import { Haste, keptWaitingMs, startTaker } from "./spawn.ts";
+import { launch, type Launcher, openLauncher, type StartedTaker } from "./launcher.ts";
+import { Haste, keptWaitingMs } from "./spawn.ts";
 import type { Taken } from "./take.ts";
-import type { TakerMessage, TakerOrder } from "./taker-process.ts";
+import type { TakerOrder } from "./taker-process.ts";
 
 /** The shard that snapshots are taken of. */
 export interface SnapshotSubject {
@@ -86,7 +86,8 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
   let last = -1;
   let notBeforeMs = 0;
   let running: Promise<Taken | null> | null = null;
-  let child: ChildProcess | null = null;
+  let taker: StartedTaker | null = null;
+  let launcher: Launcher | null = haste === Haste.FULL ? null : openLauncher();
   let isStopped = false;
   let isGivenUp = false;
 
@@ -137,38 +138,37 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
 
   async function inProcess(newCommandsMin: number, at: Haste): Promise<Taken | null> {
     const { promise, resolve, reject } = Promise.withResolvers<Taken | null>();
-    const started = startTaker(at);
-    child = started;
-    const gone = new Promise((resolve) => started.once("exit", resolve));
+    const { promise: gone, resolve: setGone } = Promise.withResolvers<void>();
+    if (at !== Haste.FULL) launcher ??= openLauncher();
+    const start = at === Haste.FULL ? launch : launcher!.start;
+    const started = start(at, order(newCommandsMin, at), {
+      onMessage: (message) => {
+        if (message.kind === "warn") log.warn({ shard }, message.words);
+        else if (message.kind === "taken") resolve(message.taken);
+        else reject(new ShellError(message.code as ShellErrorCode, message.reason));
+      },
+      onGone: (words) => {
+        reject(new ShellError(ShellErrorCode.STOPPED, words));
+        setGone();
+      },
+    });
+    taker = started;
     const beganMs = performance.now();
     const watching = setInterval(() => {
       const isLong = performance.now() - beganMs >= LEFT_OVER_MS_MAX;
-      const isStarved = keptWaitingMs(started) >= patienceMs;
+      const isStarved = keptWaitingMs(started.pid()) >= patienceMs;
       if (at !== Haste.LEFT_OVER || !(isLong || isStarved)) return;
       clearInterval(watching);
       const words = "a snapshot is begun again with a higher priority: nothing was left for it";
       log.info({ shard }, words);
       reject(new KeptWaiting());
     }, LOOK_MS).unref();
-    started.on("message", (message: TakerMessage) => {
-      if (message.kind === "warn") log.warn({ shard }, message.words);
-      else if (message.kind === "taken") resolve(message.taken);
-      else reject(new ShellError(message.code as ShellErrorCode, message.reason));
-    });
-    started.once("error", reject);
-    started.once("exit", (code, signal) => {
-      const words = `the process that takes it ended with ${code ?? signal}`;
-      reject(new ShellError(ShellErrorCode.STOPPED, words));
-    });
-    started.send(order(newCommandsMin, at), (error) => {
-      if (error !== null) reject(error);
-    });
     try {
       return await promise;
     } finally {
       clearInterval(watching);
-      started.kill("SIGKILL");
-      if (started.pid !== undefined) await gone; // the directory is its own until then
+      started.kill();
+      await gone; // the directory is its own until then
     }
   }
 
@@ -187,27 +187,35 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     };
   }
 
+  async function closeLauncher(): Promise<void> {
+    const open = launcher;
+    launcher = null;
+    await open?.close();
+  }
+
   const looking = setInterval(() => void look(), LOOK_MS);
   looking.unref();
 
   return {
-    pid: () => (running === null ? null : (child?.pid ?? null)),
+    pid: () => (running === null ? null : (taker?.pid() ?? null)),
     take: () => take(1),
     finish: async () => {
       clearInterval(looking);
       isGivenUp = true; // it had all the time there was; the last one has not
-      child?.kill("SIGKILL");
+      taker?.kill();
       await running?.catch(() => {});
       isGivenUp = false;
       if (last < 0) last = await newestSequence(config);
       const isWorthIt = subject.sequence() - last >= COMMANDS_OF_NOBODY;
       if (isWorthIt) await take(COMMANDS_OF_NOBODY).catch(() => {}); // it is in the log
+      await closeLauncher();
     },
     stop: async () => {
       isStopped = true;
       clearInterval(looking);
-      child?.kill("SIGKILL");
+      taker?.kill();
       await running?.catch(() => {});
+      await closeLauncher();
     },
   };
 }

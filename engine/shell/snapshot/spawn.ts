@@ -25,7 +25,7 @@ const SHELL = "/bin/sh";
 /** Where the system has no such program, or does not let it: the lower priority. */
 const IDLE = "chrt -i -p 0 $$ >/dev/null 2>&1 || renice -n 10 -p $$ >/dev/null 2>&1";
 /** Threads that collect garbage would else run beside it, and take a second processor. */
-const EXEC_ARGV = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc"];
+export const EXEC_ARGV = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc"];
 
 export function startTaker(haste: Haste): ChildProcess {
   const options: ForkOptions = {
@@ -48,7 +48,7 @@ export function startTaker(haste: Haste): ChildProcess {
 /**
  * How long it has been ready to run and was not let, in milliseconds; 0 where the system does not say.
  */
-export function keptWaitingMs({ pid }: ChildProcess): number {
+export function keptWaitingMs(pid: number | null): number {
   try {
     const [, waitedNs = "0"] = readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ");
     return Number(waitedNs) / 1e6;
