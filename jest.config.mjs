@@ -1,5 +1,7 @@
 // Node strips the types itself, so jest needs no transformer. Run it through `npm test` or
 // `npm run jest -- PATTERN`: it needs --experimental-vm-modules.
+import "./.ci/jest/children.mjs";
+
 export default {
   transform: {},
   extensionsToTreatAsEsm: [".ts"],

@@ -18,7 +18,8 @@ export interface Around {
 
 export function solebook(args: readonly string[], around: Around = {}): Promise<Ended> {
   const launch = ["--disable-warning=ExperimentalWarning", LAUNCHER, ...args];
-  const env = { PATH: process.env.PATH, ...around.env };
+  const { PATH, NODE_OPTIONS = "" } = process.env; // the latter is jest's, which spares it time
+  const env = { PATH, NODE_OPTIONS, ...around.env };
   const child = spawn(process.execPath, launch, { stdio: "pipe", env });
   let stdout = "";
   let stderr = "";

@@ -7,17 +7,20 @@ import { isLong, report, sized } from "../shell/testing/size.ts";
 import { runFileCycles } from "./testing/file-cycles.ts";
 import { runKafkaCycles } from "./testing/kafka-cycles.ts";
 
+const CYCLES = sized(50, 1_000);
+
 test(
   "on files nothing acknowledged is lost or doubled, however often it is killed",
   async () => {
-    const { findings, ...found } = await runFileCycles(sized(5, 1_000), 1, () => {});
+    const { findings, ...found } = await runFileCycles(CYCLES, 1, () => {});
     report("killed on files", found);
     expect(findings).toEqual([]);
     expect(found).toMatchObject({ lost: 0, doubled: 0 });
-    expect(found.acked).toBeGreaterThan(200);
-    expect(found.resent).toBeGreaterThan(0);
+    expect(found.acked).toBeGreaterThan(CYCLES * 40);
+    expect(found.resent).toBeGreaterThan(CYCLES);
+    expect(Object.keys(found.deaths).length).toBeGreaterThan(4); // at several points, and at an instant
   },
-  sized(120_000, 12 * 3_600_000),
+  sized(240_000, 12 * 3_600_000),
 );
 
 // With every change the faults of the journal at brokers show the same four blows, with the same

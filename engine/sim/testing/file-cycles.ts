@@ -18,9 +18,11 @@ import { makeRandom, type Random } from "../random.ts";
 
 const SEGMENT_BYTES = 256 * 1024; // a next one is soon needed
 /** Few make short batches, synced by the shard's thread; many make long ones, synced by the one beside. */
-const IN_FLIGHT = [64, 4_096] as const;
+const IN_FLIGHT = [64, 1_024] as const;
 /** A directory of its own for so many cycles: else a start would take longer and longer. */
-const CYCLES_PER_JOURNAL = 50;
+const CYCLES_PER_JOURNAL = 25;
+/** So many directories at a time: while one waits for its moment to kill, another starts. */
+const AT_A_TIME = 2;
 const RESENT = 30; // acknowledged ones among those sent again
 const DEADLINE_AHEAD_US = 1_800_000_000;
 const READY_MS_MAX = 2_000;
@@ -58,7 +60,6 @@ export async function runFileCycles(
   seed: number,
   tell: (words: string) => void,
 ): Promise<FileCycles> {
-  const random = makeRandom(seed);
   const counts: Counts = {
     acked: 0,
     lost: 0,
@@ -68,17 +69,28 @@ export async function runFileCycles(
     deaths: {},
     findings: [],
   };
-  for (let done = 0; done < cycles; done += CYCLES_PER_JOURNAL) {
-    const directory = mkdtempSync(join(tmpdir(), "solebook-crash-"));
-    try {
-      await runJournal(directory, Math.min(CYCLES_PER_JOURNAL, cycles - done), random, counts);
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
+  let taken = 0;
+  let done = 0;
+
+  async function takeJournals(): Promise<void> {
+    while (taken < cycles) {
+      const random = makeRandom(seed, taken);
+      const count = Math.min(CYCLES_PER_JOURNAL, cycles - taken);
+      taken += count;
+      const directory = mkdtempSync(join(tmpdir(), "solebook-crash-"));
+      try {
+        await runJournal(directory, count, random, counts);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+      done += count;
+      const { acked, lost, doubled } = counts;
+      tell(`${done} of ${cycles} cycles: ${acked} orders, `);
+      tell(`  ${lost} lost, ${doubled} doubled`);
     }
-    const { acked, lost, doubled } = counts;
-    tell(`${Math.min(done + CYCLES_PER_JOURNAL, cycles)} of ${cycles} cycles: ${acked} orders, `);
-    tell(`  ${lost} lost, ${doubled} doubled`);
   }
+
+  await Promise.all(Array.from({ length: AT_A_TIME }, takeJournals));
   return { cycles, ...counts };
 }
 
