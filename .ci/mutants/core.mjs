@@ -39,8 +39,8 @@ export default {
     core(
       "queue.ts",
       "the newest of a level goes first",
-      "    l32[at + ORDERS] = l32[at + ORDERS]! + 1;\n    l64[(level << L_ROW64) + QUANTITY] = l64[(level << L_ROW64) + QUANTITY]! + o32[row + OPEN]!;",
-      "    l32[at + HEAD] = slot;\n    l32[at + ORDERS] = l32[at + ORDERS]! + 1;\n    l64[(level << L_ROW64) + QUANTITY] = l64[(level << L_ROW64) + QUANTITY]! + o32[row + OPEN]!;",
+      "    l32[at + ORDERS] = l32[at + ORDERS]! + 1;\n    l64[(at >> 1) + QUANTITY] = l64[(at >> 1) + QUANTITY]! + o32[row + OPEN]!;",
+      "    l32[at + HEAD] = slot;\n    l32[at + ORDERS] = l32[at + ORDERS]! + 1;\n    l64[(at >> 1) + QUANTITY] = l64[(at >> 1) + QUANTITY]! + o32[row + OPEN]!;",
     ),
     core(
       "queue.ts",
@@ -69,27 +69,27 @@ export default {
     core(
       "expiry.ts",
       "of two that are due at once the newer goes first",
-      "o64[(a << ROW64) + ORDER_ID]! < o64[(b",
-      "o64[(a << ROW64) + ORDER_ID]! > o64[(b",
+      "o64[((a & oMask) << ROW64) + ORDER_ID]! < o64[((b",
+      "o64[((a & oMask) << ROW64) + ORDER_ID]! > o64[((b",
     ),
     core(
       "expiry.ts",
       "an expiry is late by one",
-      "o64[(heap[1]! << ROW64) + EXPIRES]! <= nowUs[at]!",
-      "o64[(heap[1]! << ROW64) + EXPIRES]! < nowUs[at]!",
+      "o64[((heap[1]! & oMask) << ROW64) + EXPIRES]! <= nowUs[at]!",
+      "o64[((heap[1]! & oMask) << ROW64) + EXPIRES]! < nowUs[at]!",
     ),
     core(
       "place.ts",
       "a remembered id is placed again",
-      "if (over !== 0 && !ids.isOver(over)) return KNOWN_ID;",
-      "if (over !== 0 && !ids.isOver(over)) over = 0;",
+      "if (hand[OVER]! !== 0 && !ids.isOver(hand[OVER]!)) return KNOWN_ID;",
+      "if (hand[OVER]! !== 0 && !ids.isOver(hand[OVER]!)) hand[OVER] = 0;",
     ),
     core("place.ts", "the price is no parameter of a place", "^ c32[C.priceTicks]!;", "^ 0;"),
     core(
       "place.ts",
       "a deadline is over when it comes",
-      "return stampUs > deadlineUs ? Reject.DEADLINE_PASSED : NONE;",
-      "return stampUs >= deadlineUs ? Reject.DEADLINE_PASSED : NONE;",
+      "return stampUs > deadlineUs ? REJECT.DEADLINE_PASSED : NONE;",
+      "return stampUs >= deadlineUs ? REJECT.DEADLINE_PASSED : NONE;",
     ),
     core(
       "place.ts",
@@ -136,7 +136,7 @@ export default {
     core(
       "change.ts",
       "anybody may cancel anybody's order",
-      "if (slot === 0 || o32[(slot << ROW) + ORDER.account] !== account) return 0;",
+      "if (slot === 0 || o32[((slot & oMask) << ROW) + ORDER.account] !== account) return 0;",
       "if (slot === 0) return 0;",
     ),
     core(
@@ -166,19 +166,19 @@ export default {
     core(
       "emit.ts",
       "a trade is told at no price of the maker",
-      "e32[at + E_PRICE] = o32[row + PRICE]!;\n    e32[at + E_QUANTITY] = m32",
-      "e32[at + E_PRICE] = o32[(takerSlot << ROW) + PRICE]!;\n    e32[at + E_QUANTITY] = m32",
+      "owner(at, slot);\n    seen(at, o32[row + INSTRUMENT]!);\n    matched",
+      "owner(at, slot);\n    e32[at + E_PRICE] = o32[(takerSlot << ROW) + PRICE]!;\n    seen(at, o32[row + INSTRUMENT]!);\n    matched",
     ),
     core(
       "emit-fields.ts",
       "the market sequence stands still",
-      "    n64[(instrument << N_ROW) + N_MARKET] = sequence;\n",
+      "    n64[sequenceAt] = sequence;\n",
       "",
     ),
     core(
       "ids.ts",
       "an id is forgotten while its order rests",
-      "else if (statusOf(i32[(slot << ROW) + BITS]!) !== OPEN) forget(slot);",
+      "else if (statusOf(i32[row + BITS]!) !== OPEN) forget(slot);",
       "else forget(slot);",
     ),
     core(
@@ -310,14 +310,14 @@ export default {
     core(
       "change.ts",
       "an amend keeps the priority of before for restores",
-      "    orders.f64[(slot << ROW64) + OrderF64.priority] = counters[SEQUENCE]!;\n",
+      "    orders.f64[((slot & oMask) << ROW64) + ORDER64.priority] = counters[SEQUENCE]!;\n",
       "",
     ),
     core(
       "change.ts",
       "a reduce to nothing leaves an order of nothing",
-      "if (by >= o32[(slot << ROW) + ORDER.open]!) {",
-      "if (by > o32[(slot << ROW) + ORDER.open]!) {",
+      "if (by >= o32[((slot & oMask) << ROW) + ORDER.open]!) {",
+      "if (by > o32[((slot & oMask) << ROW) + ORDER.open]!) {",
     ),
     core(
       "groups.ts",
@@ -334,8 +334,8 @@ export default {
     core(
       "emit-fields.ts",
       "an account's sequence has gaps",
-      "a64[(account << A_ROW) + A_SEQUENCE] = sequence;",
-      "a64[(account << A_ROW) + A_SEQUENCE] = sequence + 1;",
+      "a64[sequenceAt] = sequence;",
+      "a64[sequenceAt] = sequence + 1;",
     ),
     core(
       "restore.ts",

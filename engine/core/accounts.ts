@@ -5,6 +5,7 @@
  * rows, so that a mass cancel costs what the account has and not what the shard holds.
  */
 import { ORDER_SHIFT, OrderI32, type Orders } from "./orders.ts";
+import { powerOfTwo } from "./words.ts";
 
 export const ACCOUNT_WORDS = 16;
 export const ACCOUNT_SHIFT = 4;
@@ -27,6 +28,9 @@ export const AccountF64 = { sequence: 3, openBidValueMinor: 4, openBidValueMaxMi
 export const AccountState = { UNKNOWN: 0, SUSPENDED: 1, ALLOWED: 2 } as const;
 
 const ROW = ORDER_SHIFT;
+// An exported constant is loaded at each use, by its own file too.
+const A_ROW = ACCOUNT_SHIFT;
+const A_STATE = AccountState;
 const { openOrders: OPEN_ORDERS, head: HEAD, tail: TAIL } = AccountI32;
 const { accountNext: NEXT, accountPrev: PREV, account: ACCOUNT } = OrderI32;
 
@@ -34,6 +38,8 @@ export interface Accounts {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly capacity: number;
+  /** Of an account: its row is in range. */
+  readonly mask: number;
   /** Accounts above this one were never set. */
   highest(): number;
   isKnown(account: number): boolean;
@@ -45,16 +51,17 @@ export interface Accounts {
 }
 
 export function makeAccounts(capacity: number, orders: Orders): Accounts {
-  const buffer = new ArrayBuffer(capacity * ACCOUNT_WORDS * 4);
+  const rows = powerOfTwo(capacity);
+  const aMask = rows - 1;
+  const { mask: oMask } = orders;
+  const buffer = new ArrayBuffer(rows * ACCOUNT_WORDS * 4);
   const i32 = new Int32Array(buffer);
   const f64 = new Float64Array(buffer);
   const o32 = orders.i32;
   let highestAccount = 0;
 
   function isKnown(account: number): boolean {
-    return (
-      account > 0 && account < capacity && i32[account << ACCOUNT_SHIFT] !== AccountState.UNKNOWN
-    );
+    return account > 0 && account < capacity && i32[(account & aMask) << A_ROW] !== A_STATE.UNKNOWN;
   }
 
   function know(account: number): void {
@@ -62,28 +69,38 @@ export function makeAccounts(capacity: number, orders: Orders): Accounts {
   }
 
   function append(slot: number): void {
-    const row = slot << ROW;
-    const at = o32[row + ACCOUNT]! << ACCOUNT_SHIFT;
+    const row = (slot & oMask) << ROW;
+    const at = (o32[row + ACCOUNT]! & aMask) << A_ROW;
     const tail = i32[at + TAIL]!;
     o32[row + NEXT] = 0;
     o32[row + PREV] = tail;
     if (tail === 0) i32[at + HEAD] = slot;
-    else o32[(tail << ROW) + NEXT] = slot;
+    else o32[((tail & oMask) << ROW) + NEXT] = slot;
     i32[at + TAIL] = slot;
     i32[at + OPEN_ORDERS] = i32[at + OPEN_ORDERS]! + 1;
   }
 
   function unlink(slot: number): void {
-    const row = slot << ROW;
-    const at = o32[row + ACCOUNT]! << ACCOUNT_SHIFT;
+    const row = (slot & oMask) << ROW;
+    const at = (o32[row + ACCOUNT]! & aMask) << A_ROW;
     const prev = o32[row + PREV]!;
     const next = o32[row + NEXT]!;
     if (prev === 0) i32[at + HEAD] = next;
-    else o32[(prev << ROW) + NEXT] = next;
+    else o32[((prev & oMask) << ROW) + NEXT] = next;
     if (next === 0) i32[at + TAIL] = prev;
-    else o32[(next << ROW) + PREV] = prev;
+    else o32[((next & oMask) << ROW) + PREV] = prev;
     i32[at + OPEN_ORDERS] = i32[at + OPEN_ORDERS]! - 1;
   }
 
-  return { i32, f64, capacity, highest: () => highestAccount, isKnown, know, append, unlink };
+  return {
+    i32,
+    f64,
+    capacity,
+    mask: aMask,
+    highest: () => highestAccount,
+    isKnown,
+    know,
+    append,
+    unlink,
+  };
 }

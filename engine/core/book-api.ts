@@ -28,6 +28,8 @@ export const MatchStop = { NONE: 0, SELF_TRADE: 1, WORK_BOUND: 2 } as const;
 
 export const MATCH_WORDS = 4;
 export const MATCH_SHIFT = 2;
+/** Of a row's number: it is in range. */
+export const MATCH_MASK = MAKERS_PER_COMMAND_MAX - 1;
 export const MatchI32 = { slot: 0, kind: 1, quantity: 2, levelOrders: 3 } as const;
 export const MatchResult = { count: 0, remaining: 1, stop: 2, cost: 3 } as const;
 

@@ -3,7 +3,7 @@
  * in a ring per level (`queue.ts`); the loop is `match.ts`. What it must do is said in `book-api.ts`
  * and, readably, by `book-plain.ts`.
  */
-import { assert } from "./assert.ts";
+import { assert as assertion } from "./assert.ts";
 import {
   type Book,
   type BookOptions,
@@ -15,12 +15,14 @@ import {
 import { Side } from "./codes.ts";
 import { RESTORE_WALK_MAX } from "./limits.ts";
 import { makeMatcher } from "./match.ts";
-import { COLLECTED, ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, sideOf } from "./orders.ts";
+import { COLLECTED, ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, OrderBits } from "./orders.ts";
 import { LEVEL_SHIFT, LEVEL_SHIFT64, LevelF64, LevelI32, makePages } from "./pages.ts";
 import { makeQueue } from "./queue.ts";
 import type { DepthLevel } from "./shard-api.ts";
 import { makeDoubles, makeWords } from "./words.ts";
 
+const { sideOf } = OrderBits;
+const assert: typeof assertion = assertion;
 const ROW = ORDER_SHIFT;
 const L_ROW = LEVEL_SHIFT;
 const L_ROW64 = LEVEL_SHIFT64;
@@ -43,12 +45,13 @@ export function makeBook(options: BookOptions): Book {
   const { match, canFill, wouldCross } = makeMatcher(orders, pages, queue, matches, isLapsed);
   const touched: Touched = { orders: makeWords(1), quantity: makeDoubles(1) };
   const { orders: touchedOrders, quantity: touchedQuantity } = touched;
-  const { i32: o32, f64: o64 } = orders;
-  const { i32: l32, f64: l64 } = pages;
+  const { i32: o32, f64: o64, mask: oMask } = orders;
+  const { i32: l32, f64: l64, mask: lMask } = pages;
 
   function touch(level: number): void {
-    touchedOrders[0] = l32[(level << L_ROW) + ORDERS]!;
-    touchedQuantity[0] = l64[(level << L_ROW64) + QUANTITY]!;
+    const at = (level & lMask) << L_ROW;
+    touchedOrders[0] = l32[at + ORDERS]!;
+    touchedQuantity[0] = l64[(at >> 1) + QUANTITY]!;
   }
 
   function bookOf(instrument: number, bits: number): number {
@@ -57,7 +60,7 @@ export function makeBook(options: BookOptions): Book {
   }
 
   function rest(slot: number): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     const bits = o32[row + ORDER_BITS]!;
     const book = bookOf(o32[row + INSTRUMENT]!, bits);
     const side = sideOf(bits);
@@ -74,8 +77,10 @@ export function makeBook(options: BookOptions): Book {
 
   function restBefore(slot: number, before: number): void {
     if (before === 0) return rest(slot);
-    const level = o32[(before << ROW) + LEVEL]!;
-    const isThere = o32[(before << ROW) + PRICE] === o32[(slot << ROW) + PRICE] && level !== 0;
+    const level = o32[((before & oMask) << ROW) + LEVEL]!;
+    const isThere =
+      o32[((before & oMask) << ROW) + PRICE] === o32[((slot & oMask) << ROW) + PRICE] &&
+      level !== 0;
     assert(isThere, "an order stands before one of its own level");
     queue.insert(level, slot, before);
     touch(level);
@@ -89,25 +94,25 @@ export function makeBook(options: BookOptions): Book {
     at: number,
   ): number {
     const head = l32[(pages.near(instrument, side, priceTicks) << L_ROW) + HEAD]!;
-    if (head === 0 || sideOf(o32[(head << ROW) + ORDER_BITS]!) !== side) return 0;
-    const tail = o32[(head << ROW) + PREV]!;
-    if (o64[(tail << ROW64) + PRIORITY]! <= priority[at]!) return 0;
+    if (head === 0 || sideOf(o32[((head & oMask) << ROW) + ORDER_BITS]!) !== side) return 0;
+    const tail = o32[((head & oMask) << ROW) + PREV]!;
+    if (o64[((tail & oMask) << ROW64) + PRIORITY]! <= priority[at]!) return 0;
     let slot = head;
     for (let n = 0; n < WALK_MAX; n++) {
-      if (o64[(slot << ROW64) + PRIORITY]! > priority[at]!) return slot;
-      slot = o32[(slot << ROW) + NEXT]!;
+      if (o64[((slot & oMask) << ROW64) + PRIORITY]! > priority[at]!) return slot;
+      slot = o32[((slot & oMask) << ROW) + NEXT]!;
     }
     slot = tail;
     for (let n = 0; n < WALK_MAX; n++) {
-      const older = o32[(slot << ROW) + PREV]!;
-      if (o64[(older << ROW64) + PRIORITY]! <= priority[at]!) return slot;
+      const older = o32[((slot & oMask) << ROW) + PREV]!;
+      if (o64[((older & oMask) << ROW64) + PRIORITY]! <= priority[at]!) return slot;
       slot = older;
     }
     return -1;
   }
 
   function remove(slot: number): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     const level = o32[row + LEVEL]!;
     const isEmpty = queue.unlink(level, slot);
     touch(level);
@@ -117,8 +122,8 @@ export function makeBook(options: BookOptions): Book {
   }
 
   function shrink(slot: number, by: number): void {
-    assert(by < o32[(slot << ROW) + OPEN]!, "an order that keeps its place keeps units");
-    const level = o32[(slot << ROW) + LEVEL]!;
+    assert(by < o32[((slot & oMask) << ROW) + OPEN]!, "an order that keeps its place keeps units");
+    const level = o32[((slot & oMask) << ROW) + LEVEL]!;
     queue.shrink(level, slot, by);
     touch(level);
   }
@@ -131,7 +136,7 @@ export function makeBook(options: BookOptions): Book {
     let level = pages.best(book, side);
     if (afterTicks !== 0) {
       level = pages.near(book, side, afterTicks);
-      assert(l32[(level << L_ROW) + ORDERS] !== 0, "a level is there to go on from");
+      assert(l32[((level & lMask) << L_ROW) + ORDERS] !== 0, "a level is there to go on from");
       level = pages.worse(level, side);
     }
     if (level === 0) return 0;
@@ -145,8 +150,8 @@ export function makeBook(options: BookOptions): Book {
     for (; level !== 0 && found.length < levelsMax; level = pages.worse(level, side)) {
       found.push({
         priceTicks: pages.priceOf(level),
-        quantity: l64[(level << L_ROW64) + QUANTITY]!,
-        orders: l32[(level << L_ROW) + ORDERS]!,
+        quantity: l64[((level & lMask) << L_ROW64) + QUANTITY]!,
+        orders: l32[((level & lMask) << L_ROW) + ORDERS]!,
       });
     }
     return found;
@@ -155,26 +160,26 @@ export function makeBook(options: BookOptions): Book {
   function walk(book: number, side: number, visit: (slot: number) => void): void {
     let level = pages.best(book, side);
     for (; level !== 0; level = pages.worse(level, side)) {
-      const head = l32[(level << L_ROW) + HEAD]!;
+      const head = l32[((level & lMask) << L_ROW) + HEAD]!;
       let slot = head;
       do {
         visit(slot);
-        slot = o32[(slot << ROW) + NEXT]!;
+        slot = o32[((slot & oMask) << ROW) + NEXT]!;
       } while (slot !== head);
     }
   }
 
   function touchPrice(instrument: number, side: number, priceTicks: number): number {
     const head = l32[(pages.near(instrument, side, priceTicks) << L_ROW) + HEAD]!;
-    return o32[(head << ROW) + PREV]!;
+    return o32[((head & oMask) << ROW) + PREV]!;
   }
 
   function touchOrder(slot: number): number {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     return (
-      l32[o32[row + LEVEL]! << L_ROW]! ^
-      o32[o32[row + NEXT]! << ROW]! ^
-      o32[o32[row + PREV]! << ROW]!
+      l32[(o32[row + LEVEL]! & lMask) << L_ROW]! ^
+      o32[(o32[row + NEXT]! & oMask) << ROW]! ^
+      o32[(o32[row + PREV]! & oMask) << ROW]!
     );
   }
 

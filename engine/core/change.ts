@@ -19,20 +19,19 @@ import { INSTRUMENT_SHIFT } from "./instruments.ts";
 import { siblingsOf } from "./groups.ts";
 import type { Life } from "./life.ts";
 import { BEHAVIOUR_SESSIONS, MASS_CANCEL_COUNTED_MAX } from "./limits.ts";
-import {
-  ORDER_SHIFT,
-  ORDER_SHIFT64,
-  OrderF64,
-  OrderI32,
-  sideOf,
-  statusOf,
-  stpOf,
-  withTif,
-} from "./orders.ts";
+import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, OrderBits } from "./orders.ts";
 import type { Pending } from "./pending.ts";
 import { UncrossI32, UncrossPhase } from "./pending-uncross.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
+
+const TIF = TimeInForce;
+const C8 = CommandU8;
+const ORDER64 = OrderF64;
+const SIDE = Side;
+const E_FLAG = EventFlag;
+const N_ROW = INSTRUMENT_SHIFT;
+const { sideOf, stpOf, statusOf, withTif } = OrderBits;
 
 export interface Change {
   /** The open order that the change in hand names, or a Reject, negative. */
@@ -67,9 +66,9 @@ const NO_UNCROSS = UncrossPhase.NONE;
 export function makeChange(state: State, check: Check, life: Life, pending: Pending): Change {
   const { turn, orders, ids, accounts, expiry, massCancels, book, emit, groups, collected } = state;
   const u32 = state.uncross.i32;
-  const n32 = state.instruments.i32;
+  const { i32: n32, mask: nMask } = state.instruments;
   const { counters } = turn;
-  const o32 = orders.i32;
+  const { i32: o32, mask: oMask } = orders;
   const { room, result } = book.matches;
 
   /** Whether the change in hand says that it is not to happen any more; 0 says nothing. */
@@ -88,9 +87,9 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (turn.f64[ORDER_ID] !== 0) slot = orders.find(turn.f64, ORDER_ID);
     else {
       slot = ids.find(account, turn.i32, C.clientOrderId);
-      if (slot !== 0 && statusOf(o32[(slot << ROW) + ORDER.bits]!) !== OPEN) return 0;
+      if (slot !== 0 && statusOf(o32[((slot & oMask) << ROW) + ORDER.bits]!) !== OPEN) return 0;
     }
-    if (slot === 0 || o32[(slot << ROW) + ORDER.account] !== account) return 0;
+    if (slot === 0 || o32[((slot & oMask) << ROW) + ORDER.account] !== account) return 0;
     if (!state.isLapsed(slot)) return slot;
     life.lapse(slot);
     return 0;
@@ -101,9 +100,9 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (u32[PHASE] === NO_UNCROSS) return false;
     let leg = slot;
     do {
-      const instrument = o32[(leg << ROW) + ORDER.instrument]!;
-      if (n32[instrument << INSTRUMENT_SHIFT] === UNCROSSING) return true;
-      leg = groups.has(leg) ? o32[(leg << ROW) + ORDER.groupNext]! : slot;
+      const instrument = o32[((leg & oMask) << ROW) + ORDER.instrument]!;
+      if (n32[(instrument & nMask) << N_ROW] === UNCROSSING) return true;
+      leg = groups.has(leg) ? o32[((leg & oMask) << ROW) + ORDER.groupNext]! : slot;
     } while (leg !== slot);
     return false;
   }
@@ -131,17 +130,17 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
   }
 
   function setTotal(slot: number, total: number): void {
-    o32[(slot << ROW) + ORDER.total] = total;
+    o32[((slot & oMask) << ROW) + ORDER.total] = total;
   }
 
   function totalOf(slot: number): number {
-    return o32[(slot << ROW) + ORDER.total]!;
+    return o32[((slot & oMask) << ROW) + ORDER.total]!;
   }
 
   function shrink(slot: number, by: number): void {
     book.shrink(slot, by);
     life.shrunk(slot, by);
-    emit.amended(slot, o32[(slot << ROW) + ORDER.priceTicks]!, by, false);
+    emit.amended(slot, o32[((slot & oMask) << ROW) + ORDER.priceTicks]!, by, false);
     life.recount(slot, by);
   }
 
@@ -150,7 +149,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (slot === 0) return;
     const by = turn.i32[C.quantity]!;
     if (by < 1) return emit.rejected(REJECT.QUANTITY_TOO_SMALL, 0, false);
-    if (by >= o32[(slot << ROW) + ORDER.open]!) {
+    if (by >= o32[((slot & oMask) << ROW) + ORDER.open]!) {
       return life.end(slot, EVENT.CANCELLED, REASON.REDUCED_TO_NOTHING, true);
     }
     setTotal(slot, totalOf(slot) - by);
@@ -160,16 +159,16 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
   function setExpiry(slot: number): void {
     const expiresAtUs = turn.f64[EXPIRES]!;
     if (expiresAtUs === 0) return;
-    const bitsAt = (slot << ROW) + ORDER.bits;
-    o32[bitsAt] = withTif(o32[bitsAt]!, TimeInForce.GTD);
+    const bitsAt = ((slot & oMask) << ROW) + ORDER.bits;
+    o32[bitsAt] = withTif(o32[bitsAt]!, TIF.GTD);
     expiry.remove(slot);
-    orders.f64[(slot << ROW64) + OrderF64.expiresAtUs] = expiresAtUs;
+    orders.f64[((slot & oMask) << ROW64) + ORDER64.expiresAtUs] = expiresAtUs;
     expiry.add(slot);
   }
 
   /** Out of its level, and back like a taker with what it shall have open. */
   function requeue(slot: number, priceTicks: number, open: number): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     const bits = o32[row + ORDER.bits]!;
     const stoodTicks = o32[row + ORDER.priceTicks]!;
     const stood = o32[row + ORDER.open]!;
@@ -189,7 +188,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     result[COST] = result[COST]! + siblings;
     const left = life.settleMakers(slot, open);
     o32[row + ORDER.open] = left;
-    orders.f64[(slot << ROW64) + OrderF64.priority] = counters[SEQUENCE]!;
+    orders.f64[((slot & oMask) << ROW64) + ORDER64.priority] = counters[SEQUENCE]!;
     const rests = life.settle(slot, priceTicks, left, true);
     if (siblings !== 0) return requeueLeg(slot, rests);
     if (rests) life.rest(slot);
@@ -211,7 +210,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (slot === 0) return;
     const reject = check.amend(slot);
     if (reject !== REJECT.NONE) return emit.rejected(reject, 0, false);
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     const quantity = turn.i32[C.quantity]!;
     const asked = turn.i32[C.priceTicks]!;
     const open = o32[row + ORDER.open]!;
@@ -234,10 +233,10 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (u32[PHASE] === NO_UNCROSS) return false;
     if (instrument === 0) {
       const { ofAccount } = collected;
-      const bids = ofAccount[ofAccountAt(account, Side.BID)]!;
-      return bids + ofAccount[ofAccountAt(account, Side.ASK)]! !== 0;
+      const bids = ofAccount[ofAccountAt(account, SIDE.BID)]!;
+      return bids + ofAccount[ofAccountAt(account, SIDE.ASK)] !== 0;
     }
-    return n32[instrument << INSTRUMENT_SHIFT] === UNCROSSING;
+    return n32[(instrument & nMask) << N_ROW] === UNCROSSING;
   }
 
   function cancelAllReject(account: number, instrument: number, side: number): number {
@@ -245,7 +244,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     if (isLate()) return REJECT.DEADLINE_PASSED;
     if (instrument !== 0 && !state.instruments.isListed(instrument))
       return REJECT.UNKNOWN_INSTRUMENT;
-    if (side > Side.ASK) return REJECT.MALFORMED;
+    if (side > SIDE.ASK) return REJECT.MALFORMED;
     if (mayUncross(account, instrument)) return REJECT.UNCROSSING;
     return massCancels.isFull() ? REJECT.MASS_CANCEL_TABLE_FULL : REJECT.NONE;
   }
@@ -253,7 +252,7 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
   function cancelAll(): void {
     const account = turn.i32[C.account]!;
     const instrument = turn.i32[C.instrument]!;
-    const side = turn.u8[CommandU8.side]!;
+    const side = turn.u8[C8.side]!;
     const reject = cancelAllReject(account, instrument, side);
     if (reject !== REJECT.NONE) return emit.rejected(reject, 0, false);
     const tag = counters[BEHAVIOUR]! < SESSIONS ? 0 : turn.i32[C.tag]!;
@@ -262,9 +261,9 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     massCancels.add(account, instrument, side, tag, REASON.MASS_CANCEL, counters, TOTAL);
     const event = emit.admin.massCancelAccepted(tag);
     pending.carryOn();
-    const more = massCancels.isEmpty() ? 0 : EventFlag.MORE_PENDING;
+    const more = massCancels.isEmpty() ? 0 : E_FLAG.MORE_PENDING;
     if (count >= 0) emit.admin.massCancelCounted(event, count, more);
-    else emit.admin.massCancelCounted(event, -count - 1, more | EventFlag.AT_LEAST);
+    else emit.admin.massCancelCounted(event, -count - 1, more | E_FLAG.AT_LEAST);
   }
 
   return { find, cancel, reduce, amend, cancelAll };

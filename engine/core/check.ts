@@ -20,12 +20,13 @@ import {
 import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import { INSTRUMENT_SHIFT, InstrumentI32 } from "./instruments.ts";
 import { PRICE_TICKS_MAX, QUANTITY_MAX } from "./limits.ts";
-import { isPostOnly, ORDER_SHIFT, OrderI32, sideOf } from "./orders.ts";
+import { ORDER_SHIFT, OrderI32, OrderBits } from "./orders.ts";
 import { isCollectable, makeCheckAuction } from "./check-auction.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 import { makeDoubles } from "./words.ts";
 
+const { sideOf, isPostOnly } = OrderBits;
 const ROW = ORDER_SHIFT;
 const ORDER = OrderI32;
 const N_ROW = INSTRUMENT_SHIFT;
@@ -48,6 +49,7 @@ const POST_ONLY = CommandFlag.POST_ONLY;
 const STAMP = Counter.stampUs;
 const PRICE_MAX = PRICE_TICKS_MAX;
 const UNITS_MAX = QUANTITY_MAX;
+
 /** No refusal: the instrument takes orders for an auction. */
 const COLLECTS = -1;
 
@@ -89,8 +91,9 @@ function isTifWellFormed(orderType: number, tif: number, isPost: boolean): boole
 
 export function makeCheck(state: State): Check {
   const { turn, orders, accounts, instruments, book, groups } = state;
-  const o32 = orders.i32;
-  const n32 = instruments.i32;
+  const { i32: o32, mask: oMask } = orders;
+  const { i32: n32, mask: nMask } = instruments;
+  const aMask = accounts.mask;
   const { counters } = turn;
   const planned = makeDoubles(3);
   const { selfCross } = makeCheckAuction(state);
@@ -114,7 +117,7 @@ export function makeCheck(state: State): Check {
 
   function instrumentState(instrument: number): number {
     if (!instruments.isListed(instrument)) return REJECT.UNKNOWN_INSTRUMENT;
-    const now = n32[(instrument << N_ROW) + N.state];
+    const now = n32[((instrument & nMask) << N_ROW) + N.state];
     if (now === STATE.CONTINUOUS) return REJECT.NONE;
     if (now === STATE.PRE_OPEN) return COLLECTS;
     if (now === STATE.UNCROSSING) return REJECT.UNCROSSING;
@@ -122,16 +125,16 @@ export function makeCheck(state: State): Check {
   }
 
   function quantityBound(instrument: number, quantity: number): number {
-    const max = n32[(instrument << N_ROW) + N.quantityMax]!;
+    const max = n32[((instrument & nMask) << N_ROW) + N.quantityMax]!;
     if (quantity < 1) return REJECT.QUANTITY_TOO_SMALL;
     return quantity > (max === 0 ? UNITS_MAX : max) ? REJECT.QUANTITY_TOO_LARGE : REJECT.NONE;
   }
 
   function priceBound(instrument: number, priceTicks: number): number {
     if (priceTicks < 1) return REJECT.PRICE_OUT_OF_RANGE;
-    const high = n32[(instrument << N_ROW) + N.bandHighTicks]!;
+    const high = n32[((instrument & nMask) << N_ROW) + N.bandHighTicks]!;
     if (high === 0) return REJECT.NONE;
-    const low = n32[(instrument << N_ROW) + N.bandLowTicks]!;
+    const low = n32[((instrument & nMask) << N_ROW) + N.bandLowTicks]!;
     return priceTicks < low || priceTicks > high ? REJECT.PRICE_OUTSIDE_BAND : REJECT.NONE;
   }
 
@@ -146,10 +149,10 @@ export function makeCheck(state: State): Check {
     insteadTicks: number,
     insteadOf: number,
   ): number {
-    const at = account << A_ROW64;
+    const at = (account & aMask) << A_ROW64;
     const max = accounts.f64[at + A64.openBidValueMaxMinor]!;
     if (max === 0) return REJECT.NONE;
-    const tickMinor = n32[(instrument << N_ROW) + N.tickMinor]!;
+    const tickMinor = n32[((instrument & nMask) << N_ROW) + N.tickMinor]!;
     const more = priceTicks * tickMinor * quantity - insteadTicks * tickMinor * insteadOf;
     if (more <= 0) return REJECT.NONE; // never refused, although a bound was lowered meanwhile
     const value = accounts.f64[at + A64.openBidValueMinor]! + planned[PLANNED_VALUE]! + more;
@@ -159,15 +162,15 @@ export function makeCheck(state: State): Check {
   /** Bounds of account and shard; a market bid counts at the band's high end, without one not. */
   function room(account: number, instrument: number, mayRest: boolean): number {
     const c32 = turn.i32;
-    const openOrdersMax = accounts.i32[(account << A_ROW) + A.openOrdersMax]!;
-    const rows = accounts.i32[(account << A_ROW) + A.openOrders]!;
-    const extraLegs = accounts.i32[(account << A_ROW) + A.extraLegs]!;
+    const openOrdersMax = accounts.i32[((account & aMask) << A_ROW) + A.openOrdersMax]!;
+    const rows = accounts.i32[((account & aMask) << A_ROW) + A.openOrders]!;
+    const extraLegs = accounts.i32[((account & aMask) << A_ROW) + A.extraLegs]!;
     const openOrders = rows - extraLegs + planned[PLANNED_ORDERS]!;
     if (mayRest && openOrdersMax !== 0 && openOrders >= openOrdersMax) {
       return REJECT.TOO_MANY_OPEN_ORDERS;
     }
     if (turn.u8[C8.side] === BID) {
-      const row = instrument << N_ROW;
+      const row = (instrument & nMask) << N_ROW;
       const isLimit = turn.u8[C8.orderType] === TYPE.LIMIT;
       const priceTicks = isLimit ? c32[C.priceTicks]! : n32[row + N.bandHighTicks]!;
       const quantity = c32[C.quantity]!;
@@ -181,7 +184,7 @@ export function makeCheck(state: State): Check {
   function limitTicks(): number {
     const own = turn.i32[C.priceTicks]!;
     if (own !== 0) return own;
-    const row = turn.i32[C.instrument]! << N_ROW;
+    const row = (turn.i32[C.instrument]! & nMask) << N_ROW;
     const high = n32[row + N.bandHighTicks]!;
     if (turn.u8[C8.side] === ASK) {
       return high === 0 ? 1 : n32[row + N.bandLowTicks]!;
@@ -204,7 +207,7 @@ export function makeCheck(state: State): Check {
   }
 
   function isAllowed(account: number): boolean {
-    return accounts.i32[(account << A_ROW) + A.state] === ALLOWED;
+    return accounts.i32[((account & aMask) << A_ROW) + A.state] === ALLOWED;
   }
 
   function placeAlone(): number {
@@ -264,8 +267,8 @@ export function makeCheck(state: State): Check {
 
   /** Whether the account may bid for a leg as amended: its group counts at the dearest leg. */
   function legValue(slot: number, priceTicks: number, open: number): number {
-    const row = slot << ROW;
-    const at = o32[row + ORDER.account]! << A_ROW64;
+    const row = (slot & oMask) << ROW;
+    const at = (o32[row + ORDER.account]! & aMask) << A_ROW64;
     const max = accounts.f64[at + A64.openBidValueMaxMinor]!;
     if (max === 0) return REJECT.NONE;
     groups.worthWith(slot, o32[row + ORDER.priceTicks]!, o32[row + ORDER.open]!);
@@ -278,7 +281,7 @@ export function makeCheck(state: State): Check {
   }
 
   function amendAlone(slot: number): number {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     const account = o32[row + ORDER.account]!;
     const instrument = o32[row + ORDER.instrument]!;
     if (!isAllowed(account)) return REJECT.ACCOUNT_SUSPENDED;
@@ -316,7 +319,7 @@ export function makeCheck(state: State): Check {
 
   /** Whether a post-only order, amended so, would stand in the way of others. */
   function mustNotRest(slot: number): boolean {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     const bits = o32[row + ORDER.bits]!;
     if (!isPostOnly(bits)) return false;
     const quantity = turn.i32[C.quantity]!;

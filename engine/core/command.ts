@@ -52,6 +52,8 @@
  * plain and shared buffers look the same, so a ring slot, a frame and a test array are one thing.
  */
 
+import { assert } from "./assert.ts";
+
 export const COMMAND_BYTES = 96;
 export const COMMAND_F64 = COMMAND_BYTES / 8;
 export const COMMAND_I32 = COMMAND_BYTES / 4;
@@ -108,6 +110,9 @@ export const CommandF64 = {
   openBidValueMaxMinor: 5,
 } as const;
 
+/** Offsets into the 64-bit view, for copying. */
+export const CommandB64 = { sequence: 1, stampUs: 2, expiresAtUs: 6, correlation: 11 } as const;
+
 /** Bits of `flags`. */
 export const CommandFlag = {
   POST_ONLY: 1, // PLACE
@@ -116,11 +121,15 @@ export const CommandFlag = {
   INDICATIVE: 4, // LIST_INSTRUMENT: the price an auction would have now is public while it collects
 } as const;
 
-/** Three views over one buffer of command records. */
+/** Records one view may hold, so that an index, known to be below it, needs no further check. */
+export const COMMANDS_VIEW_MAX = 2 ** 26;
+
+/** Four views over one buffer of command records; `b64` is for copying, whatever the bytes mean. */
 export interface Commands {
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  readonly b64: BigInt64Array;
   readonly capacity: number;
 }
 
@@ -133,10 +142,12 @@ export function makeCommands(
   buffer: ArrayBufferLike = new ArrayBuffer(capacity * COMMAND_BYTES),
   byteOffset = 0,
 ): Commands {
+  assert(capacity <= COMMANDS_VIEW_MAX, "a view of commands is of a bounded size");
   return {
     u8: new Uint8Array(buffer, byteOffset, capacity * COMMAND_BYTES),
     i32: new Int32Array(buffer, byteOffset, capacity * COMMAND_I32),
     f64: new Float64Array(buffer, byteOffset, capacity * COMMAND_F64),
+    b64: new BigInt64Array(buffer, byteOffset, capacity * COMMAND_F64),
     capacity,
   };
 }

@@ -33,7 +33,7 @@ import type { PlaceGroup } from "./place-group.ts";
 import { makePlan } from "./plan.ts";
 import { ASIDE } from "./staged.ts";
 import type { State } from "./state.ts";
-import { beginTurn, Counter } from "./turn.ts";
+import { Counter } from "./turn.ts";
 
 const { PLACE, CANCEL, AMEND, REDUCE, CLOCK, CHECKPOINT } = CommandType;
 const C = CommandI32;
@@ -74,7 +74,7 @@ export function makeCompounds(state: State, parts: CompoundParts): Compounds {
 
   /** Takes a record in hand as a command of its own, which happens now. */
   function load(n: number): void {
-    beginTurn(turn, records, n);
+    turn.begin(records, n);
     counters[Counter.ownSequence] = turn.f64[CommandF64.sequence]!;
     turn.f64[CommandF64.sequence] = counters[Counter.sequence]!;
     turn.f64[CommandF64.stampUs] = counters[Counter.stampUs]!;
@@ -99,7 +99,7 @@ export function makeCompounds(state: State, parts: CompoundParts): Compounds {
   function breakUp(count: number): void {
     staged.put(ASIDE, turn, 0);
     refuseStaged(count);
-    beginTurn(turn, records, ASIDE);
+    turn.begin(records, ASIDE);
     counters[Counter.ownSequence] = counters[Counter.sequence]!;
   }
 

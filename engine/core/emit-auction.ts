@@ -38,7 +38,7 @@ export interface EmitAuction {
 
 /** Of `emit-fields.ts`. */
 interface Fields {
-  owner(at: number, slot: number, openNow: number): void;
+  owner(at: number, slot: number): void;
   unseen(at: number): void;
   hears(at64: number, account: number): void;
   taker(at: number, slot: number, openNow: number): void;
@@ -118,7 +118,7 @@ export function makeEmitAuction(
     const at = record.open(EventType.TRADE, sideOf(bits), 0, shape);
     const at64 = at >> 1;
     e32[at] = e32[at]! | (EventFlag.AUCTION << 8);
-    fields.owner(at, maker, o32[row + OPEN]!);
+    fields.owner(at, maker);
     fields.unseen(at);
     e32[at + E.priceTicks] = priceTicks;
     e32[at + E.quantity] = units;

@@ -5,51 +5,62 @@
  * sequence per event an account hears.
  */
 import { ACCOUNT_SHIFT64, AccountF64 } from "./accounts.ts";
-import { MATCH_SHIFT, MatchI32 } from "./book-api.ts";
+import { MATCH_MASK, MATCH_SHIFT, MatchI32 } from "./book-api.ts";
 import type { EmitTables } from "./emit-api.ts";
-import { EventF64, EventI32 } from "./event.ts";
+import { EventB64, EventF64, EventI32 } from "./event.ts";
 import { INSTRUMENT_SHIFT64, InstrumentF64 } from "./instruments.ts";
-import { COLLECTED, ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32 } from "./orders.ts";
+import { COLLECTED, ORDER_SHIFT, ORDER_SHIFT64, OrderB64, OrderI32 } from "./orders.ts";
 
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
 const M_ROW = MATCH_SHIFT;
+const M_MASK = MATCH_MASK;
 const { levelOrders: M_ORDERS } = MatchI32;
 const { instrument: INSTRUMENT, account: ACCOUNT, bits: BITS } = OrderI32;
 const COLLECTED_BIT = COLLECTED;
-const { filled: FILLED, clientOrderId: KEY } = OrderI32;
-const { orderId: ORDER_ID } = OrderF64;
-const E = EventI32;
-const D = EventF64;
+const { filled: FILLED } = OrderI32;
+const {
+  instrumentPrice: O_PRICE,
+  accountOpen: O_OPEN,
+  orderId: O_ORDER,
+  expiresAtUs: O_EXPIRES,
+  clientOrderId: O_KEY,
+  firstSequence: O_FIRST,
+} = OrderB64;
+const {
+  instrumentPrice: B_PRICE,
+  orderId: B_ORDER,
+  accountOpen: B_OPEN,
+  clientOrderId: B_KEY,
+  expiresAtUs: B_EXPIRES,
+  firstSequence: B_FIRST,
+  takerOrderId: B_TAKER_ORDER,
+  takerAccountOpen: B_TAKER_OPEN,
+  takerClientOrderId: B_TAKER_KEY,
+} = EventB64;
 const A_ROW = ACCOUNT_SHIFT64;
 const A_SEQUENCE = AccountF64.sequence;
 const N_ROW = INSTRUMENT_SHIFT64;
 const N_MARKET = InstrumentF64.marketSeq;
 const {
-  instrument: E_INSTRUMENT,
   levelOrders: E_LEVEL_ORDERS,
-  account: E_ACCOUNT,
-  open: E_OPEN,
   filled: E_FILLED,
-  clientOrderId: E_KEY,
-  takerAccount: E_TAKER_ACCOUNT,
   takerOpen: E_TAKER_OPEN,
   takerFilled: E_TAKER_FILLED,
-  takerClientOrderId: E_TAKER_KEY,
-} = E;
+} = EventI32;
 const {
   levelQuantity: D_LEVEL_QUANTITY,
   marketSeq: D_MARKET,
   tradeId: D_TRADE,
-  orderId: D_ORDER,
-  takerOrderId: D_TAKER_ORDER,
   takerAccountSeq: D_TAKER_SEQ,
-} = D;
+} = EventF64;
 
 /** `at` is a record's first word, `at64` a double of the buffer. */
 export interface EventFields {
-  /** Whose order it is: the fields from `instrument` to `clientOrderId` that the row knows. */
-  owner(at: number, slot: number, openNow: number): void;
+  /** Whose order it is: the fields from `instrument` to `clientOrderId` that the row knows, as it knows them. */
+  owner(at: number, slot: number): void;
+  /** When the order expires, and the sequence that first carried its id. */
+  terms(at64: number, slot: number): void;
   /** Nobody sees a level change: zeroes from `levelOrders` to `tradeId`. */
   unseen(at: number): void;
   /** The public sees the level a book change left behind. */
@@ -68,26 +79,31 @@ export interface EventFields {
 
 export function makeEventFields(tables: EmitTables): EventFields {
   const { orders, matches, touched } = tables;
-  const { i32: e32, f64: e64 } = tables.events;
-  const { i32: o32, f64: o64 } = orders;
-  const a64 = tables.accounts.f64;
-  const n64 = tables.instruments.f64;
+  const { i32: e32, f64: e64, b64: eb } = tables.events;
+  const { i32: o32, b64: ob, mask: oMask } = orders;
+  const { f64: a64, mask: aMask } = tables.accounts;
+  const { f64: n64, mask: nMask } = tables.instruments;
   const m32 = matches.i32;
   const matchedQuantity = matches.levelQuantity;
   const { orders: touchedOrders, quantity: touchedQuantity } = touched;
 
-  function owner(at: number, slot: number, openNow: number): void {
-    const row = slot << ROW;
-    e32[at + E_INSTRUMENT] = o32[row + INSTRUMENT]!;
-    e32[at + E_ACCOUNT] = o32[row + ACCOUNT]!;
-    e32[at + E_OPEN] = openNow;
+  function owner(at: number, slot: number): void {
+    const row = (slot & oMask) << ROW;
+    const from = row >> 1;
+    const to = at >> 1;
+    eb[to + B_PRICE] = ob[from + O_PRICE]!;
+    eb[to + B_ORDER] = ob[from + O_ORDER]!;
+    eb[to + B_OPEN] = ob[from + O_OPEN]!;
     e32[at + E_FILLED] = o32[row + FILLED]!;
     e32[at + E_FILLED + 1] = 0;
-    e32[at + E_KEY] = o32[row + KEY]!;
-    e32[at + E_KEY + 1] = o32[row + KEY + 1]!;
-    e32[at + E_KEY + 2] = o32[row + KEY + 2]!;
-    e32[at + E_KEY + 3] = o32[row + KEY + 3]!;
-    e64[(at >> 1) + D_ORDER] = o64[(slot << ROW64) + ORDER_ID]!;
+    eb[to + B_KEY] = ob[from + O_KEY]!;
+    eb[to + B_KEY + 1] = ob[from + O_KEY + 1]!;
+  }
+
+  function terms(at64: number, slot: number): void {
+    const from = (slot & oMask) << ROW64;
+    eb[at64 + B_EXPIRES] = ob[from + O_EXPIRES]!;
+    eb[at64 + B_FIRST] = ob[from + O_FIRST]!;
   }
 
   function unseen(at: number): void {
@@ -100,8 +116,9 @@ export function makeEventFields(tables: EmitTables): EventFields {
 
   function seen(at: number, instrument: number): void {
     const at64 = at >> 1;
-    const sequence = n64[(instrument << N_ROW) + N_MARKET]! + 1;
-    n64[(instrument << N_ROW) + N_MARKET] = sequence;
+    const sequenceAt = ((instrument & nMask) << N_ROW) + N_MARKET;
+    const sequence = n64[sequenceAt]! + 1;
+    n64[sequenceAt] = sequence;
     e32[at + E_LEVEL_ORDERS] = touchedOrders[0]!;
     e64[at64 + D_LEVEL_QUANTITY] = touchedQuantity[0]!;
     e64[at64 + D_MARKET] = sequence;
@@ -109,7 +126,7 @@ export function makeEventFields(tables: EmitTables): EventFields {
   }
 
   function shown(at: number, slot: number): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     if ((o32[row + BITS]! & COLLECTED_BIT) === 0) seen(at, o32[row + INSTRUMENT]!);
     else unseen(at);
   }
@@ -123,30 +140,30 @@ export function makeEventFields(tables: EmitTables): EventFields {
   }
 
   function hears(at64: number, account: number): void {
-    const sequence = a64[(account << A_ROW) + A_SEQUENCE]! + 1;
-    a64[(account << A_ROW) + A_SEQUENCE] = sequence;
+    const sequenceAt = ((account & aMask) << A_ROW) + A_SEQUENCE;
+    const sequence = a64[sequenceAt]! + 1;
+    a64[sequenceAt] = sequence;
     e64[at64] = sequence;
   }
 
   function matched(at: number, n: number): void {
-    e32[at + E_LEVEL_ORDERS] = m32[(n << M_ROW) + M_ORDERS]!;
+    e32[at + E_LEVEL_ORDERS] = m32[((n & M_MASK) << M_ROW) + M_ORDERS]!;
     e64[(at >> 1) + D_LEVEL_QUANTITY] = matchedQuantity[n]!;
   }
 
   function taker(at: number, slot: number, openNow: number): void {
-    const row = slot << ROW;
-    const account = o32[row + ACCOUNT]!;
-    e32[at + E_TAKER_ACCOUNT] = account;
+    const row = (slot & oMask) << ROW;
+    const from = row >> 1;
+    const to = at >> 1;
+    eb[to + B_TAKER_ORDER] = ob[from + O_ORDER]!;
+    eb[to + B_TAKER_OPEN] = ob[from + O_OPEN]!;
     e32[at + E_TAKER_OPEN] = openNow;
     e32[at + E_TAKER_FILLED] = o32[row + FILLED]!;
     e32[at + E_TAKER_FILLED + 1] = 0;
-    e32[at + E_TAKER_KEY] = o32[row + KEY]!;
-    e32[at + E_TAKER_KEY + 1] = o32[row + KEY + 1]!;
-    e32[at + E_TAKER_KEY + 2] = o32[row + KEY + 2]!;
-    e32[at + E_TAKER_KEY + 3] = o32[row + KEY + 3]!;
-    e64[(at >> 1) + D_TAKER_ORDER] = o64[(slot << ROW64) + ORDER_ID]!;
-    hears((at >> 1) + D_TAKER_SEQ, account);
+    eb[to + B_TAKER_KEY] = ob[from + O_KEY]!;
+    eb[to + B_TAKER_KEY + 1] = ob[from + O_KEY + 1]!;
+    hears(to + D_TAKER_SEQ, o32[row + ACCOUNT]!);
   }
 
-  return { owner, unseen, seen, shown, alone, hears, matched, taker };
+  return { owner, terms, unseen, seen, shown, alone, hears, matched, taker };
 }

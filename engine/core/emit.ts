@@ -4,7 +4,7 @@
  * readers look for gaps grow here and nowhere else: the market sequence per public event, the account
  * sequence per event an account hears.
  */
-import { MATCH_SHIFT, MatchI32 } from "./book-api.ts";
+import { MATCH_MASK, MATCH_SHIFT, MatchI32 } from "./book-api.ts";
 import { EventType, OrderType } from "./codes.ts";
 import { CommandF64 } from "./command.ts";
 import { makeEmitAdmin } from "./emit-admin.ts";
@@ -22,23 +22,19 @@ import {
   InstrumentF64,
   InstrumentI32,
 } from "./instruments.ts";
-import {
-  ORDER_SHIFT,
-  ORDER_SHIFT64,
-  OrderF64,
-  OrderI32,
-  sideOf,
-  statusOf,
-  tifOf,
-} from "./orders.ts";
+import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, OrderBits } from "./orders.ts";
 
+const EVENT = EventType;
+const { sideOf, tifOf, statusOf } = OrderBits;
+const shapeWith = shapeOf;
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
 const M_ROW = MATCH_SHIFT;
+const M_MASK = MATCH_MASK;
 const { slot: M_SLOT, quantity: M_QUANTITY } = MatchI32;
 const { instrument: INSTRUMENT, priceTicks: PRICE, open: OPEN, account: ACCOUNT } = OrderI32;
 const { bits: BITS, total: TOTAL } = OrderI32;
-const { expiresAtUs: EXPIRES, firstSequence: FIRST, priority: PRIORITY } = OrderF64;
+const { priority: PRIORITY } = OrderF64;
 const E = EventI32;
 const D = EventF64;
 const LIMIT = OrderType.LIMIT;
@@ -54,6 +50,7 @@ const {
   instrument: E_INSTRUMENT,
   priceTicks: E_PRICE,
   quantity: E_QUANTITY,
+  open: E_OPEN,
   newPriceTicks: E_NEW_PRICE,
   newTotal: E_NEW_TOTAL,
 } = E;
@@ -71,31 +68,30 @@ export function makeEmit(tables: EmitTables): Emit {
   const { turn, orders, matches } = tables;
   const record = makeEventRecord(turn, tables.events);
   const fields = makeEventFields(tables);
-  const { owner, unseen, seen, shown, alone, hears, matched, taker } = fields;
+  const { owner, terms, unseen, seen, shown, alone, hears, matched, taker } = fields;
   const { open } = record;
   const { i32: e32, f64: e64 } = tables.events;
-  const { i32: o32, f64: o64 } = orders;
+  const { i32: o32, f64: o64, mask: oMask } = orders;
   const { f64: c64 } = turn;
-  const { i32: n32, f64: n64 } = tables.instruments;
+  const { i32: n32, f64: n64, mask: nMask } = tables.instruments;
   const m32 = matches.i32;
 
   /** The first two words and the limit of an event about a resting order, which is a limit order. */
   function resting(type: number, reason: number, slot: number): number {
-    const bits = o32[(slot << ROW) + BITS]!;
+    const bits = o32[((slot & oMask) << ROW) + BITS]!;
     const shape = LIMIT | (tifOf(bits) << 8) | (statusOf(bits) << 16);
     return open(type, sideOf(bits), reason, shape);
   }
 
   /** What a trade and a prevention have in common: the maker as owner, then the taker. */
   function met(n: number, type: number, takerSlot: number, takerOpen: number): number {
-    const slot = m32[(n << M_ROW) + M_SLOT]!;
-    const row = slot << ROW;
+    const slot = m32[((n & M_MASK) << M_ROW) + M_SLOT]!;
+    const row = (slot & oMask) << ROW;
     const at = resting(type, 0, slot);
-    owner(at, slot, o32[row + OPEN]!);
+    owner(at, slot);
     seen(at, o32[row + INSTRUMENT]!);
     matched(at, n);
-    e32[at + E_PRICE] = o32[row + PRICE]!;
-    e32[at + E_QUANTITY] = m32[(n << M_ROW) + M_QUANTITY]!;
+    e32[at + E_QUANTITY] = m32[((n & M_MASK) << M_ROW) + M_QUANTITY]!;
     e64[(at >> 1) + D_CORRELATION] = 0;
     hears((at >> 1) + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
     taker(at, takerSlot, takerOpen);
@@ -103,27 +99,27 @@ export function makeEmit(tables: EmitTables): Emit {
   }
 
   function trade(n: number, takerSlot: number, takerOpen: number): void {
-    const at = met(n, EventType.TRADE, takerSlot, takerOpen);
-    const idAt = (e32[at + E_INSTRUMENT]! << N_ROW) + N_TRADE;
+    const at = met(n, EVENT.TRADE, takerSlot, takerOpen);
+    const idAt = ((e32[at + E_INSTRUMENT]! & nMask) << N_ROW) + N_TRADE;
     const id = n64[idAt]! + 1;
     n64[idAt] = id;
-    n32[(e32[at + E_INSTRUMENT]! << I_ROW) + I_LAST] = e32[at + E_PRICE]!;
+    n32[((e32[at + E_INSTRUMENT]! & nMask) << I_ROW) + I_LAST] = e32[at + E_PRICE]!;
     e64[(at >> 1) + D_TRADE] = id;
   }
 
   function prevented(n: number, takerSlot: number, takerOpen: number): void {
-    met(n, EventType.PREVENTED, takerSlot, takerOpen);
+    met(n, EVENT.PREVENTED, takerSlot, takerOpen);
   }
 
   /** An order that is out of the book, with what it had open. */
   function gone(slot: number, type: number, reason: number): number {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     const at = resting(type, reason, slot);
     const at64 = at >> 1;
-    owner(at, slot, 0);
+    owner(at, slot);
+    e32[at + E_OPEN] = 0;
     shown(at, slot);
     alone(at);
-    e32[at + E_PRICE] = o32[row + PRICE]!;
     e32[at + E_QUANTITY] = o32[row + OPEN]!;
     e64[at64 + D_CORRELATION] = 0;
     e64[at64 + D_EXPIRES] = 0;
@@ -133,7 +129,7 @@ export function makeEmit(tables: EmitTables): Emit {
   }
 
   function removed(n: number, type: number, reason: number): void {
-    matched(gone(m32[(n << M_ROW) + M_SLOT]!, type, reason), n);
+    matched(gone(m32[((n & M_MASK) << M_ROW) + M_SLOT]!, type, reason), n);
   }
 
   function left(slot: number, type: number, reason: number, isResponse: boolean): void {
@@ -149,11 +145,12 @@ export function makeEmit(tables: EmitTables): Emit {
     quantity: number,
     reason: number,
   ): number {
-    const bits = o32[(slot << ROW) + BITS]!;
-    const shape = shapeOf(0, 0, statusOf(bits));
+    const bits = o32[((slot & oMask) << ROW) + BITS]!;
+    const shape = shapeWith(0, 0, statusOf(bits));
     const at = open(type, sideOf(bits), reason, shape);
     const at64 = at >> 1;
-    owner(at, slot, 0);
+    owner(at, slot);
+    e32[at + E_OPEN] = 0;
     unseen(at);
     alone(at);
     e32[at + E_PRICE] = priceTicks;
@@ -161,28 +158,25 @@ export function makeEmit(tables: EmitTables): Emit {
     e64[at64 + D_CORRELATION] = 0;
     e64[at64 + D_EXPIRES] = 0;
     e64[at64 + D_FIRST] = 0;
-    hears(at64 + D_ACCOUNT_SEQ, o32[(slot << ROW) + ACCOUNT]!);
+    hears(at64 + D_ACCOUNT_SEQ, o32[((slot & oMask) << ROW) + ACCOUNT]!);
     return at;
   }
 
   function dropped(slot: number, priceTicks: number, quantity: number, reason: number): void {
-    unrested(EventType.CANCELLED, slot, priceTicks, quantity, reason);
+    unrested(EVENT.CANCELLED, slot, priceTicks, quantity, reason);
   }
 
   function restedAt(slot: number): number {
-    const row = slot << ROW;
-    const openNow = o32[row + OPEN]!;
-    const at = resting(EventType.RESTED, 0, slot);
+    const row = (slot & oMask) << ROW;
+    const at = resting(EVENT.RESTED, 0, slot);
     const at64 = at >> 1;
-    owner(at, slot, openNow);
+    owner(at, slot);
     seen(at, o32[row + INSTRUMENT]!);
     alone(at);
-    e32[at + E_PRICE] = o32[row + PRICE]!;
-    e32[at + E_QUANTITY] = openNow;
+    e32[at + E_QUANTITY] = o32[row + OPEN]!;
     e64[at64 + D_CORRELATION] = 0;
     e64[at64 + D_ACCOUNT_SEQ] = 0;
-    e64[at64 + D_EXPIRES] = o64[(slot << ROW64) + EXPIRES]!;
-    e64[at64 + D_FIRST] = o64[(slot << ROW64) + FIRST]!;
+    terms(at64, slot);
     return at;
   }
 
@@ -193,14 +187,14 @@ export function makeEmit(tables: EmitTables): Emit {
   function restored(slot: number): void {
     const at = restedAt(slot);
     e32[at] = e32[at]! | RESTORED;
-    e64[(at >> 1) + D_PRIORITY] = o64[(slot << ROW64) + PRIORITY]!;
+    e64[(at >> 1) + D_PRIORITY] = o64[((slot & oMask) << ROW64) + PRIORITY]!;
   }
 
   function amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void {
-    const row = slot << ROW;
-    const at = resting(EventType.AMENDED, 0, slot);
+    const row = (slot & oMask) << ROW;
+    const at = resting(EVENT.AMENDED, 0, slot);
     const at64 = at >> 1;
-    owner(at, slot, o32[row + OPEN]!);
+    owner(at, slot);
     shown(at, slot);
     alone(at);
     if (isRequeued) e32[at] = e32[at]! | REQUEUED;
@@ -209,8 +203,7 @@ export function makeEmit(tables: EmitTables): Emit {
     e32[at + E_NEW_PRICE] = o32[row + PRICE]!;
     e32[at + E_NEW_TOTAL] = o32[row + TOTAL]!;
     e64[at64 + D_CORRELATION] = c64[C_CORRELATION]!;
-    e64[at64 + D_EXPIRES] = o64[(slot << ROW64) + EXPIRES]!;
-    e64[at64 + D_FIRST] = o64[(slot << ROW64) + FIRST]!;
+    terms(at64, slot);
     hears(at64 + D_ACCOUNT_SEQ, o32[row + ACCOUNT]!);
   }
 
@@ -230,7 +223,7 @@ export function makeEmit(tables: EmitTables): Emit {
     session: makeEmitSession(record, hears, turn, tables.timers),
     auction: makeEmitAuction(record, fields, tables),
     admin: makeEmitAdmin(record, tables, (instrument) => {
-      const at = (instrument << N_ROW) + N_MARKET;
+      const at = ((instrument & nMask) << N_ROW) + N_MARKET;
       n64[at] = n64[at]! + 1;
       record.double(D_MARKET, n64, at);
     }),

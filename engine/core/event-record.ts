@@ -4,12 +4,20 @@
  * Every writer sets each word of its record, so a record is never zeroed first; those of rare kinds
  * start from `blank`, which zeroes it, and set their fields by the offsets of `event.ts`.
  */
-import { assert } from "./assert.ts";
-import { CommandF64, CommandU8 } from "./command.ts";
+import { assert as assertion } from "./assert.ts";
+import { CommandB64, CommandU8 } from "./command.ts";
 import { EVENT_BYTES, EVENT_F64, EVENT_I32, type Events } from "./event.ts";
-import { EventF64, EventFlag, EventI32, EventU8 } from "./event.ts";
+import { EventB64, EventFlag, EventI32, EventU8 } from "./event.ts";
 import { EVENTS_PER_COMMAND_MAX } from "./limits.ts";
 import type { Turn } from "./turn.ts";
+import { makeIndexes } from "./words.ts";
+
+const E = EventI32;
+const assert: typeof assertion = assertion;
+
+// Of `cursor`: the record a command begins with, and the next one to write.
+const FIRST = 0;
+const NEXT = 1;
 
 const BYTES = EVENT_BYTES;
 const DOUBLES = EVENT_F64;
@@ -17,8 +25,8 @@ const WORDS = EVENT_I32;
 const LAST = EventFlag.LAST;
 const PER_COMMAND_MAX = EVENTS_PER_COMMAND_MAX;
 const COMMAND_TYPE = CommandU8.type;
-const { sequence: C_SEQUENCE, stampUs: C_STAMP, correlation: C_CORRELATION } = CommandF64;
-const { sequence: SEQUENCE, stampUs: STAMP, correlation: CORRELATION } = EventF64;
+const { sequence: C_SEQUENCE, stampUs: C_STAMP, correlation: C_CORRELATION } = CommandB64;
+const { sequence: SEQUENCE, stampUs: STAMP, correlation: CORRELATION } = EventB64;
 
 export interface EventRecord {
   readonly events: Events;
@@ -51,34 +59,38 @@ export const shapeOf = (orderType: number, tif: number, status: number): number 
   orderType | (tif << 8) | (status << 16);
 
 export function makeEventRecord(turn: Turn, events: Events): EventRecord {
-  const { i32: e32, f64: e64 } = events;
+  const { i32: e32, f64: e64, b64: eb } = events;
   const c8 = turn.u8;
-  const c64 = turn.f64;
-  let first = 0; // events the caller's buffer held before this command
-  let next = 0;
-  let at32 = 0; // of the last record
+  const cb = turn.b64;
+  const last = events.capacity - 1;
+  const cursor = makeIndexes(2);
 
   function begin(): void {
-    first = events.count;
-    next = first;
+    cursor[FIRST] = events.count;
+    cursor[NEXT] = events.count;
   }
 
+  /** The record written last, or to be written, in range for all to see. */
+  const wordsAt = (index: number): number => Math.min(index >>> 0, last) * WORDS;
+
   function end(): void {
-    if (next === first) return;
-    e32[at32] = e32[at32]! | (LAST << 8);
+    const next = cursor[NEXT]!;
+    if (next === cursor[FIRST]) return;
+    const at = wordsAt(next - 1);
+    e32[at] = e32[at]! | (LAST << 8);
     events.count = next;
   }
 
   function open(type: number, side: number, reason: number, shape: number): number {
-    assert(next - first < PER_COMMAND_MAX, "a command makes a bounded number of events");
-    const at = next * WORDS;
-    const at64 = next * DOUBLES;
-    next++;
-    at32 = at;
+    const next = cursor[NEXT]!;
+    assert(next - cursor[FIRST]! < PER_COMMAND_MAX, "a command makes a bounded number of events");
+    cursor[NEXT] = next + 1;
+    const at = wordsAt(next);
+    const at64 = at >> 1;
     e32[at] = type | (side << 16) | (reason << 24);
     e32[at + 1] = shape | (c8[COMMAND_TYPE]! << 24);
-    e64[at64 + SEQUENCE] = c64[C_SEQUENCE]!;
-    e64[at64 + STAMP] = c64[C_STAMP]!;
+    eb[at64 + SEQUENCE] = cb[C_SEQUENCE]!;
+    eb[at64 + STAMP] = cb[C_STAMP]!;
     return at;
   }
 
@@ -89,31 +101,32 @@ export function makeEventRecord(turn: Turn, events: Events): EventRecord {
   }
 
   function respond(): void {
-    e64[(at32 >> 1) + CORRELATION] = c64[C_CORRELATION]!;
+    eb[(wordsAt(cursor[NEXT]! - 1) >> 1) + CORRELATION] = cb[C_CORRELATION]!;
   }
 
   /** Byte `at` of a word of four, little end first, as everywhere in this process. */
   function byte(at: number, value: number): void {
-    const word = at32 + (at >> 2);
+    const word = wordsAt(cursor[NEXT]! - 1) + (at >> 2);
     const shift = (at & 3) * 8;
     e32[word] = (e32[word]! & ~(255 << shift)) | (value << shift);
   }
 
   function word(at: number, value: number): void {
-    e32[at32 + at] = value;
+    e32[wordsAt(cursor[NEXT]! - 1) + at] = value;
   }
 
   function double(at: number, from: Float64Array, fromAt: number): void {
-    e64[(at32 >> 1) + at] = from[fromAt]!;
+    e64[(wordsAt(cursor[NEXT]! - 1) >> 1) + at] = from[fromAt]!;
   }
 
   function flag(bit: number): void {
-    e32[at32] = e32[at32]! | (bit << 8);
+    const at = wordsAt(cursor[NEXT]! - 1);
+    e32[at] = e32[at]! | (bit << 8);
   }
 
   function cover(which: number, quantity: number, flags: number): void {
-    const at = (first + which) * WORDS;
-    e32[at + EventI32.quantity] = quantity;
+    const at = wordsAt(cursor[FIRST]! + which);
+    e32[at + E.quantity] = quantity;
     e32[at] = (e32[at]! & ~0xff00) | (flags << 8);
   }
 
@@ -130,7 +143,7 @@ export function makeEventRecord(turn: Turn, events: Events): EventRecord {
     word,
     double,
     flag,
-    index: () => next - first - 1,
+    index: () => cursor[NEXT]! - cursor[FIRST]! - 1,
     cover,
   };
 }

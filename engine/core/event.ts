@@ -156,11 +156,28 @@ export const EventFlag = {
   AT_LEAST: 32, // MASS_CANCEL_ACCEPTED, TIMER_FIRED: the account has more orders than were counted
 } as const;
 
-/** Three views over one buffer of event records; the core appends at `count`, its caller resets it. */
+/** Offsets into the 64-bit view, for copying: pairs of words, and doubles whatever they mean. */
+export const EventB64 = {
+  sequence: 1,
+  stampUs: 2,
+  correlation: 3,
+  instrumentPrice: 4,
+  orderId: 9,
+  accountOpen: 11,
+  clientOrderId: 13, // two
+  expiresAtUs: 15,
+  takerOrderId: 15,
+  firstSequence: 16,
+  takerAccountOpen: 17,
+  takerClientOrderId: 19, // two
+} as const;
+
+/** Four views over one buffer of event records; the core appends at `count`, its caller resets it. */
 export interface Events {
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  readonly b64: BigInt64Array;
   readonly capacity: number;
   count: number;
 }
@@ -175,15 +192,18 @@ export function makeEvents(
     u8: new Uint8Array(buffer, byteOffset, capacity * EVENT_BYTES),
     i32: new Int32Array(buffer, byteOffset, capacity * EVENT_I32),
     f64: new Float64Array(buffer, byteOffset, capacity * EVENT_F64),
+    b64: new BigInt64Array(buffer, byteOffset, capacity * EVENT_F64),
     capacity,
     count: 0,
   };
 }
 
-/** Appends all of `from` to `to`, word by word: a double made of an id's bytes may be a NaN. */
+/** Appends all of `from` to `to`, by 64 bits: a double made of an id's bytes may be a NaN. */
 export function copyEvents(from: Events, to: Events): void {
-  const at = to.count * EVENT_I32;
-  const words = from.count * EVENT_I32;
-  for (let word = 0; word < words; word++) to.i32[at + word] = from.i32[word]!;
+  const source = from.b64;
+  const target = to.b64;
+  const at = to.count * EVENT_F64;
+  const count = from.count * EVENT_F64;
+  for (let n = 0; n < count; n++) target[at + n] = source[n]!;
   to.count += from.count;
 }

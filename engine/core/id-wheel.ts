@@ -3,11 +3,11 @@
  * longer than any deadline is ahead; each row on it hangs in the bucket of its deadline and is due once
  * that bucket has passed.
  */
-import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
+import { assert } from "./assert.ts";
+import { IDS_FORGOTTEN_PER_COMMAND_MAX, READ_AHEAD_ROWS_MIN } from "./limits.ts";
 import {
   ON_WHEEL as ON_WHEEL_BIT,
   ORDER_SHIFT,
-  ORDER_SHIFT64,
   OrderF64,
   OrderI32,
   type Orders,
@@ -18,7 +18,6 @@ import { makeDoubles, makeWords } from "./words.ts";
 export const WHEEL_BUCKET_US = 2 ** 14;
 
 const ROW = ORDER_SHIFT;
-const ROW64 = ORDER_SHIFT64;
 const BITS = OrderI32.bits;
 const HASH = OrderI32.keyHash;
 const DEADLINE = OrderF64.deadlineUs;
@@ -26,7 +25,9 @@ const ON_WHEEL = ON_WHEEL_BIT;
 const BUCKET_US = WHEEL_BUCKET_US;
 const BUCKETS = 2 ** 18;
 const EMPTY_BUCKETS_MAX = 256; // passed by one command
+const ROWS_MIN = READ_AHEAD_ROWS_MIN;
 const HANDS = IDS_FORGOTTEN_PER_COMMAND_MAX;
+assert(HANDS === 2, "each hand is written out");
 
 /** What becomes of a row that is due. */
 export interface IdWheelOwner {
@@ -45,27 +46,31 @@ export interface IdWheel {
   turn(): boolean;
 }
 
+// Of `now`.
+const SWEEPING = 0; // what is left of the bucket being swept
+const IN_HANDS = 1; // 0: none
+
 export function makeIdWheel(
   orders: Orders,
   nowUs: Float64Array,
   nowAt: number,
   owner: IdWheelOwner,
 ): IdWheel {
-  const { i32, f64 } = orders;
+  const { i32, f64, mask: oMask } = orders;
   const buckets = new Int32Array(BUCKETS);
-  const next = new Int32Array(orders.capacity + 1); // rows that share a bucket
+  const next = new Int32Array(oMask + 1); // rows that share a bucket
   const swept = makeDoubles(2).fill(-1, 0, 1); // bucket number reached, from time 0; when the next has passed
   const second = makeWords(HANDS);
   const third = makeWords(HANDS);
   const seen = makeWords(1); // what was read ahead, so that reading it is not left out
-  let sweeping = 0; // what is left of the bucket being swept
-  let inHands = 0; // 0: none
+  const now = makeWords(2);
 
   function put(slot: number): void {
-    const bucket = (f64[(slot << ROW64) + DEADLINE]! / BUCKET_US) & (BUCKETS - 1);
-    next[slot] = buckets[bucket]!;
+    const row = (slot & oMask) << ROW;
+    const bucket = (f64[(row >> 1) + DEADLINE]! / BUCKET_US) & (BUCKETS - 1);
+    next[slot & oMask] = buckets[bucket]!;
     buckets[bucket] = slot;
-    i32[(slot << ROW) + BITS] = i32[(slot << ROW) + BITS]! | ON_WHEEL;
+    i32[row + BITS] = i32[row + BITS]! | ON_WHEEL;
   }
 
   /** Begins with the next bucket that has passed; false: none has. */
@@ -76,7 +81,7 @@ export function makeIdWheel(
     swept[0] = at;
     swept[1] = (at + 1) * BUCKET_US;
     if (at >= reachable) return false;
-    sweeping = buckets[at & (BUCKETS - 1)]!;
+    now[SWEEPING] = buckets[at & (BUCKETS - 1)]!;
     buckets[at & (BUCKETS - 1)] = 0;
     swept[0] = at + 1;
     swept[1] = (at + 2) * BUCKET_US;
@@ -84,45 +89,48 @@ export function makeIdWheel(
   }
 
   function take(slot: number): void {
-    i32[(slot << ROW) + BITS] = i32[(slot << ROW) + BITS]! & ~ON_WHEEL;
+    const bitsAt = ((slot & oMask) << ROW) + BITS;
+    i32[bitsAt] = i32[bitsAt]! & ~ON_WHEEL;
     owner.due(slot);
   }
 
   /**
    * The rows that are due go through three hands, a command apart: the first reads the row, the second
    * what its owner needs, the third hands it over. So none waits for memory that was not touched for as
-   * long as a deadline is ahead.
+   * long as a deadline is ahead. Tables that fit the processor's caches need no such care.
    */
   function handOn(): void {
-    let read = 0;
-    for (let n = 0; n < HANDS; n++) if (third[n] !== 0) take(third[n]!);
-    for (let n = 0; n < HANDS; n++) {
-      const slot = second[n]!;
-      third[n] = slot;
-      read ^= owner.readAhead(slot);
+    const due = now[SWEEPING]!;
+    const after = next[due & oMask]!; // behind nobody is nobody
+    now[SWEEPING] = next[after & oMask]!;
+    if (orders.highest() < ROWS_MIN && now[IN_HANDS] === 0) {
+      if (due !== 0) take(due);
+      if (after !== 0) take(after);
+      return;
     }
-    let some = 0;
-    for (let n = 0; n < HANDS; n++) {
-      const slot = sweeping;
-      some |= slot | third[n]!;
-      second[n] = slot;
-      if (slot !== 0) sweeping = next[slot]!;
-      read ^= i32[(slot << ROW) + BITS]! ^ i32[(slot << ROW) + HASH]!;
-    }
-    inHands = some;
-    seen[0] = read;
+    if (third[0] !== 0) take(third[0]!);
+    if (third[1] !== 0) take(third[1]!);
+    const one = second[0]!;
+    const other = second[1]!;
+    third[0] = one;
+    third[1] = other;
+    second[0] = due;
+    second[1] = after;
+    now[IN_HANDS] = one | other | due;
+    const rows = i32[((due & oMask) << ROW) + HASH]! ^ i32[((after & oMask) << ROW) + HASH]!;
+    seen[0] = one === 0 ? rows : rows ^ owner.readAhead(one) ^ owner.readAhead(other);
   }
 
   function sweep(): void {
-    if (sweeping === 0 && inHands === 0) {
+    if (now[SWEEPING] === 0 && now[IN_HANDS] === 0) {
       if (nowUs[nowAt]! < swept[1]!) return;
-      for (let n = 0; n < EMPTY_BUCKETS_MAX && sweeping === 0; n++) if (!begin()) return;
+      for (let n = 0; n < EMPTY_BUCKETS_MAX && now[SWEEPING] === 0; n++) if (!begin()) return;
     }
     handOn();
   }
 
   function turn(): boolean {
-    if (sweeping === 0 && inHands === 0) return begin();
+    if (now[SWEEPING] === 0 && now[IN_HANDS] === 0) return begin();
     handOn();
     return true;
   }

@@ -183,6 +183,7 @@ test.each([
   const orders = makeOrders(idsMax);
   const ids = makeIds(orders, nowUs, 0, seed);
   const key = new Int32Array(4);
+  const halves = new BigInt64Array(key.buffer);
   const slotOf = (n: number): number => {
     key[0] = n;
     return ids.find(n % 7, key, 0);
@@ -191,7 +192,7 @@ test.each([
     for (let n = 0; n < idsMax; n++) {
       expect(slotOf(n)).toBe(0);
       untilUs[0] = nowUs[0]! + 1 + n;
-      const bits = ids.add(n % 7, key, 0, 0, untilUs, 0) * ORDER_WORDS + OrderI32.bits;
+      const bits = ids.add(n % 7, halves, 0, 0, untilUs, 0) * ORDER_WORDS + OrderI32.bits;
       orders.i32[bits] = withStatus(orders.i32[bits]! & ON_WHEEL, 2, 0);
     }
     expect(ids.hasRoom(1)).toBe(false);

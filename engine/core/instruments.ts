@@ -3,6 +3,9 @@
  * A row with state NONE is not listed.
  */
 import { InstrumentState } from "./codes.ts";
+import { powerOfTwo } from "./words.ts";
+
+const N_STATE = InstrumentState;
 
 export const INSTRUMENT_WORDS = 16;
 export const INSTRUMENT_SHIFT = 4;
@@ -26,10 +29,14 @@ export const InstrumentI32 = {
 } as const;
 export const InstrumentF64 = { marketSeq: 5, tradeId: 6 } as const;
 
+const N_ROW = INSTRUMENT_SHIFT;
+
 export interface Instruments {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly capacity: number;
+  /** Of an instrument: its row is in range. */
+  readonly mask: number;
   /** Instruments above this one were never listed. */
   highest(): number;
   isListed(instrument: number): boolean;
@@ -38,18 +45,21 @@ export interface Instruments {
 }
 
 export function makeInstruments(capacity: number): Instruments {
-  const buffer = new ArrayBuffer(capacity * INSTRUMENT_WORDS * 4);
+  const rows = powerOfTwo(capacity);
+  const nMask = rows - 1;
+  const buffer = new ArrayBuffer(rows * INSTRUMENT_WORDS * 4);
   const i32 = new Int32Array(buffer);
   let highestInstrument = 0;
   return {
     i32,
     f64: new Float64Array(buffer),
     capacity,
+    mask: nMask,
     highest: () => highestInstrument,
     isListed: (instrument) =>
       instrument > 0 &&
       instrument < capacity &&
-      i32[instrument << INSTRUMENT_SHIFT] !== InstrumentState.NONE,
+      i32[(instrument & nMask) << N_ROW] !== N_STATE.NONE,
     know: (instrument) => {
       if (instrument > highestInstrument) highestInstrument = instrument;
     },

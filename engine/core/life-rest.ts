@@ -28,12 +28,12 @@ export interface Rest {
 /** `addBidValue` as in `life.ts`. A leg of a group is counted with its group, by others. */
 export function makeRest(state: State, addBidValue: (slot: number, units: number) => void): Rest {
   const { orders, instruments, book, collected, emit } = state;
-  const o32 = orders.i32;
-  const n32 = instruments.i32;
+  const { i32: o32, mask: oMask } = orders;
+  const { i32: n32, mask: nMask } = instruments;
 
   function join(slot: number, before: number): boolean {
-    const row = slot << ROW;
-    const isSeen = n32[o32[row + INSTRUMENT]! << N_ROW] !== PRE_OPEN;
+    const row = (slot & oMask) << ROW;
+    const isSeen = n32[(o32[row + INSTRUMENT]! & nMask) << N_ROW] !== PRE_OPEN;
     if (!isSeen) o32[row + BITS] = o32[row + BITS]! | COLLECTED_BIT;
     if (before === 0) book.rest(slot);
     else book.restBefore(slot, before);
@@ -51,15 +51,15 @@ export function makeRest(state: State, addBidValue: (slot: number, units: number
   }
 
   function recount(slot: number, units: number, more = 0): void {
-    if ((o32[(slot << ROW) + BITS]! & COLLECTED_BIT) === 0) return;
+    if ((o32[((slot & oMask) << ROW) + BITS]! & COLLECTED_BIT) === 0) return;
     collected.add(slot, more, -units);
-    emit.auction.counted(o32[(slot << ROW) + INSTRUMENT]!);
+    emit.auction.counted(o32[((slot & oMask) << ROW) + INSTRUMENT]!);
   }
 
   function uncollect(slot: number): void {
-    if ((o32[(slot << ROW) + BITS]! & COLLECTED_BIT) === 0) return;
+    if ((o32[((slot & oMask) << ROW) + BITS]! & COLLECTED_BIT) === 0) return;
     collected.leave(slot);
-    emit.auction.counted(o32[(slot << ROW) + INSTRUMENT]!);
+    emit.auction.counted(o32[((slot & oMask) << ROW) + INSTRUMENT]!);
   }
 
   return { rest, restBefore, recount: (slot, units) => recount(slot, units), uncollect };

@@ -3,24 +3,26 @@
  * the one place where rows, ids, accounts, expiries and events are kept in step.
  */
 import { ACCOUNT_SHIFT64, AccountF64 } from "./accounts.ts";
-import { assert } from "./assert.ts";
-import { MATCH_SHIFT, MatchI32, MatchKind, MatchResult, MatchStop } from "./book-api.ts";
+import { assert as assertion } from "./assert.ts";
+import {
+  MATCH_MASK,
+  MATCH_SHIFT,
+  MatchI32,
+  MatchKind,
+  MatchResult,
+  MatchStop,
+} from "./book-api.ts";
 import { CancelReason, EventType, OrderStatus, Side } from "./codes.ts";
 import { INSTRUMENT_SHIFT, InstrumentI32 } from "./instruments.ts";
-import {
-  GROUPED,
-  ORDER_SHIFT,
-  ORDER_SHIFT64,
-  OrderF64,
-  OrderI32,
-  sideOf,
-  withStatus,
-} from "./orders.ts";
+import { GROUPED, ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, OrderBits } from "./orders.ts";
 import { type Legs, makeLegs } from "./life-legs.ts";
 import { makeRest, type Rest } from "./life-rest.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 import { makeWords } from "./words.ts";
+
+const { sideOf, withStatus } = OrderBits;
+const assert: typeof assertion = assertion;
 
 export interface Life extends Rest, Pick<Legs, "shrunk" | "takeFromSiblings"> {
   /** Takes a resting order out of the book for good. */
@@ -63,6 +65,7 @@ const { openBidValueMinor: A_VALUE, openBidValueMaxMinor: A_VALUE_MAX } = Accoun
 const N_ROW = INSTRUMENT_SHIFT;
 const N_TICK = InstrumentI32.tickMinor;
 const M_ROW = MATCH_SHIFT;
+const M_MASK = MATCH_MASK;
 const { slot: M_SLOT, kind: M_KIND, quantity: M_QUANTITY } = MatchI32;
 const { count: R_COUNT, remaining: R_REMAINING, stop: R_STOP } = MatchResult;
 const { TRADE, SELF_DECREMENTED, LAPSED } = MatchKind;
@@ -77,25 +80,25 @@ const TRADES_TOTAL = Counter.tradesTotal;
 
 export function makeLife(state: State): Life {
   const { turn, orders, ids, accounts, instruments, expiry, massCancels, book, emit } = state;
-  const o32 = orders.i32;
-  const o64 = orders.f64;
-  const a64 = accounts.f64;
-  const n32 = instruments.i32;
+  const { i32: o32, f64: o64, mask: oMask } = orders;
+  const { f64: a64, mask: aMask } = accounts;
+  const { i32: n32, mask: nMask } = instruments;
   const m32 = book.matches.i32;
   const { result } = book.matches;
   const { counters } = turn;
   const traded = makeWords(1);
 
   function setStatus(slot: number, status: number, reason: number): void {
-    o32[(slot << ROW) + BITS] = withStatus(o32[(slot << ROW) + BITS]!, status, reason);
+    const bitsAt = ((slot & oMask) << ROW) + BITS;
+    o32[bitsAt] = withStatus(o32[bitsAt]!, status, reason);
   }
 
   function addBidValue(slot: number, units: number): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     if (sideOf(o32[row + BITS]!) !== BID) return;
-    const account = o32[row + ACCOUNT]! << A_ROW64;
+    const account = (o32[row + ACCOUNT]! & aMask) << A_ROW64;
     if (a64[account + A_VALUE_MAX] === 0) return; // nobody asks for the sum
-    const tickMinor = n32[(o32[row + INSTRUMENT]! << N_ROW) + N_TICK]!;
+    const tickMinor = n32[((o32[row + INSTRUMENT]! & nMask) << N_ROW) + N_TICK]!;
     const value = a64[account + A_VALUE]! + o32[row + PRICE]! * tickMinor * units;
     assert(value >= 0, "open bids are worth no less than nothing");
     a64[account + A_VALUE] = value;
@@ -126,7 +129,7 @@ export function makeLife(state: State): Life {
   }
 
   function lapsedType(slot: number): number {
-    const expiresAtUs = o64[(slot << ROW64) + EXPIRES]!;
+    const expiresAtUs = o64[((slot & oMask) << ROW64) + EXPIRES]!;
     const isDue = expiresAtUs !== 0 && expiresAtUs <= counters[STAMP]!;
     return isDue ? EVENT_EXPIRED : EVENT_CANCELLED;
   }
@@ -155,14 +158,15 @@ export function makeLife(state: State): Life {
 
   /** A maker that lost `units` to the taker, by a trade or by self-trade prevention. */
   function settleUnits(n: number, slot: number, taker: number, left: number): void {
-    const row = slot << ROW;
-    const units = m32[(n << M_ROW) + M_QUANTITY]!;
+    const row = (slot & oMask) << ROW;
+    const units = m32[((n & M_MASK) << M_ROW) + M_QUANTITY]!;
     const isUsedUp = o32[row + OPEN] === 0;
-    const isTrade = m32[(n << M_ROW) + M_KIND] === TRADE;
+    const isTrade = m32[((n & M_MASK) << M_ROW) + M_KIND] === TRADE;
     if (isTrade) {
       traded[0] = traded[0]! + units;
       o32[row + FILLED] = o32[row + FILLED]! + units;
-      o32[(taker << ROW) + FILLED] = o32[(taker << ROW) + FILLED]! + units;
+      const filledAt = ((taker & oMask) << ROW) + FILLED;
+      o32[filledAt] = o32[filledAt]! + units;
       counters[TRADES_TOTAL] = counters[TRADES_TOTAL]! + 1;
       if (isUsedUp) setStatus(slot, STATUS_FILLED, NONE);
       emit.trade(n, taker, left);
@@ -175,20 +179,21 @@ export function makeLife(state: State): Life {
   }
 
   function lost(slot: number, units: number, isTrade: boolean): void {
-    const row = slot << ROW;
+    const row = (slot & oMask) << ROW;
     if ((o32[row + BITS]! & GROUPED_BIT) === 0) addBidValue(slot, -units);
     else legs.settle(slot, units, isTrade, o32[row + OPEN] === 0);
   }
 
   function settleMakers(taker: number, quantity: number): number {
     const count = result[R_COUNT]!;
+    const matches = m32;
     let left = quantity;
     traded[0] = 0;
     for (let n = 0; n < count; n++) {
-      const slot = m32[(n << M_ROW) + M_SLOT]!;
-      const kind = m32[(n << M_ROW) + M_KIND]!;
+      const slot = matches[((n & M_MASK) << M_ROW) + M_SLOT]!;
+      const kind = matches[((n & M_MASK) << M_ROW) + M_KIND]!;
       if (kind === TRADE || kind === SELF_DECREMENTED) {
-        left -= m32[(n << M_ROW) + M_QUANTITY]!;
+        left -= matches[((n & M_MASK) << M_ROW) + M_QUANTITY]!;
         settleUnits(n, slot, taker, left);
       } else {
         settleRemoved(n, slot, kind);
@@ -200,7 +205,7 @@ export function makeLife(state: State): Life {
 
   function settle(slot: number, priceTicks: number, left: number, mayRest: boolean): boolean {
     if (left === 0) {
-      const lastKind = m32[((result[R_COUNT]! - 1) << M_ROW) + M_KIND]!;
+      const lastKind = m32[(((result[R_COUNT]! - 1) & M_MASK) << M_ROW) + M_KIND]!;
       if (lastKind === TRADE) setStatus(slot, STATUS_FILLED, NONE);
       else setStatus(slot, STATUS_CANCELLED, SELF_TRADE);
       return false;

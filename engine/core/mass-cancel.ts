@@ -10,6 +10,7 @@ import { AccountI32, ACCOUNT_SHIFT, type Accounts } from "./accounts.ts";
 import { assert } from "./assert.ts";
 import { MASS_CANCELS_PENDING_MAX } from "./limits.ts";
 import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, type Orders, sideOf } from "./orders.ts";
+import { makeWords } from "./words.ts";
 
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
@@ -99,6 +100,9 @@ export function isSelected(
   return side === 0 || sideOf(o32[row + BITS]!) === side;
 }
 
+// Of `now`.
+const PENDING = 0; // mass cancels that wait
+
 export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels {
   const o32 = orders.i32;
   const o64 = orders.f64;
@@ -106,7 +110,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   const rows = new Int32Array(MASS_CANCELS_PENDING_MAX * WORDS);
   const orderIds = new Float64Array(MASS_CANCELS_PENDING_MAX);
   let first = 0;
-  let pending = 0;
+  const now = makeWords(1);
   let looked = 0;
   let done = 0;
 
@@ -122,10 +126,11 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     at: number,
   ): void {
     assert(
-      pending < MASS_CANCELS_PENDING_MAX,
+      now[PENDING]! < MASS_CANCELS_PENDING_MAX,
       "the mass cancel table is not full when a row is taken",
     );
-    const row = rowAt(pending++);
+    const row = rowAt(now[PENDING]!);
+    now[PENDING] = now[PENDING]! + 1;
     rows[row * WORDS + M_ACCOUNT] = account;
     rows[row * WORDS + M_INSTRUMENT] = instrument;
     rows[row * WORDS + M_SIDE] = side;
@@ -139,7 +144,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
 
   const resume: MassCancels["resume"] = (is, lastOrderId, at) => {
     add(is.account, is.instrument, is.side, is.tag, is.reason, lastOrderId, at);
-    rows[rowAt(pending - 1) * WORDS + M_CURSOR] = is.cursor;
+    rows[rowAt(now[PENDING]! - 1) * WORDS + M_CURSOR] = is.cursor;
   };
 
   function count(
@@ -191,13 +196,13 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
     const pendingAt = (rows[first * WORDS + M_ACCOUNT]! << ACCOUNT_SHIFT) + MASS_CANCELS;
     a32[pendingAt] = a32[pendingAt]! - 1;
     first = rowAt(1);
-    pending--;
+    now[PENDING] = now[PENDING]! - 1;
     done++;
   }
 
   function next(examinedMax: number): number {
     looked = 0;
-    while (pending > 0) {
+    while (now[PENDING]! > 0) {
       const at = first * WORDS;
       const slot = rows[at + M_CURSOR]!;
       if (slot === 0 || o64[(slot << ROW64) + ORDER_ID]! > orderIds[first]!) {
@@ -224,7 +229,7 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   }
 
   const walk: MassCancels["walk"] = (visit) => {
-    for (let n = 0; n < pending; n++) {
+    for (let n = 0; n < now[PENDING]!; n++) {
       const row = rowAt(n);
       const at = row * WORDS;
       visit({
@@ -240,10 +245,10 @@ export function makeMassCancels(orders: Orders, accounts: Accounts): MassCancels
   };
 
   return {
-    pending: () => pending,
+    pending: () => now[PENDING]!,
     done: () => done,
-    isFull: () => pending === MASS_CANCELS_PENDING_MAX,
-    isEmpty: () => pending === 0,
+    isFull: () => now[PENDING] === MASS_CANCELS_PENDING_MAX,
+    isEmpty: () => now[PENDING] === 0,
     add,
     resume,
     count,

@@ -6,6 +6,7 @@
  * uses it up, removes it, or ends the match; it costs what `matches.room` has room for, at most.
  */
 import {
+  MATCH_MASK,
   MATCH_SHIFT,
   type Matches,
   MatchI32,
@@ -16,13 +17,13 @@ import {
 import { SelfTradePrevention, Side } from "./codes.ts";
 import { siblingsOf } from "./groups.ts";
 import { GROUPED, ORDER_SHIFT, OrderI32, type Orders } from "./orders.ts";
-import { LEVEL_SHIFT, LEVEL_SHIFT64, LevelF64, LevelI32, type Pages } from "./pages.ts";
+import { LEVEL_SHIFT, LevelF64, LevelI32, type Pages } from "./pages.ts";
 import type { Queue } from "./queue.ts";
 
 const ROW = ORDER_SHIFT;
 const L_ROW = LEVEL_SHIFT;
-const L_ROW64 = LEVEL_SHIFT64;
 const M_ROW = MATCH_SHIFT;
+const M_MASK = MATCH_MASK;
 const GROUPED_BIT = GROUPED;
 const { head: HEAD, orders: ORDERS } = LevelI32;
 const { quantity: QUANTITY } = LevelF64;
@@ -71,23 +72,26 @@ export function makeMatcher(
   matches: Matches,
   isLapsed: (slot: number) => boolean,
 ): Matcher {
-  const o32 = orders.i32;
-  const { i32: l32, f64: l64 } = pages;
+  const { i32: o32, mask: oMask } = orders;
+  const { i32: l32, f64: l64, mask: lMask } = pages;
   const m32 = matches.i32;
   const { levelQuantity, result, room } = matches;
 
   /** What meeting this maker takes of the room. */
   function costOf(slot: number): number {
-    return (o32[(slot << ROW) + BITS]! & GROUPED_BIT) === 0 ? 1 : 1 + siblingsOf(o32, slot);
+    return (o32[((slot & oMask) << ROW) + BITS]! & GROUPED_BIT) === 0
+      ? 1
+      : 1 + siblingsOf(o32, slot);
   }
 
   function record(met: number, slot: number, kind: number, quantity: number, level: number): void {
-    const at = met << M_ROW;
+    const at = (met & M_MASK) << M_ROW;
     m32[at + M_SLOT] = slot;
     m32[at + M_KIND] = kind;
     m32[at + M_QUANTITY] = quantity;
-    m32[at + M_ORDERS] = l32[(level << L_ROW) + ORDERS]!;
-    levelQuantity[met] = l64[(level << L_ROW64) + QUANTITY]!;
+    const levelAt = (level & lMask) << L_ROW;
+    m32[at + M_ORDERS] = l32[levelAt + ORDERS]!;
+    levelQuantity[met & M_MASK] = l64[(levelAt >> 1) + QUANTITY]!;
   }
 
   /** Whether a taker of `side` with this limit may trade at a level. */
@@ -123,6 +127,8 @@ export function makeMatcher(
     account: number,
     stp: number,
   ): void {
+    const rows = o32; // bound outside of the loop, or the compiler looks them up in it
+    const levels = l32;
     let remaining = quantity;
     let met = 0;
     let left = room[0]!;
@@ -130,15 +136,16 @@ export function makeMatcher(
     while (remaining > 0) {
       const level = pages.best(instrument, OTHER - side);
       if (!reaches(side, limitTicks, level)) break;
-      const slot = l32[(level << L_ROW) + HEAD]!;
+      const slot = levels[((level & lMask) << L_ROW) + HEAD]!;
       const cost = costOf(slot);
       if (cost > left) {
         stop = STOP_WORK_BOUND;
         break;
       }
       left -= cost;
-      const open = o32[(slot << ROW) + OPEN]!;
-      const isSelf = account !== 0 && o32[(slot << ROW) + ACCOUNT] === account;
+      const row = (slot & oMask) << ROW;
+      const open = rows[row + OPEN]!;
+      const isSelf = account !== 0 && rows[row + ACCOUNT] === account;
       const kind = meet(isLapsed(slot), isSelf, stp);
       if (kind === 0) {
         stop = STOP_SELF_TRADE;
@@ -176,19 +183,19 @@ export function makeMatcher(
     let left = room[0]!;
     let level = pages.best(instrument, OTHER - side);
     for (; reaches(side, limitTicks, level); level = pages.worse(level, OTHER - side)) {
-      const head = l32[(level << L_ROW) + HEAD]!;
+      const head = l32[((level & lMask) << L_ROW) + HEAD]!;
       let slot = head;
       do {
         left -= costOf(slot);
         if (left < 0) return false;
-        const isSelf = account !== 0 && o32[(slot << ROW) + ACCOUNT] === account;
+        const isSelf = account !== 0 && o32[((slot & oMask) << ROW) + ACCOUNT] === account;
         const kind = meet(isLapsed(slot), isSelf, stp);
-        if (kind === TRADE) remaining -= o32[(slot << ROW) + OPEN]!;
+        if (kind === TRADE) remaining -= o32[((slot & oMask) << ROW) + OPEN]!;
         if (remaining <= 0) return true;
         // These take the taker, or units of it, without a trade: never all of it, then.
         if (kind === 0 || kind === SELF_DECREMENTED) return false;
         if (kind === SELF_CANCELLED && stp === STP.CANCEL_BOTH) return false;
-        slot = o32[(slot << ROW) + NEXT]!;
+        slot = o32[((slot & oMask) << ROW) + NEXT]!;
       } while (slot !== head);
     }
     return false;
@@ -198,13 +205,13 @@ export function makeMatcher(
     let left = room[0]!;
     let level = pages.best(instrument, OTHER - side);
     for (; reaches(side, limitTicks, level); level = pages.worse(level, OTHER - side)) {
-      const head = l32[(level << L_ROW) + HEAD]!;
+      const head = l32[((level & lMask) << L_ROW) + HEAD]!;
       let slot = head;
       do {
         left -= costOf(slot);
         if (left < 0) return false;
         if (!isLapsed(slot)) return true;
-        slot = o32[(slot << ROW) + NEXT]!;
+        slot = o32[((slot & oMask) << ROW) + NEXT]!;
       } while (slot !== head);
     }
     return false;

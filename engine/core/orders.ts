@@ -7,8 +7,8 @@
  *
  * ```
  * word  0 next     1 prev      2 level        the book: place in its level
- *       3 instrument  4 priceTicks  5 open    6 account
- *       7 bits: side, tif, stp, post-only, status, reason, whether it is on the wheel, whether collected
+ *       3 bits: side, tif, stp, post-only, status, reason, whether it is on the wheel, whether collected
+ *       4 instrument  5 priceTicks  6 account  7 open      pairs as an event has them
  *       8 f64 orderId (0: refused)         10 f64 expiresAtUs (0: never)
  *      12 filled  13 total                    total: filled and prevented units included
  *      14 accountNext 15 accountPrev          accounts.ts: the account's open orders, oldest first
@@ -25,7 +25,10 @@
  * OPEN it also stands in the tables of open orders. Order ids are given out in order, so their low
  * bits spread over the buckets by themselves.
  */
-import { assert } from "./assert.ts";
+import { assert as assertion } from "./assert.ts";
+import { makeWords, powerOfTwo } from "./words.ts";
+
+const assert: typeof assertion = assertion;
 
 export const ORDER_WORDS = 32;
 export const ORDER_DOUBLES = 16;
@@ -49,11 +52,11 @@ export const OrderI32 = {
   next: 0,
   prev: 1,
   level: 2,
-  instrument: 3,
-  priceTicks: 4,
-  open: 5,
+  bits: 3,
+  instrument: 4,
+  priceTicks: 5,
   account: 6,
-  bits: 7,
+  open: 7,
   filled: 12,
   total: 13,
   accountNext: 14,
@@ -65,6 +68,16 @@ export const OrderI32 = {
   chainNext: 29,
   tag: 30,
   groupNext: 31,
+} as const;
+
+/** Offsets into the 64-bit view, for copying: what a row and an event hold side by side in both. */
+export const OrderB64 = {
+  instrumentPrice: 2,
+  accountOpen: 3,
+  orderId: 4,
+  expiresAtUs: 5,
+  clientOrderId: 8, // two
+  firstSequence: 11,
 } as const;
 
 export const OrderF64 = {
@@ -103,6 +116,19 @@ export const withStatus = (bits: number, status: number, reason: number): number
   (status << STATUS_SHIFT) |
   (reason << REASON_SHIFT);
 
+/** The functions above as one object: a hot file takes them to constants of its own from here. */
+export const OrderBits = {
+  packBits,
+  sideOf,
+  tifOf,
+  stpOf,
+  isPostOnly,
+  statusOf,
+  reasonOf,
+  withTif,
+  withStatus,
+} as const;
+
 const WORDS = ORDER_WORDS;
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
@@ -112,8 +138,11 @@ const { orderId: ORDER_ID } = OrderF64;
 export interface Orders {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  readonly b64: BigInt64Array;
   /** Rows there may be. */
   readonly capacity: number;
+  /** Of a slot: the row at `(slot & mask) << ORDER_SHIFT` is in range, which the compiler then knows. */
+  readonly mask: number;
   /** Orders that may be open at the same time. */
   readonly openMax: number;
   /** Slots 1 .. highest may be in use. */
@@ -138,59 +167,75 @@ export interface Orders {
   bucketOf(ids: Float64Array, at: number): number;
 }
 
+// Of `now`, a cell each: a number that closures share and change is looked up and checked at each use.
+const FREED = 0; // rows given back that wait in `freed`
+const HIGHEST = 1;
+const USED = 2;
+const COUNTED = 3;
+
 /** Room for `capacity` rows, of which `openMax` may be open orders. */
 export function makeOrders(capacity: number, openMax: number = capacity): Orders {
   assert(capacity <= SLOTS_MAX, "a slot fits its bits");
-  const buffer = new ArrayBuffer((capacity + 1) * WORDS * 4 + CACHE_ALIGN_BYTES);
+  const rowCount = powerOfTwo(capacity + 1);
+  const oMask = rowCount - 1;
+  const buffer = new ArrayBuffer(rowCount * WORDS * 4 + CACHE_ALIGN_BYTES);
   const i32 = new Int32Array(buffer, CACHE_ALIGN_BYTES);
   const f64 = new Float64Array(buffer, CACHE_ALIGN_BYTES);
-  const bucketMask = 2 ** Math.ceil(Math.log2(Math.max(openMax, 2))) - 1;
+  const b64 = new BigInt64Array(buffer, CACHE_ALIGN_BYTES);
+  const bucketMask = powerOfTwo(openMax) - 1;
   const buckets = new Int32Array(bucketMask + 1);
   const freed = new Int32Array(capacity); // rows given back: the last one is taken first
-  let freedCount = 0;
-  let highestSlot = 0;
-  let rows = 0;
-  let open = 0;
+  const now = makeWords(4);
 
   function take(): number {
-    assert(rows < capacity, "the order table is not full when a row is taken");
-    rows++;
-    return freedCount === 0 ? ++highestSlot : freed[--freedCount]!;
+    assert(now[USED]! < capacity, "the order table is not full when a row is taken");
+    now[USED] = now[USED]! + 1;
+    if (now[FREED] === 0) {
+      const slot = now[HIGHEST]! + 1;
+      now[HIGHEST] = slot;
+      return slot;
+    }
+    const left = now[FREED]! - 1;
+    now[FREED] = left;
+    return freed[left]!;
   }
 
   function free(slot: number): void {
-    rows--;
-    freed[freedCount++] = slot;
+    now[USED] = now[USED]! - 1;
+    freed[now[FREED]!] = slot;
+    now[FREED] = now[FREED]! + 1;
   }
 
   function index(slot: number): void {
-    const bucket = f64[(slot << ROW64) + ORDER_ID]! & bucketMask;
-    i32[(slot << ROW) + CHAIN] = buckets[bucket]!;
+    const row = (slot & oMask) << ROW;
+    const bucket = f64[(row >> 1) + ORDER_ID]! & bucketMask;
+    i32[row + CHAIN] = buckets[bucket]!;
     buckets[bucket] = slot;
-    open++;
+    now[COUNTED] = now[COUNTED]! + 1;
   }
 
   function unindex(slot: number): void {
-    open--;
-    const bucket = f64[(slot << ROW64) + ORDER_ID]! & bucketMask;
-    const after = i32[(slot << ROW) + CHAIN]!;
+    now[COUNTED] = now[COUNTED]! - 1;
+    const row = (slot & oMask) << ROW;
+    const bucket = f64[(row >> 1) + ORDER_ID]! & bucketMask;
+    const after = i32[row + CHAIN]!;
     let at = buckets[bucket]!;
     if (at === slot) {
       buckets[bucket] = after;
       return;
     }
-    while (i32[(at << ROW) + CHAIN] !== slot) {
+    while (i32[((at & oMask) << ROW) + CHAIN] !== slot) {
       assert(at !== 0, "an indexed order is in its chain");
-      at = i32[(at << ROW) + CHAIN]!;
+      at = i32[((at & oMask) << ROW) + CHAIN]!;
     }
-    i32[(at << ROW) + CHAIN] = after;
+    i32[((at & oMask) << ROW) + CHAIN] = after;
   }
 
   function find(ids: Float64Array, at: number): number {
     const orderId = ids[at]!;
     let slot = buckets[orderId & bucketMask]!;
-    while (slot !== 0 && f64[(slot << ROW64) + ORDER_ID] !== orderId) {
-      slot = i32[(slot << ROW) + CHAIN]!;
+    while (slot !== 0 && f64[((slot & oMask) << ROW64) + ORDER_ID] !== orderId) {
+      slot = i32[((slot & oMask) << ROW) + CHAIN]!;
     }
     return slot;
   }
@@ -198,12 +243,14 @@ export function makeOrders(capacity: number, openMax: number = capacity): Orders
   return {
     i32,
     f64,
+    b64,
     capacity,
+    mask: oMask,
     openMax,
-    highest: () => highestSlot,
-    used: () => rows,
-    count: () => open,
-    isFull: () => open === openMax,
+    highest: () => now[HIGHEST]!,
+    used: () => now[USED]!,
+    count: () => now[COUNTED]!,
+    isFull: () => now[COUNTED] === openMax,
     take,
     free,
     index,

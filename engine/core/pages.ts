@@ -14,10 +14,13 @@
  * sides, and the level below the best ask is the best bid. A page in use has an order, so there are no
  * more pages than orders, wherever their prices lie; neighbouring prices lie side by side in memory.
  */
-import { assert } from "./assert.ts";
+import { assert as assertion } from "./assert.ts";
 import { Side } from "./codes.ts";
 import { CACHE_ALIGN_BYTES } from "./orders.ts";
+import { makeWords, powerOfTwo } from "./words.ts";
 import { makePriceTree } from "./price-tree.ts";
+
+const assert: typeof assertion = assertion;
 
 export const LEVEL_WORDS = 4;
 export const LEVEL_DOUBLES = 2;
@@ -43,6 +46,8 @@ export interface Pages {
   /** The levels. */
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  /** Of a level: its row is in range. */
+  readonly mask: number;
   /** The best level of a side, or 0. */
   best(book: number, side: number): number;
   /** The next level of a side after this one, from better to worse, or 0. */
@@ -58,79 +63,88 @@ export interface Pages {
   drop(book: number, side: number, level: number): void;
 }
 
+// Of `now`.
+const FREE = 0; // the first page of the free list
+const HIGHEST = 1;
+
 export function makePages(booksMax: number, pagesMax: number): Pages {
-  const buffer = new ArrayBuffer((pagesMax + 1) * 16 * LEVEL_WORDS * 4 + CACHE_ALIGN_BYTES);
+  const pageCount = powerOfTwo(pagesMax + 1);
+  const bookCount = powerOfTwo(booksMax);
+  const lMask = pageCount * 16 - 1;
+  const pageMask = pageCount - 1;
+  const bookMask = bookCount - 1;
+  const buffer = new ArrayBuffer(pageCount * 16 * LEVEL_WORDS * 4 + CACHE_ALIGN_BYTES);
   const i32 = new Int32Array(buffer, CACHE_ALIGN_BYTES);
   const f64 = new Float64Array(buffer, CACHE_ALIGN_BYTES);
-  const pages = new Int32Array((pagesMax + 1) * PAGE_WORDS);
-  const books = new Int32Array(booksMax * BOOK_WORDS);
+  const pages = new Int32Array(pageCount * PAGE_WORDS);
+  const books = new Int32Array(bookCount * BOOK_WORDS);
   const tree = makePriceTree(pagesMax, pages, PAGE_WORDS, NUMBER);
-  let free = 0;
-  let highest = 0;
+  const now = makeWords(2);
 
   function best(book: number, side: number): number {
-    return books[(book << BOOK_SHIFT) + side]!;
+    return books[((book & bookMask) << BOOK_SHIFT) + side]!;
   }
 
   function priceOf(level: number): number {
-    return (pages[((level >> 4) << PAGE_SHIFT) + NUMBER]! << 4) | (level & 15);
+    return (pages[(((level >> 4) & pageMask) << PAGE_SHIFT) + NUMBER]! << 4) | (level & 15);
   }
 
   function worse(level: number, side: number): number {
     const page = level >> 4;
-    const at = page << PAGE_SHIFT;
+    const at = (page & pageMask) << PAGE_SHIFT;
     if (side === BID) {
       const below = pages[at + BITS]! & ((1 << (level & 15)) - 1);
       if (below !== 0) return (page << 4) | (31 - Math.clz32(below));
       const lower = pages[at + LOWER]!;
       if (lower === 0) return 0;
-      return (lower << 4) | (31 - Math.clz32(pages[(lower << PAGE_SHIFT) + BITS]!));
+      return (lower << 4) | (31 - Math.clz32(pages[((lower & pageMask) << PAGE_SHIFT) + BITS]!));
     }
     const above = pages[at + BITS]! & (-2 << (level & 15));
     if (above !== 0) return (page << 4) | (31 - Math.clz32(above & -above));
     const higher = pages[at + HIGHER]!;
     if (higher === 0) return 0;
-    const bits = pages[(higher << PAGE_SHIFT) + BITS]!;
+    const bits = pages[((higher & pageMask) << PAGE_SHIFT) + BITS]!;
     return (higher << 4) | (31 - Math.clz32(bits & -bits));
   }
 
   /** A page for a number that has none yet. */
   function add(book: number, number: number): number {
-    const rootAt = (book << BOOK_SHIFT) + ROOT;
+    const rootAt = ((book & bookMask) << BOOK_SHIFT) + ROOT;
     const root = books[rootAt]!;
     const lower = tree.lower(root, number);
-    const higher = lower === 0 ? tree.lowest(root) : pages[(lower << PAGE_SHIFT) + HIGHER]!;
-    let page = free;
-    if (page === 0) page = ++highest;
-    else free = pages[(page << PAGE_SHIFT) + LOWER]!;
+    const higher =
+      lower === 0 ? tree.lowest(root) : pages[((lower & pageMask) << PAGE_SHIFT) + HIGHER]!;
+    let page = now[FREE]!;
+    if (page === 0) page = now[HIGHEST] = now[HIGHEST]! + 1;
+    else now[FREE] = pages[((page & pageMask) << PAGE_SHIFT) + LOWER]!;
     assert(page <= pagesMax, "there are no more pages than orders");
-    const at = page << PAGE_SHIFT;
+    const at = (page & pageMask) << PAGE_SHIFT;
     pages[at + NUMBER] = number;
     pages[at + BITS] = 0;
     pages[at + LOWER] = lower;
     pages[at + HIGHER] = higher;
-    if (lower !== 0) pages[(lower << PAGE_SHIFT) + HIGHER] = page;
-    if (higher !== 0) pages[(higher << PAGE_SHIFT) + LOWER] = page;
+    if (lower !== 0) pages[((lower & pageMask) << PAGE_SHIFT) + HIGHER] = page;
+    if (higher !== 0) pages[((higher & pageMask) << PAGE_SHIFT) + LOWER] = page;
     books[rootAt] = tree.add(root, page);
     return page;
   }
 
   function remove(book: number, page: number): void {
-    const rootAt = (book << BOOK_SHIFT) + ROOT;
-    const lower = pages[(page << PAGE_SHIFT) + LOWER]!;
-    const higher = pages[(page << PAGE_SHIFT) + HIGHER]!;
-    if (lower !== 0) pages[(lower << PAGE_SHIFT) + HIGHER] = higher;
-    if (higher !== 0) pages[(higher << PAGE_SHIFT) + LOWER] = lower;
+    const rootAt = ((book & bookMask) << BOOK_SHIFT) + ROOT;
+    const lower = pages[((page & pageMask) << PAGE_SHIFT) + LOWER]!;
+    const higher = pages[((page & pageMask) << PAGE_SHIFT) + HIGHER]!;
+    if (lower !== 0) pages[((lower & pageMask) << PAGE_SHIFT) + HIGHER] = higher;
+    if (higher !== 0) pages[((higher & pageMask) << PAGE_SHIFT) + LOWER] = lower;
     books[rootAt] = tree.remove(books[rootAt]!, page);
-    pages[(page << PAGE_SHIFT) + LOWER] = free;
-    free = page;
+    pages[((page & pageMask) << PAGE_SHIFT) + LOWER] = now[FREE]!;
+    now[FREE] = page;
   }
 
   /** The page with this number, or 0. */
   function find(book: number, side: number, number: number): number {
-    const bookAt = book << BOOK_SHIFT;
+    const bookAt = (book & bookMask) << BOOK_SHIFT;
     const page = books[bookAt + side]! >> 4;
-    if (page !== 0 && pages[(page << PAGE_SHIFT) + NUMBER] === number) return page;
+    if (page !== 0 && pages[((page & pageMask) << PAGE_SHIFT) + NUMBER] === number) return page;
     return tree.find(books[bookAt + ROOT]!, number);
   }
 
@@ -146,9 +160,9 @@ export function makePages(booksMax: number, pagesMax: number): Pages {
   }
 
   function use(book: number, side: number, level: number): void {
-    const bitsAt = ((level >> 4) << PAGE_SHIFT) + BITS;
+    const bitsAt = (((level >> 4) & pageMask) << PAGE_SHIFT) + BITS;
     pages[bitsAt] = pages[bitsAt]! | (1 << (level & 15));
-    const bestAt = (book << BOOK_SHIFT) + side;
+    const bestAt = ((book & bookMask) << BOOK_SHIFT) + side;
     const now = books[bestAt]!;
     if (now === 0) {
       books[bestAt] = level;
@@ -160,13 +174,13 @@ export function makePages(booksMax: number, pagesMax: number): Pages {
 
   function drop(book: number, side: number, level: number): void {
     const page = level >> 4;
-    const bitsAt = (page << PAGE_SHIFT) + BITS;
-    const bestAt = (book << BOOK_SHIFT) + side;
+    const bitsAt = ((page & pageMask) << PAGE_SHIFT) + BITS;
+    const bestAt = ((book & bookMask) << BOOK_SHIFT) + side;
     if (books[bestAt] === level) books[bestAt] = worse(level, side);
     const bits = pages[bitsAt]! & ~(1 << (level & 15));
     pages[bitsAt] = bits;
     if (bits === 0) remove(book, page);
   }
 
-  return { i32, f64, best, worse, priceOf, at, near, use, drop };
+  return { i32, f64, mask: lMask, best, worse, priceOf, at, near, use, drop };
 }

@@ -14,6 +14,7 @@ import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 import type { Uncross } from "./uncross.ts";
 
+const REASON = CancelReason;
 const STAMP = Counter.stampUs;
 const PHASE = UncrossI32.phase;
 const { NONE: NO_UNCROSS, CLEARING } = UncrossPhase;
@@ -82,7 +83,7 @@ export function makePending(
       const slot = expiry.first();
       if (costOf(slot) > room) break;
       room -= costOf(slot);
-      life.end(slot, EXPIRED, CancelReason.NONE, false);
+      life.end(slot, EXPIRED, REASON.NONE, false);
     }
     room -= sessions.fireDue(room, nowUs, at);
     let looks = EXAMINED_MAX;

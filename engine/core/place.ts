@@ -15,19 +15,18 @@ import { CommandF64, CommandFlag, CommandI32, CommandU8 } from "./command.ts";
 import type { Life } from "./life.ts";
 import { DEADLINE_AHEAD_MAX_US, DEADLINE_DEFAULT_US } from "./limits.ts";
 import { makeRestore } from "./restore.ts";
-import {
-  ON_WHEEL as ON_WHEEL_BIT,
-  ORDER_SHIFT,
-  ORDER_SHIFT64,
-  OrderF64,
-  OrderI32,
-  packBits,
-  reasonOf,
-  statusOf,
-  withStatus,
-} from "./orders.ts";
+import { ON_WHEEL as ON_WHEEL_BIT, ORDER_SHIFT, OrderF64, OrderI32, OrderBits } from "./orders.ts";
 import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
+import { makeWords } from "./words.ts";
+
+const REASON = CancelReason;
+const C8 = CommandU8;
+const ORDER = OrderI32;
+const ORDER64 = OrderF64;
+const REJECT = Reject;
+const C_FLAG = CommandFlag;
+const { packBits, statusOf, reasonOf, withStatus } = OrderBits;
 
 export interface Place {
   place(): void;
@@ -55,7 +54,6 @@ export interface Place {
 export const KNOWN = -1;
 
 const ROW = ORDER_SHIFT;
-const ROW64 = ORDER_SHIFT64;
 const ON_WHEEL = ON_WHEEL_BIT;
 const { bits: BITS, instrument: INSTRUMENT } = OrderI32;
 const { fingerprint: FINGERPRINT, filled: FILLED, total: TOTAL } = OrderI32;
@@ -76,14 +74,17 @@ const KNOWN_ID = KNOWN;
 const RESTORE = CommandType.RESTORE;
 const C_TYPE = CommandU8.type;
 
+// Of `hand`.
+const OVER = 0; // the row of the id in hand, remembered or over
+const PRINT = 1; // the fingerprint of the place in hand
+
 export function makePlace(state: State, check: Check, life: Life): Place {
   const returning = makeRestore(state, life);
   const { turn, orders, ids, accounts, emit, book } = state;
   const { counters } = turn;
-  const { u8: c8, i32: c32, f64: c64 } = turn;
-  const { i32: o32, f64: o64 } = orders;
-  let over = 0; // the row of the id in hand, remembered or over
-  let print = 0; // the fingerprint of the place in hand
+  const { u8: c8, i32: c32, f64: c64, b64: cb } = turn;
+  const { i32: o32, f64: o64, mask: oMask } = orders;
+  const hand = makeWords(2);
 
   /** The parameters that must be the same in every copy of a place, in one word. */
   function fingerprint(): number {
@@ -108,8 +109,8 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   function deadlineReject(): number {
     const deadlineUs = counters[DEADLINE]!;
     const stampUs = counters[STAMP]!;
-    if (!(deadlineUs <= stampUs + AHEAD_MAX_US)) return Reject.DEADLINE_TOO_FAR;
-    return stampUs > deadlineUs ? Reject.DEADLINE_PASSED : NONE;
+    if (!(deadlineUs <= stampUs + AHEAD_MAX_US)) return REJECT.DEADLINE_TOO_FAR;
+    return stampUs > deadlineUs ? REJECT.DEADLINE_PASSED : NONE;
   }
 
   function hasClientOrderId(): boolean {
@@ -122,18 +123,18 @@ export function makePlace(state: State, check: Check, life: Life): Place {
    */
   function remembered(account: number): number {
     const slot = ids.find(account, c32, C_KEY);
-    if (slot === 0 || statusOf(o32[(slot << ROW) + BITS]!) !== OPEN) return slot;
+    if (slot === 0 || statusOf(o32[((slot & oMask) << ROW) + BITS]!) !== OPEN) return slot;
     if (!state.isLapsed(slot)) return slot;
     life.lapse(slot);
     return ids.find(account, c32, C_KEY);
   }
 
-  const isSame = (): boolean => o32[(over << ROW) + FINGERPRINT] === print;
+  const isSame = (): boolean => o32[((hand[OVER]! & oMask) << ROW) + FINGERPRINT] === hand[PRINT]!;
   function answerAgain(): void {
-    if (!isSame()) return emit.rejected(Reject.CLIENT_ORDER_ID_REUSED, 0, false);
-    const slot = over;
+    if (!isSame()) return emit.rejected(REJECT.CLIENT_ORDER_ID_REUSED, 0, false);
+    const slot = hand[OVER]!;
     if (deadlineReject() === NONE) ids.extend(slot, counters, DEADLINE);
-    const bits = o32[(slot << ROW) + BITS]!;
+    const bits = o32[((slot & oMask) << ROW) + BITS]!;
     if (statusOf(bits) === REJECTED) emit.rejected(reasonOf(bits), slot, true);
     else emit.accepted(slot, true);
   }
@@ -141,42 +142,37 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   /** Remembers the place in hand, as it was decided. */
   function remember(status: number, reject: number): number {
     const account = c32[C_ACCOUNT]!;
-    const slot = ids.add(account, c32, C_KEY, over, counters, DEADLINE);
-    const row = slot << ROW;
-    const isPost = (c8[CommandU8.flags]! & CommandFlag.POST_ONLY) !== 0;
-    const words = packBits(
-      c8[CommandU8.side]! & 3,
-      c8[CommandU8.tif]! & 7,
-      c8[CommandU8.stp]! & 7,
-      isPost,
-    );
+    const slot = ids.add(account, cb, C_KEY >> 1, hand[OVER]!, counters, DEADLINE);
+    const row = (slot & oMask) << ROW;
+    const isPost = (c8[C8.flags]! & C_FLAG.POST_ONLY) !== 0;
+    const words = packBits(c8[C8.side]! & 3, c8[C8.tif]! & 7, c8[C8.stp]! & 7, isPost);
     o32[row + BITS] = (o32[row + BITS]! & ON_WHEEL) | withStatus(words, status, reject);
     o32[row + INSTRUMENT] = c32[C.instrument]!;
     o32[row + FILLED] = 0;
     o32[row + TOTAL] = c32[C.quantity]!;
-    o32[row + FINGERPRINT] = print;
-    o64[(slot << ROW64) + FIRST] = counters[OWN]!;
+    o32[row + FINGERPRINT] = hand[PRINT]!;
+    o64[(row >> 1) + FIRST] = counters[OWN]!;
     if (status === REJECTED) {
-      o64[(slot << ROW64) + ORDER_ID] = 0;
+      o64[(row >> 1) + ORDER_ID] = 0;
       return slot;
     }
     if (state.waiting[0] !== 0) state.timers.drawLine(account, counters, ORDERS_TOTAL);
     const orderId = counters[ORDERS_TOTAL]! + 1;
     counters[ORDERS_TOTAL] = orderId;
-    o64[(slot << ROW64) + ORDER_ID] = orderId;
+    o64[(row >> 1) + ORDER_ID] = orderId;
     return slot;
   }
 
   function restNew(slot: number, left: number): void {
-    const row = slot << ROW;
-    o32[row + OrderI32.priceTicks] = c32[C.priceTicks]!;
-    o32[row + OrderI32.open] = left;
-    o32[row + OrderI32.heapAt] = 0;
-    o32[row + OrderI32.tag] = c32[C.tag]!;
-    o32[row + OrderI32.groupNext] = 0;
+    const row = (slot & oMask) << ROW;
+    o32[row + ORDER.priceTicks] = c32[C.priceTicks]!;
+    o32[row + ORDER.open] = left;
+    o32[row + ORDER.heapAt] = 0;
+    o32[row + ORDER.tag] = c32[C.tag]!;
+    o32[row + ORDER.groupNext] = 0;
     const expiresAtUs = c64[C_EXPIRES]!;
-    o64[(slot << ROW64) + OrderF64.expiresAtUs] = expiresAtUs;
-    o64[(slot << ROW64) + PRIORITY] = counters[SEQUENCE]!;
+    o64[(row >> 1) + ORDER64.expiresAtUs] = expiresAtUs;
+    o64[(row >> 1) + PRIORITY] = counters[SEQUENCE]!;
     orders.index(slot);
     accounts.append(slot);
     if (expiresAtUs !== 0) state.expiry.add(slot);
@@ -185,15 +181,15 @@ export function makePlace(state: State, check: Check, life: Life): Place {
   }
 
   function accept(): number {
-    const slot = remember(OPEN, CancelReason.NONE);
+    const slot = remember(OPEN, REASON.NONE);
     emit.accepted(slot, false);
     return slot;
   }
 
   function execute(): void {
     const slot = accept();
-    const side = c8[CommandU8.side]!;
-    const tif = c8[CommandU8.tif]!;
+    const side = c8[C8.side]!;
+    const tif = c8[C8.tif]!;
     const quantity = c32[C.quantity]!;
     book.match(
       c32[C.instrument]!,
@@ -201,7 +197,7 @@ export function makePlace(state: State, check: Check, life: Life): Place {
       check.limitTicks(),
       quantity,
       c32[C_ACCOUNT]!,
-      c8[CommandU8.stp]!,
+      c8[C8.stp]!,
     );
     const left = life.settleMakers(slot, quantity);
     const mayRest = tif === GTC || tif === GTD;
@@ -217,16 +213,16 @@ export function makePlace(state: State, check: Check, life: Life): Place {
 
   function identify(newIds: number, isLeg: boolean): number {
     const account = c32[C_ACCOUNT]!;
-    if (!accounts.isKnown(account)) return Reject.UNKNOWN_ACCOUNT;
-    if (!hasClientOrderId()) return Reject.CLIENT_ORDER_ID_MISSING;
+    if (!accounts.isKnown(account)) return REJECT.UNKNOWN_ACCOUNT;
+    if (!hasClientOrderId()) return REJECT.CLIENT_ORDER_ID_MISSING;
     takeDeadline();
-    print = fingerprintOf(isLeg);
-    over = remembered(account);
-    if (over !== 0 && !ids.isOver(over)) return KNOWN_ID;
+    hand[PRINT] = fingerprintOf(isLeg);
+    hand[OVER] = remembered(account);
+    if (hand[OVER] !== 0 && !ids.isOver(hand[OVER]!)) return KNOWN_ID;
     const reject = deadlineReject();
     if (reject !== NONE) return reject;
-    const needed = over === 0 ? newIds + 1 : newIds;
-    return needed !== 0 && !ids.hasRoom(needed) ? Reject.ID_TABLE_FULL : NONE;
+    const needed = hand[OVER] === 0 ? newIds + 1 : newIds;
+    return needed !== 0 && !ids.hasRoom(needed) ? REJECT.ID_TABLE_FULL : NONE;
   }
 
   function refuse(reject: number): void {
@@ -245,10 +241,10 @@ export function makePlace(state: State, check: Check, life: Life): Place {
 
   function status(): void {
     const account = c32[C_ACCOUNT]!;
-    if (!accounts.isKnown(account)) return emit.rejected(Reject.UNKNOWN_ACCOUNT, 0, false);
-    if (!hasClientOrderId()) return emit.rejected(Reject.CLIENT_ORDER_ID_MISSING, 0, false);
+    if (!accounts.isKnown(account)) return emit.rejected(REJECT.UNKNOWN_ACCOUNT, 0, false);
+    if (!hasClientOrderId()) return emit.rejected(REJECT.CLIENT_ORDER_ID_MISSING, 0, false);
     const slot = remembered(account);
-    if (slot === 0 || ids.isOver(slot)) emit.rejected(Reject.UNKNOWN_CLIENT_ORDER_ID, 0, false);
+    if (slot === 0 || ids.isOver(slot)) emit.rejected(REJECT.UNKNOWN_CLIENT_ORDER_ID, 0, false);
     else emit.status(slot);
   }
 

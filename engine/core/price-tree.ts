@@ -14,6 +14,7 @@
  * `key` is any price that was ever below the node: all agree in the bits above `shift + 5`.
  */
 import { assert } from "./assert.ts";
+import { powerOfTwo } from "./words.ts";
 
 const NODE_WORDS = 36;
 const BITS = 0; // also the free list
@@ -34,14 +35,17 @@ export interface PriceTree {
   remove(root: number, level: number): number;
 }
 
-/** `levels[level * stride + priceAt]` is a level's price. */
+/** `levels[(level & levelMask) * stride + priceAt]` is a level's price. */
 export function makePriceTree(
   levelsMax: number,
   levels: Int32Array,
   stride: number,
   priceAt: number,
 ): PriceTree {
-  const nodes = new Int32Array((levelsMax + 1) * NODE_WORDS);
+  const nodeCount = powerOfTwo(levelsMax + 1);
+  const levelMask = powerOfTwo(levelsMax + 1) - 1;
+  const nodeMask = nodeCount - 1;
+  const nodes = new Int32Array(nodeCount * NODE_WORDS);
   let free = 0;
   let highest = 0;
 
@@ -51,22 +55,22 @@ export function makePriceTree(
       return ++highest;
     }
     const node = free;
-    free = nodes[node * NODE_WORDS + BITS]!;
+    free = nodes[(node & nodeMask) * NODE_WORDS + BITS]!;
     return node;
   }
 
   function find(root: number, priceTicks: number): number {
     let ref = root;
     while (ref < 0) {
-      const at = -ref * NODE_WORDS;
+      const at = (-ref & nodeMask) * NODE_WORDS;
       ref = nodes[at + CHILDREN + ((priceTicks >>> nodes[at + SHIFT]!) & 31)]!;
     }
-    return ref !== 0 && levels[ref * stride + priceAt] === priceTicks ? ref : 0;
+    return ref !== 0 && levels[(ref & levelMask) * stride + priceAt] === priceTicks ? ref : 0;
   }
 
   function highestBelow(ref: number): number {
     while (ref < 0) {
-      const at = -ref * NODE_WORDS;
+      const at = (-ref & nodeMask) * NODE_WORDS;
       ref = nodes[at + CHILDREN + 31 - Math.clz32(nodes[at + BITS]!)]!;
     }
     return ref;
@@ -75,7 +79,7 @@ export function makePriceTree(
   function lowest(root: number): number {
     let ref = root;
     while (ref < 0) {
-      const at = -ref * NODE_WORDS;
+      const at = (-ref & nodeMask) * NODE_WORDS;
       const bits = nodes[at + BITS]!;
       ref = nodes[at + CHILDREN + 31 - Math.clz32(bits & -bits)]!;
     }
@@ -86,7 +90,7 @@ export function makePriceTree(
     let ref = root;
     let below = 0; // the nearest subtree known to be wholly lower
     while (ref < 0) {
-      const at = -ref * NODE_WORDS;
+      const at = (-ref & nodeMask) * NODE_WORDS;
       const shift = nodes[at + SHIFT]!;
       const key = nodes[at + KEY]!;
       if (((priceTicks ^ key) >>> shift) >>> 5 !== 0)
@@ -96,7 +100,7 @@ export function makePriceTree(
       if (bits !== 0) below = nodes[at + CHILDREN + 31 - Math.clz32(bits)]!;
       ref = nodes[at + CHILDREN + digit]!;
     }
-    if (ref !== 0 && levels[ref * stride + priceAt]! < priceTicks) below = ref;
+    if (ref !== 0 && levels[(ref & levelMask) * stride + priceAt]! < priceTicks) below = ref;
     return highestBelow(below);
   }
 
@@ -105,7 +109,7 @@ export function makePriceTree(
     const differing = 31 - Math.clz32(priceTicks ^ otherTicks);
     const shift = differing - (differing % 5);
     const node = takeNode();
-    const at = node * NODE_WORDS;
+    const at = (node & nodeMask) * NODE_WORDS;
     const digit = (priceTicks >>> shift) & 31;
     const other = (otherTicks >>> shift) & 31;
     nodes[at + BITS] = (1 << digit) | (1 << other);
@@ -117,11 +121,11 @@ export function makePriceTree(
   }
 
   function add(root: number, level: number): number {
-    const priceTicks = levels[level * stride + priceAt]!;
+    const priceTicks = levels[(level & levelMask) * stride + priceAt]!;
     let ref = root;
     let from = 0; // where in `nodes` the ref was read; 0: it is the root
     while (ref < 0) {
-      const at = -ref * NODE_WORDS;
+      const at = (-ref & nodeMask) * NODE_WORDS;
       const shift = nodes[at + SHIFT]!;
       if (((priceTicks ^ nodes[at + KEY]!) >>> shift) >>> 5 !== 0) break;
       const digit = (priceTicks >>> shift) & 31;
@@ -131,7 +135,10 @@ export function makePriceTree(
     }
     let put = level;
     if (ref !== 0) {
-      const other = ref < 0 ? nodes[-ref * NODE_WORDS + KEY]! : levels[ref * stride + priceAt]!;
+      const other =
+        ref < 0
+          ? nodes[(-ref & nodeMask) * NODE_WORDS + KEY]!
+          : levels[(ref & levelMask) * stride + priceAt]!;
       put = split(level, priceTicks, ref, other);
     }
     if (from === 0) return put;
@@ -141,12 +148,12 @@ export function makePriceTree(
 
   function remove(root: number, level: number): number {
     if (root === level) return 0;
-    const priceTicks = levels[level * stride + priceAt]!;
+    const priceTicks = levels[(level & levelMask) * stride + priceAt]!;
     let ref = root;
     let from = 0;
     for (;;) {
       assert(ref < 0, "a level in use is in its tree");
-      const at = -ref * NODE_WORDS;
+      const at = (-ref & nodeMask) * NODE_WORDS;
       const digit = (priceTicks >>> nodes[at + SHIFT]!) & 31;
       const child = nodes[at + CHILDREN + digit]!;
       if (child !== level) {

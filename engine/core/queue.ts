@@ -6,10 +6,11 @@
  * level.head ──► order ⇄ order ⇄ order ⇄ (the first again)
  * ```
  */
-import { assert } from "./assert.ts";
+import { assert as assertion } from "./assert.ts";
 import { ORDER_SHIFT, OrderI32, type Orders } from "./orders.ts";
 import { LEVEL_SHIFT, LEVEL_SHIFT64, LevelF64, LevelI32, type Pages } from "./pages.ts";
 
+const assert: typeof assertion = assertion;
 const ROW = ORDER_SHIFT;
 const L_ROW = LEVEL_SHIFT;
 const L_ROW64 = LEVEL_SHIFT64;
@@ -29,12 +30,12 @@ export interface Queue {
 }
 
 export function makeQueue(orders: Orders, pages: Pages): Queue {
-  const o32 = orders.i32;
-  const { i32: l32, f64: l64 } = pages;
+  const { i32: o32, mask: oMask } = orders;
+  const { i32: l32, f64: l64, mask: lMask } = pages;
 
   function append(level: number, slot: number): boolean {
-    const row = slot << ROW;
-    const at = level << L_ROW;
+    const row = (slot & oMask) << ROW;
+    const at = (level & lMask) << L_ROW;
     const head = l32[at + HEAD]!;
     o32[row + LEVEL] = level;
     if (head === 0) {
@@ -42,59 +43,60 @@ export function makeQueue(orders: Orders, pages: Pages): Queue {
       o32[row + PREV] = slot;
       l32[at + HEAD] = slot;
       l32[at + ORDERS] = 1;
-      l64[(level << L_ROW64) + QUANTITY] = o32[row + OPEN]!;
+      l64[(at >> 1) + QUANTITY] = o32[row + OPEN]!;
       return true;
     }
-    const tail = o32[(head << ROW) + PREV]!;
+    const tail = o32[((head & oMask) << ROW) + PREV]!;
     o32[row + NEXT] = head;
     o32[row + PREV] = tail;
-    o32[(tail << ROW) + NEXT] = slot;
-    o32[(head << ROW) + PREV] = slot;
+    o32[((tail & oMask) << ROW) + NEXT] = slot;
+    o32[((head & oMask) << ROW) + PREV] = slot;
     l32[at + ORDERS] = l32[at + ORDERS]! + 1;
-    l64[(level << L_ROW64) + QUANTITY] = l64[(level << L_ROW64) + QUANTITY]! + o32[row + OPEN]!;
+    l64[(at >> 1) + QUANTITY] = l64[(at >> 1) + QUANTITY]! + o32[row + OPEN]!;
     return false;
   }
 
   /** In a ring the back is right before the oldest; only who is oldest is another matter. */
   function insert(level: number, slot: number, before: number): void {
-    const at = level << L_ROW;
-    const prev = o32[(before << ROW) + PREV]!;
-    o32[(slot << ROW) + LEVEL] = level;
-    o32[(slot << ROW) + NEXT] = before;
-    o32[(slot << ROW) + PREV] = prev;
-    o32[(prev << ROW) + NEXT] = slot;
-    o32[(before << ROW) + PREV] = slot;
+    const at = (level & lMask) << L_ROW;
+    const prev = o32[((before & oMask) << ROW) + PREV]!;
+    o32[((slot & oMask) << ROW) + LEVEL] = level;
+    o32[((slot & oMask) << ROW) + NEXT] = before;
+    o32[((slot & oMask) << ROW) + PREV] = prev;
+    o32[((prev & oMask) << ROW) + NEXT] = slot;
+    o32[((before & oMask) << ROW) + PREV] = slot;
     if (l32[at + HEAD] === before) l32[at + HEAD] = slot;
     l32[at + ORDERS] = l32[at + ORDERS]! + 1;
-    const quantity = l64[(level << L_ROW64) + QUANTITY]!;
-    l64[(level << L_ROW64) + QUANTITY] = quantity + o32[(slot << ROW) + OPEN]!;
+    const quantity = l64[((level & lMask) << L_ROW64) + QUANTITY]!;
+    l64[((level & lMask) << L_ROW64) + QUANTITY] = quantity + o32[((slot & oMask) << ROW) + OPEN]!;
   }
 
   function unlink(level: number, slot: number): boolean {
-    const row = slot << ROW;
-    const at = level << L_ROW;
+    const row = (slot & oMask) << ROW;
+    const at = (level & lMask) << L_ROW;
     const next = o32[row + NEXT]!;
-    const left = l64[(level << L_ROW64) + QUANTITY]! - o32[row + OPEN]!;
+    const left = l64[(at >> 1) + QUANTITY]! - o32[row + OPEN]!;
     o32[row + LEVEL] = 0;
     assert(left >= 0, "a level gave no more than it held");
-    l64[(level << L_ROW64) + QUANTITY] = left;
+    l64[(at >> 1) + QUANTITY] = left;
     if (next === slot) {
       l32[at + HEAD] = 0;
       l32[at + ORDERS] = 0;
       return true;
     }
     const prev = o32[row + PREV]!;
-    o32[(prev << ROW) + NEXT] = next;
-    o32[(next << ROW) + PREV] = prev;
+    o32[((prev & oMask) << ROW) + NEXT] = next;
+    o32[((next & oMask) << ROW) + PREV] = prev;
     if (l32[at + HEAD] === slot) l32[at + HEAD] = next;
     l32[at + ORDERS] = l32[at + ORDERS]! - 1;
     return false;
   }
 
   function shrink(level: number, slot: number, by: number): void {
-    const row = slot << ROW;
-    o32[row + OPEN] = o32[row + OPEN]! - by;
-    l64[(level << L_ROW64) + QUANTITY] = l64[(level << L_ROW64) + QUANTITY]! - by;
+    const openAt = ((slot & oMask) << ROW) + OPEN;
+    const quantityAt = ((level & lMask) << L_ROW64) + QUANTITY;
+    o32[openAt] = o32[openAt]! - by;
+    l64[quantityAt] = l64[quantityAt]! - by;
   }
 
   return { append, insert, unlink, shrink };

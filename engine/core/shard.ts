@@ -6,7 +6,7 @@
  * any machine, live or in a replay. See `index.ts` for how to drive one.
  */
 import { makeAdmin } from "./admin.ts";
-import { assert } from "./assert.ts";
+import { assert as assertion } from "./assert.ts";
 import { collectedBook } from "./book-api.ts";
 import { makeChange } from "./change.ts";
 import { makeCheck } from "./check.ts";
@@ -31,10 +31,20 @@ import { makeReadAhead } from "./read-ahead.ts";
 import { saveState } from "./snapshot.ts";
 import type { State } from "./state.ts";
 import { UncrossI32, UncrossPhase } from "./pending-uncross.ts";
-import { beginTurn, Counter } from "./turn.ts";
+import { Counter } from "./turn.ts";
 import { makeUncross } from "./uncross.ts";
 import { hashState } from "./walk.ts";
 
+const COUNTER = Counter;
+const ORDER64 = OrderF64;
+const REJECT = Reject;
+const UNCROSS_OF = UncrossI32;
+const PHASES = UncrossPhase;
+const ROW64 = ORDER_SHIFT64;
+const SESSIONS = BEHAVIOUR_SESSIONS;
+const AUCTIONS = BEHAVIOUR_AUCTIONS;
+const COMPOUNDS = BEHAVIOUR_COMPOUNDS;
+const assert: typeof assertion = assertion;
 const TYPE = CommandType;
 const C_TYPE = CommandU8.type;
 const C_COMPOUND = CommandU8.compoundCount;
@@ -46,7 +56,7 @@ const EVENTS_MAX = EVENTS_PER_COMMAND_MAX;
 export function makeShardOver(state: State): Shard {
   const { turn, ids, emit, events: own, expiry, massCancels, timers } = state;
   const { orders, instruments, book } = state;
-  const { counters } = turn;
+  const { counters, begin } = turn;
   const hash = (): StateHash => hashState(state);
   const life = makeLife(state);
   const check = makeCheck(state);
@@ -81,20 +91,20 @@ export function makeShardOver(state: State): Shard {
 
   /** Commands that came with a later behaviour are as unknown before it as they were. */
   function dispatchNewer(type: number): void {
-    const behaviour = counters[Counter.behaviour]!;
-    if (type === TYPE.ARM_TIMER && behaviour >= BEHAVIOUR_SESSIONS) sessions.arm();
-    else if (type === TYPE.RESTORE && behaviour >= BEHAVIOUR_SESSIONS) restore();
-    else if (type === TYPE.UNCROSS && behaviour >= BEHAVIOUR_AUCTIONS) uncross.begin(carryOn);
-    else emit.rejected(Reject.UNKNOWN_COMMAND, 0, false);
+    const behaviour = counters[COUNTER.behaviour]!;
+    if (type === TYPE.ARM_TIMER && behaviour >= SESSIONS) sessions.arm();
+    else if (type === TYPE.RESTORE && behaviour >= SESSIONS) restore();
+    else if (type === TYPE.UNCROSS && behaviour >= AUCTIONS) uncross.begin(carryOn);
+    else emit.rejected(REJECT.UNKNOWN_COMMAND, 0, false);
   }
 
   function dispatchCompound(type: number): void {
-    if (counters[Counter.behaviour]! >= BEHAVIOUR_COMPOUNDS) compounds.apply(type);
+    if (counters[COUNTER.behaviour]! >= COMPOUNDS) compounds.apply(type);
     else dispatch(type);
   }
 
   function apply(commands: Commands, index: number, events: Events): void {
-    beginTurn(turn, commands, index);
+    begin(commands, index);
     const type = turn.u8[C_TYPE]!;
     if (type === TYPE.CHECKPOINT) admin.compareCheckpoint();
     const sequence = turn.f64[C_SEQUENCE]!;
@@ -117,13 +127,11 @@ export function makeShardOver(state: State): Shard {
 
   function nextDueUs(): number {
     if (!massCancels.isEmpty()) return 0;
-    if (state.uncross.i32[UncrossI32.phase] !== UncrossPhase.NONE) return 0;
+    if (state.uncross.i32[UNCROSS_OF.phase] !== PHASES.NONE) return 0;
     const first = expiry.first();
     const timerUs = timers.firstUs[0]!;
     const expiryUs =
-      first === 0
-        ? Number.POSITIVE_INFINITY
-        : orders.f64[(first << ORDER_SHIFT64) + OrderF64.expiresAtUs]!;
+      first === 0 ? Number.POSITIVE_INFINITY : orders.f64[(first << ROW64) + ORDER64.expiresAtUs]!;
     const dueUs = timerUs < expiryUs ? timerUs : expiryUs;
     return dueUs <= counters[STAMP]! ? 0 : dueUs;
   }
@@ -132,11 +140,11 @@ export function makeShardOver(state: State): Shard {
     apply,
     readAhead: makeReadAhead(state),
     nextDueUs,
-    sequence: () => counters[Counter.sequence]!,
-    lastStampUs: () => counters[Counter.stampUs]!,
-    behaviour: () => counters[Counter.behaviour]!,
-    tradesTotal: () => counters[Counter.tradesTotal]!,
-    ordersTotal: () => counters[Counter.ordersTotal]!,
+    sequence: () => counters[COUNTER.sequence]!,
+    lastStampUs: () => counters[COUNTER.stampUs]!,
+    behaviour: () => counters[COUNTER.behaviour]!,
+    tradesTotal: () => counters[COUNTER.tradesTotal]!,
+    ordersTotal: () => counters[COUNTER.ordersTotal]!,
     ordersOpen: () => orders.count(),
     hash,
     save: (sink) => saveState(state, sink),

@@ -34,6 +34,13 @@ import { makeTimers, type Timers } from "./timers.ts";
 import { Counter, makeTurn, type Turn } from "./turn.ts";
 import { makeWords } from "./words.ts";
 
+const COUNTER = Counter;
+const ORDER = OrderI32;
+const N_STATE = InstrumentState;
+const UNCROSS = UncrossI32;
+const PHASES = UncrossPhase;
+const N_ROW = INSTRUMENT_SHIFT;
+const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
 const EXPIRES = OrderF64.expiresAtUs;
 const STAMP = Counter.stampUs;
@@ -67,9 +74,9 @@ export interface State {
 export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const turn = makeTurn();
   const { counters } = turn;
-  counters[Counter.behaviour] = BEHAVIOUR_FIRST;
+  counters[COUNTER.behaviour] = BEHAVIOUR_FIRST;
   const orders = makeOrders(options.idsMax, options.ordersMax);
-  const ids = makeIds(orders, counters, Counter.stampUs, options.idSeed);
+  const ids = makeIds(orders, counters, COUNTER.stampUs, options.idSeed);
   const accounts = makeAccounts(options.accountsMax, orders);
   const instruments = makeInstruments(options.instrumentsMax);
   const expiry = makeExpiry(orders);
@@ -80,18 +87,18 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const waiting = makeWords(1);
   const timers = makeTimers(options.timersMax, accountsMax, orders, counters, STAMP);
   const groups = makeGroups(orders, accounts, instruments);
-  const { i32: o32, f64: o64 } = orders;
+  const { i32: o32, f64: o64, mask: oMask } = orders;
 
   /** Whether an uncross under way has this order: it happened before what lapses now. */
   function uncrosses(slot: number): boolean {
-    if (uncross.i32[UncrossI32.phase] === UncrossPhase.NONE) return false;
-    const instrument = o32[(slot << ORDER_SHIFT) + OrderI32.instrument]!;
-    return instruments.i32[instrument << INSTRUMENT_SHIFT] === InstrumentState.UNCROSSING;
+    if (uncross.i32[UNCROSS.phase] === PHASES.NONE) return false;
+    const instrument = o32[(slot << ROW) + ORDER.instrument]!;
+    return instruments.i32[(instrument & instruments.mask) << N_ROW] === N_STATE.UNCROSSING;
   }
 
   function isLapsed(slot: number): boolean {
     if (waiting[0] === 0) return false;
-    const expiresAtUs = o64[(slot << ROW64) + EXPIRES]!;
+    const expiresAtUs = o64[((slot & oMask) << ROW64) + EXPIRES]!;
     if (uncrosses(slot)) return false;
     if (expiresAtUs !== 0 && expiresAtUs <= counters[STAMP]!) return true;
     return massCancels.coveredBy(slot) !== 0 || timers.covers(slot);

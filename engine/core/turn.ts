@@ -2,7 +2,7 @@
  * The command being applied, and the shard's own counters. One object per shard, made
  * once. Doubles travel in typed arrays and by index, never as arguments, so that none is boxed.
  */
-import { COMMAND_F64, COMMAND_I32, type Commands, makeCommands } from "./command.ts";
+import { COMMAND_F64, type Commands, COMMANDS_VIEW_MAX, makeCommands } from "./command.ts";
 import { makeDoubles } from "./words.ts";
 
 /** Indexes into `Turn.counters`. */
@@ -19,47 +19,39 @@ export const COUNTERS = 7;
 /** Those before this one are state. */
 export const COUNTERS_HASHED = 5;
 
-const WORDS = COMMAND_I32;
 const DOUBLES = COMMAND_F64;
+const INDEX_MASK = COMMANDS_VIEW_MAX - 1;
 
 export interface Turn {
   /** A copy of the command: views that never change are what the compiler likes best. */
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  readonly b64: BigInt64Array;
   readonly counters: Float64Array;
+  /** Takes a command in hand. */
+  begin(commands: Commands, index: number): void;
 }
 
 export function makeTurn(): Turn {
-  const { u8, i32, f64 } = makeCommands(1);
-  return { u8, i32, f64, counters: makeDoubles(COUNTERS) };
-}
+  const { u8, i32, f64, b64: to } = makeCommands(1);
 
-/**
- * Copies the record, each field as wide as it is read: a processor waits when it reads as one what has
- * just been written in two. What may be an id's bytes goes by words, for a copied NaN may change.
- */
-export function beginTurn(turn: Turn, commands: Commands, index: number): void {
-  const { i32: from, f64: fromDoubles } = commands;
-  const { i32: to, f64: toDoubles } = turn;
-  const at = index * WORDS;
-  const at64 = index * DOUBLES;
-  to[0] = from[at]!;
-  to[1] = from[at + 1]!;
-  toDoubles[1] = fromDoubles[at64 + 1]!;
-  toDoubles[2] = fromDoubles[at64 + 2]!;
-  to[6] = from[at + 6]!;
-  to[7] = from[at + 7]!;
-  to[8] = from[at + 8]!;
-  to[9] = from[at + 9]!;
-  toDoubles[5] = fromDoubles[at64 + 5]!;
-  toDoubles[6] = fromDoubles[at64 + 6]!;
-  toDoubles[7] = fromDoubles[at64 + 7]!;
-  to[16] = from[at + 16]!;
-  to[17] = from[at + 17]!;
-  to[18] = from[at + 18]!;
-  to[19] = from[at + 19]!;
-  to[20] = from[at + 20]!;
-  to[21] = from[at + 21]!;
-  toDoubles[11] = fromDoubles[at64 + 11]!;
+  /** By 64 bits where a double would do: what may be an id's bytes is not to be taken for a NaN. */
+  function begin({ b64: from }: Commands, index: number): void {
+    const at = (index & INDEX_MASK) * DOUBLES;
+    to[0] = from[at]!;
+    to[1] = from[at + 1]!;
+    to[2] = from[at + 2]!;
+    to[3] = from[at + 3]!;
+    to[4] = from[at + 4]!;
+    to[5] = from[at + 5]!;
+    to[6] = from[at + 6]!;
+    to[7] = from[at + 7]!;
+    to[8] = from[at + 8]!;
+    to[9] = from[at + 9]!;
+    to[10] = from[at + 10]!;
+    to[11] = from[at + 11]!;
+  }
+
+  return { u8, i32, f64, b64: to, counters: makeDoubles(COUNTERS), begin };
 }
