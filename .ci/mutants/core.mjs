@@ -81,8 +81,8 @@ export default {
     core(
       "place.ts",
       "a remembered id is placed again",
-      "if (hand[OVER]! !== 0 && !ids.isOver(hand[OVER]!)) return KNOWN_ID;",
-      "if (hand[OVER]! !== 0 && !ids.isOver(hand[OVER]!)) hand[OVER] = 0;",
+      "if (hand[OVER] !== 0 && !ids.isOver(hand[OVER]!)) return KNOWN_ID;",
+      "if (hand[OVER] !== 0 && !ids.isOver(hand[OVER]!)) hand[OVER] = 0;",
     ),
     core("place.ts", "the price is no parameter of a place", "^ c32[C.priceTicks]!;", "^ 0;"),
     core(
