@@ -23,6 +23,8 @@ export interface EngineSizes {
   /** Orders that may rest, and ids that may be remembered: a little more than ever are. */
   readonly ordersMax: number;
   readonly idsMax: number;
+  /** Of them had before anything is measured. */
+  readonly readyRows?: number;
 }
 
 export function sizesOf(workload: Workload, places: number): EngineSizes {
@@ -47,6 +49,7 @@ function makeShardEngine(sizes: EngineSizes, trades: Trades): Engine {
     instrumentsMax: sizes.books + 1,
     ordersMax: sizes.ordersMax,
     idsMax: sizes.idsMax,
+    readyRows: sizes.readyRows ?? 0,
     events,
   });
   const { u8: e8, i32: e32, f64: e64 } = events;

@@ -16,8 +16,8 @@ const { file, sizes, timedFrom, end } = workerData as AloneData;
 const commands = readCommands(file, end);
 const trades = makeTrades();
 // As in the pipeline no id is forgotten while it runs: tables for all of them, and long deadlines.
-const { ordersMax, idsMax } = tablesOf(sizes);
-const engine = makeEngine("shard", { ...sizes, ordersMax, idsMax }, trades);
+const { ordersMax, idsMax, readyRows } = tablesOf(sizes);
+const engine = makeEngine("shard", { ...sizes, ordersMax, idsMax, readyRows }, trades);
 for (let n = 0; n < end; n++) {
   if (commands.u8[n * core.COMMAND_BYTES] !== core.CommandType.PLACE) continue;
   const at = n * core.COMMAND_F64;

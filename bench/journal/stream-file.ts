@@ -18,11 +18,22 @@ export function readCommands(file: string, count: number): core.Commands {
   return core.makeCommands(count, bytes.buffer);
 }
 
-type Tables = Pick<core.ShardOptions, "accountsMax" | "instrumentsMax" | "ordersMax" | "idsMax">;
+type Tables = Pick<core.ShardOptions, "accountsMax" | "instrumentsMax" | "ordersMax" | "idsMax"> & {
+  readonly readyRows: number;
+};
 
-/** A shard's tables for a stream of which no id is forgotten while it runs. */
+/**
+ * A shard's tables for a stream of which no id is forgotten while it runs, so that each place takes a row
+ * never used before: had from the start, as those of a shard are that has run for a while.
+ */
 export function tablesOf({ accounts, books, resting, places }: EngineSizes): Tables {
   const ordersMax = resting + 65_536;
   const idsMax = places + ordersMax;
-  return { accountsMax: accounts + 1, instrumentsMax: books + 1, ordersMax, idsMax };
+  return {
+    accountsMax: accounts + 1,
+    instrumentsMax: books + 1,
+    ordersMax,
+    idsMax,
+    readyRows: idsMax,
+  };
 }

@@ -105,6 +105,11 @@ export interface ShardOptions {
   readonly ordersMax: number;
   /** Client order ids remembered at the same time (resting orders and unexpired deadlines). */
   readonly idsMax: number;
+  /**
+   * Rows whose memory is there from the start, of `idsMax`. All others are had from the system when they
+   * are first used, a page of them at a time, which costs that command microseconds.
+   */
+  readonly readyRows?: number;
   /** Session timers armed at the same time. */
   readonly timersMax: number;
   /** Any int32 nobody outside can know, so that ids cannot be chosen to collide; never state. */

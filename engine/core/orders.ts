@@ -173,14 +173,15 @@ const HIGHEST = 1;
 const USED = 2;
 const COUNTED = 3;
 
-/** Room for `capacity` rows, of which `openMax` may be open orders. */
-export function makeOrders(capacity: number, openMax: number = capacity): Orders {
+/** Room for `capacity` rows, of which `openMax` may be open orders and `readyRows` are touched at once. */
+export function makeOrders(capacity: number, openMax: number = capacity, readyRows = 0): Orders {
   assert(capacity <= SLOTS_MAX, "a slot fits its bits");
   const rowCount = powerOfTwo(capacity + 1);
   const oMask = rowCount - 1;
   const buffer = new ArrayBuffer(rowCount * WORDS * 4 + CACHE_ALIGN_BYTES);
   const i32 = new Int32Array(buffer, CACHE_ALIGN_BYTES);
   const f64 = new Float64Array(buffer, CACHE_ALIGN_BYTES);
+  i32.fill(0, 0, Math.min(readyRows, rowCount) * WORDS);
   const b64 = new BigInt64Array(buffer, CACHE_ALIGN_BYTES);
   const bucketMask = powerOfTwo(openMax) - 1;
   const buckets = new Int32Array(bucketMask + 1);

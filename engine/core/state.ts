@@ -75,7 +75,7 @@ export function makeState(options: ShardOptions, makeBook: MakeBook): State {
   const turn = makeTurn();
   const { counters } = turn;
   counters[COUNTER.behaviour] = BEHAVIOUR_FIRST;
-  const orders = makeOrders(options.idsMax, options.ordersMax);
+  const orders = makeOrders(options.idsMax, options.ordersMax, options.readyRows);
   const ids = makeIds(orders, counters, COUNTER.stampUs, options.idSeed);
   const accounts = makeAccounts(options.accountsMax, orders);
   const instruments = makeInstruments(options.instrumentsMax);

@@ -26,6 +26,9 @@ import { eventsOf, makePublisher } from "./publisher.ts";
 import { recover } from "./recovery.ts";
 import { beginning, type SnapshotsAtStart } from "./snapshot/begin.ts";
 
+/** Orders whose first command waits for no memory: 16 MiB. */
+const READY_ROWS = 131_072;
+
 export interface ShardWorkerData {
   readonly shard: number;
   readonly directory: string;
@@ -113,7 +116,7 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
     options,
     warn: (words) => tell({ kind: "alarm", words }),
   });
-  const shard = begun.state?.shard ?? makeShard(options);
+  const shard = begun.state?.shard ?? makeShard({ readyRows: READY_ROWS, ...options });
   const recovered = recover({
     files: nodeFiles,
     directory,
