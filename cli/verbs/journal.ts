@@ -27,7 +27,8 @@ solebook journal inspect [--from N] [--to N] [--data DIR] [--shard N] [--json]
 solebook journal tail [--lines N] [--from N] [--data DIR] [--shard N] [--json]
 
 verify reads the whole journal and checks every frame, checksum and link of its chain; exit code 1 when
-something is damaged, with the place. What is in the archive counts as well. inspect shows the commands of some sequences, both ends included.
+something is damaged, with the place. What is in the archive counts as well.
+inspect shows the commands of some sequences, both ends included.
 tail shows the last ones and then each as it becomes durable, until Ctrl-C; while nothing else comes, the
 newest follow within a tenth of a second. All only read, and may be used while the exchange runs.
 
