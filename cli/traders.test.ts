@@ -53,8 +53,10 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 
 function tradersOf({ child }: RunningExchange): number {
   const file = `/proc/${child.pid}/task/${child.pid}/children`;
-  const [pid] = readFileSync(file, "utf8").trim().split(" ");
-  return Number(pid);
+  const pids = readFileSync(file, "utf8").trim().split(" ");
+  const isTraders = (pid: string): boolean =>
+    readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("traders");
+  return Number(pids.find(isTraders));
 }
 
 function isAlive(pid: number): boolean {
