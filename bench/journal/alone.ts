@@ -17,7 +17,6 @@ const commands = readCommands(file, end);
 const trades = makeTrades();
 // As in the pipeline no id is forgotten while it runs: tables for all of them, and long deadlines.
 const { ordersMax, idsMax, readyRows } = tablesOf(sizes);
-const engine = makeEngine("shard", { ...sizes, ordersMax, idsMax, readyRows }, trades);
 for (let n = 0; n < end; n++) {
   if (commands.u8[n * core.COMMAND_BYTES] !== core.CommandType.PLACE) continue;
   const at = n * core.COMMAND_F64;
@@ -25,10 +24,12 @@ for (let n = 0; n < end; n++) {
   commands.f64[at + core.CommandF64.deadlineUs] = stampUs + core.DEADLINE_DEFAULT_US;
 }
 const startedMs = performance.now();
+const engine = makeEngine("shard", { ...sizes, ordersMax, idsMax, readyRows }, trades);
 engine.run(commands, 0, timedFrom);
 const beganMs = performance.now();
 engine.run(commands, timedFrom, end);
 const endedMs = performance.now();
 const perS = ((end - timedFrom) * 1_000) / (endedMs - beganMs);
-const coldPerS = (end * 1_000) / (endedMs - startedMs); // as a replay runs them: from the first
+// As a replay runs them: tables are made, then all from the first.
+const coldPerS = (end * 1_000) / (endedMs - startedMs);
 parentPort!.postMessage({ perS, coldPerS, checksum: trades.text() });
