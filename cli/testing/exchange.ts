@@ -6,7 +6,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+
+/** A takeover is a second or two; on a full machine more. */
+const TAKEOVER_ATTEMPTS = 150;
+const TAKEOVER_PAUSE_MS = 200;
 
 const LAUNCHER = fileURLToPath(new URL("../solebook.mjs", import.meta.url));
 
@@ -77,7 +82,10 @@ export async function startExchange(
   };
 }
 
-/** One request to the admin interface with the directory's token. Throws unless it is answered 2xx. */
+/**
+ * One request to the admin interface with the directory's token; while another engine takes over, sent
+ * again, as the answer says. Throws unless it is answered 2xx in the end.
+ */
 export async function admin(
   exchange: Place,
   method: string,
@@ -85,14 +93,24 @@ export async function admin(
   body?: unknown,
 ): Promise<unknown> {
   const token = readFileSync(join(exchange.dir, "admin.token"), "utf8").trim();
-  const response = await fetch(`${exchange.url}/v1/admin/${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return text === "" ? null : JSON.parse(text);
+  for (let attempt = 1; ; attempt++) {
+    const response = await fetch(`${exchange.url}/v1/admin/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.ok) return text === "" ? null : JSON.parse(text);
+    if (attempt === TAKEOVER_ATTEMPTS || !didNotHappenYet(text)) {
+      throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    }
+    await sleep(TAKEOVER_PAUSE_MS);
+  }
+}
+
+/** Whether a refusal says that no engine was there to do it. (`unknown` may have been done: not again.) */
+function didNotHappenYet(problem: string): boolean {
+  return problem.includes('"code":"ENGINE_AWAY"') && problem.includes('"execution":"none"');
 }
 
 export interface Key {
