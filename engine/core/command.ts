@@ -53,6 +53,7 @@
  */
 
 import { assert } from "./assert.ts";
+import { COMMANDS_VIEW_MAX } from "./limits.ts";
 
 export const COMMAND_BYTES = 96;
 export const COMMAND_F64 = COMMAND_BYTES / 8;
@@ -120,9 +121,6 @@ export const CommandFlag = {
   LEG: 64, // PLACE: of a group; every record of its compound is one
   INDICATIVE: 4, // LIST_INSTRUMENT: the price an auction would have now is public while it collects
 } as const;
-
-/** Records one view may hold, so that an index, known to be below it, needs no further check. */
-export const COMMANDS_VIEW_MAX = 2 ** 26;
 
 /** Four views over one buffer of command records; `b64` is for copying, whatever the bytes mean. */
 export interface Commands {

@@ -1,8 +1,8 @@
 /**
  * The fields that several kinds of event share; `emit.ts` composes events from them. Each of these
- * sets all of its words, so that a record needs no zeroing. The two sequences in which readers look
- * for gaps grow here and in `trade`, nowhere else: the market sequence per public event, the account
- * sequence per event an account hears.
+ * sets all of its words, so that a record needs no zeroing. The two sequences in which readers
+ * look for gaps grow here and in `trade`, nowhere else: the market sequence per public event, the
+ * account sequence per event an account hears.
  */
 import { ACCOUNT_SHIFT64, AccountF64 } from "./accounts.ts";
 import { MATCH_MASK, MATCH_SHIFT, MatchI32 } from "./book-api.ts";
@@ -57,7 +57,7 @@ const {
 
 /** `at` is a record's first word, `at64` a double of the buffer. */
 export interface EventFields {
-  /** Whose order it is: the fields from `instrument` to `clientOrderId` that the row knows, as it knows them. */
+  /** Whose order it is: from `instrument` to `clientOrderId` what the row knows, as it knows it. */
   owner(at: number, slot: number): void;
   /** When the order expires, and the sequence that first carried its id. */
   terms(at64: number, slot: number): void;
@@ -67,7 +67,7 @@ export interface EventFields {
   seen(at: number, instrument: number): void;
   /** As `seen`; nobody sees a level of an order that is collected. */
   shown(at: number, slot: number): void;
-  /** No taker: zeroes from `takerAccount` to the end; the two doubles before it are the caller's. */
+  /** No taker: zeroes from `takerAccount` to the end; the two doubles before are the caller's. */
   alone(at: number): void;
   /** The account hears it: its next sequence goes to the double `at64`. */
   hears(at64: number, account: number): void;

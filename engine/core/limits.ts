@@ -5,6 +5,7 @@
  */
 import { assert } from "./assert.ts";
 import type { Events } from "./event.ts";
+import { powerOfTwo } from "./words.ts";
 
 /** Largest price (ticks) and quantity (units): a positive int32. Sums are float64 and exact to 2^53. */
 export const PRICE_TICKS_MAX = 2 ** 31 - 1;
@@ -16,6 +17,9 @@ export const DEADLINE_DEFAULT_US = 60_000_000;
 
 /** Commands in one journaled batch: with a frame header, under 64 KB. */
 export const BATCH_COMMANDS_MAX = 512;
+
+/** Records one view may hold, so that an index, known to be below it, needs no further check. */
+export const COMMANDS_VIEW_MAX = 2 ** 26;
 
 /** Makers one taker may meet (filled, prevented or found lapsed) before its remainder is cancelled. */
 export const MAKERS_PER_COMMAND_MAX = 256;
@@ -130,6 +134,14 @@ export const SHARD_OPTIONS_DEFAULT: ShardOptions = {
   idSeed: 0,
 };
 
+assert(
+  MAKERS_PER_COMMAND_MAX === powerOfTwo(MAKERS_PER_COMMAND_MAX),
+  "one less than it is a mask (MATCH_MASK), which must keep every row of a match as it is",
+);
+assert(
+  COMMANDS_VIEW_MAX === powerOfTwo(COMMANDS_VIEW_MAX),
+  "one less than it is a mask, which must keep every index of a command as it is",
+);
 assert(
   3 + MAKERS_PER_COMMAND_MAX + 2 + SLICE_ORDERS_MAX <= EVENTS_PER_COMMAND_MAX,
   "a command's events must fit the bound",

@@ -13,14 +13,13 @@ import {
   COMMAND_BYTES,
   COMMAND_F64,
   COMMAND_I32,
-  COMMANDS_VIEW_MAX,
   CommandF64,
   CommandI32,
   CommandU8,
 } from "./command.ts";
 import type { Commands } from "./command.ts";
 import { INSTRUMENT_SHIFT } from "./instruments.ts";
-import { READ_AHEAD_COMMANDS, READ_AHEAD_ROWS_MIN } from "./limits.ts";
+import { COMMANDS_VIEW_MAX, READ_AHEAD_COMMANDS, READ_AHEAD_ROWS_MIN } from "./limits.ts";
 import { ON_WHEEL as ON_WHEEL_BIT, ORDER_SHIFT, OrderBits, OrderI32 } from "./orders.ts";
 import type { State } from "./state.ts";
 import { makeWords } from "./words.ts";

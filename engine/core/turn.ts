@@ -2,7 +2,8 @@
  * The command being applied, and the shard's own counters. One object per shard, made
  * once. Doubles travel in typed arrays and by index, never as arguments, so that none is boxed.
  */
-import { COMMAND_F64, type Commands, COMMANDS_VIEW_MAX, makeCommands } from "./command.ts";
+import { COMMAND_F64, type Commands, makeCommands } from "./command.ts";
+import { COMMANDS_VIEW_MAX } from "./limits.ts";
 import { makeDoubles } from "./words.ts";
 
 /** Indexes into `Turn.counters`. */

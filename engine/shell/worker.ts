@@ -110,13 +110,14 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   makeFirstSegment(directory);
   const events = eventsOf(data.eventRing);
   const publisher = makePublisher(eventProducer, events, wakeReaders);
-  const options = { ...data.options, idSeed: randomInt(2 ** 31), events };
+  const idSeed = randomInt(2 ** 31);
+  const options = { readyRows: READY_ROWS, ...data.options, idSeed, events };
   const begun = await beginning({
     ...data,
     options,
     warn: (words) => tell({ kind: "alarm", words }),
   });
-  const shard = begun.state?.shard ?? makeShard({ readyRows: READY_ROWS, ...options });
+  const shard = begun.state?.shard ?? makeShard(options);
   const recovered = recover({
     files: nodeFiles,
     directory,

@@ -44,8 +44,8 @@ const KNOWN: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["order_status", namesOf(OrderStatusParams)],
   ["account_trades", namesOf(AccountTradesParams)],
 ]);
-const OF_LEG: ReadonlySet<string> = new Set(["client_order_id", "symbol", "price"]);
-const OF_OPERATION: ReadonlySet<string> = new Set(["method", "params"]);
+const OF_LEG = namesOf(GroupParams.properties.group.items);
+const OF_OPERATION = namesOf(BatchParams.properties.ops.items);
 
 /** Such as `postOnly`, `group[1].qty`, `ops[0].params.postOnly`; almost always none. */
 export function ignoredIn(method: string, params: Given): readonly string[] {

@@ -121,6 +121,36 @@ describe("on another disk", () => {
     expect(disk.list(ARCHIVE)).toEqual([]);
     expect(verifyJournal(DIRECTORY, disk).commands).toBe(COMMANDS);
   });
+
+  test.each(["openRead", "openNew", "read", "write", "sync"] as const)(
+    "that fails in %s says so, though its half cannot be removed, and leaves no file open",
+    (call) => {
+      const { disk, position } = longJournal();
+      const open = new Set<number>();
+      const opened = (fd: number): number => {
+        open.add(fd);
+        return fd;
+      };
+      const { files } = otherDisk(disk);
+      const broken: FileOps = {
+        ...files,
+        openRead: (path) => opened(files.openRead(path)),
+        openNew: (path) => opened(files.openNew(path)),
+        close: (fd) => {
+          open.delete(fd);
+          files.close(fd);
+        },
+        remove: () => {
+          throw new Error("no such file");
+        },
+        [call]: () => {
+          throw new Error("the first thing that went wrong");
+        },
+      };
+      expect(() => archiveBefore(broken, DIRECTORY, position, null)).toThrow("the first thing");
+      expect([...open]).toEqual([]);
+    },
+  );
 });
 
 describe.each([

@@ -88,8 +88,19 @@ function renamed(files: FileOps, from: string, to: string): boolean {
 function copy(files: FileOps, archive: string, from: string, to: string): void {
   const draft = `${to}.tmp`;
   try {
-    const source = files.openRead(from);
-    const target = files.openNew(draft);
+    copyBytes(files, from, draft);
+  } catch (error) {
+    discard(files, draft);
+    throw error;
+  }
+  files.rename(draft, to);
+  files.syncDirectory(archive);
+}
+
+function copyBytes(files: FileOps, from: string, to: string): void {
+  const source = files.openRead(from);
+  try {
+    const target = files.openNew(to);
     try {
       const bytes = new Uint8Array(CHUNK_BYTES);
       for (let at = 0; ; ) {
@@ -100,15 +111,20 @@ function copy(files: FileOps, archive: string, from: string, to: string): void {
       }
       files.sync(target);
     } finally {
-      files.close(source);
       files.close(target);
     }
-  } catch (error) {
-    files.remove(draft); // what it took of that disk is of no use
-    throw error;
+  } finally {
+    files.close(source);
   }
-  files.rename(draft, to);
-  files.syncDirectory(archive);
+}
+
+/** What it took is of no use; that it cannot be removed must not hide why it was given up. */
+function discard(files: FileOps, draft: string): void {
+  try {
+    files.remove(draft);
+  } catch {
+    // the next copy of this segment empties it
+  }
 }
 
 /** Takes away what is in the archive as well: byte by byte the same, read back from there. */

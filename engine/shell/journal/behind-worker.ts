@@ -1,7 +1,8 @@
 /**
- * The thread that makes frames durable: closes, writes, syncs, says so in shared words; hashes, and goes on
- * with the next. Opens segments by itself: a descriptor of the shard's thread dies with that thread, and its
- * number could then be another file's. After one failure it does nothing more, whatever was begun.
+ * The thread that makes frames durable: closes, writes, syncs, says so in shared words; hashes, and
+ * goes on with the next. Opens segments by itself: a descriptor of the shard's thread dies with
+ * that thread, and its number could then be another file's. After one failure it does nothing more,
+ * whatever was begun.
  */
 import { join } from "node:path";
 import { workerData } from "node:worker_threads";

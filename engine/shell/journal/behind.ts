@@ -1,11 +1,11 @@
 /**
  * Makes frames durable while the shard's thread applies those before: a thread of its own
- * (`behind-worker.ts`) closes one with its checksums, writes and syncs it, says so, and hashes it then,
- * for the next one. One frame at a time, in the order in which they were begun. Owns the memory they share
- * and the calls; what stands in a frame is `file.ts`'s.
+ * (`behind-worker.ts`) closes one with its checksums, writes and syncs it, says so, and hashes it
+ * then, for the next one. One frame at a time, in the order in which they were begun. Owns the
+ * memory they share and the calls; what stands in a frame is `file.ts`'s.
  *
- * Must never say that a frame is durable when its sync has not returned, nor write one before the one
- * before it is durable.
+ * Must never say that a frame is durable when its sync has not returned, nor write one before the
+ * one before it is durable.
  */
 import { type FileOps, writeAll } from "./file-ops.ts";
 import { closeFrame, FRAME_ALIGN, hashFrame } from "./frame.ts";
@@ -24,7 +24,7 @@ export interface FrameJob {
   readonly previousHash: Buffer | null;
 }
 
-/** Frames that may be under way: behind the one that is written another one waits, so that a slow sync is made up for. */
+/** Frames that may be under way: behind the one that is written another waits, for a slow sync. */
 export const UNDER_WAY_MAX = 2;
 /** Those, and one of which the commands are applied meanwhile. */
 const FRAMES = UNDER_WAY_MAX + 1;
@@ -33,8 +33,8 @@ export interface Behind {
   /** To be used in turns: one more than may be under way, for the commands that are applied. */
   readonly frames: readonly Buffer[];
   /**
-   * Returns at once, or at any time before the frame is durable. Laid out, it is closed here, and not
-   * touched until a later one is durable or its hash was asked for.
+   * Returns at once, or at any time before the frame is durable. Laid out, it is closed here, and
+   * not touched until a later one is durable or its hash was asked for.
    */
   begin(job: FrameJob): void;
   /** Blocks until the oldest one under way is durable. Throws what went wrong. */
@@ -43,7 +43,7 @@ export interface Behind {
   hash(): Buffer;
 }
 
-/** Without a thread: the first one's write at once, its sync when it is asked for, and then the next one's write. */
+/** Without a thread: the first one's write at once, its sync at `end`, and then the next one's. */
 export function makeInline(files: FileOps, frameBytesMax: number): Behind {
   const frames = Array.from({ length: FRAMES }, () => files.sectors(frameBytesMax));
   const underWay: FrameJob[] = [];
