@@ -24,8 +24,8 @@ const LOWER = 10;
 const SHELL = "/bin/sh";
 /** Where the system has no such program, or does not let it: the lower priority. */
 const IDLE = "chrt -i -p 0 $$ >/dev/null 2>&1 || renice -n 10 -p $$ >/dev/null 2>&1";
-/** Threads that collect garbage would else run beside it, and take a second processor. */
-export const EXEC_ARGV = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc"];
+/** Threads that compile and collect garbage would else run beside it, and take a second processor. */
+export const EXEC_ARGV = ["--disable-warning=ExperimentalWarning", "--single-threaded"];
 
 export function startTaker(haste: Haste): ChildProcess {
   const options: ForkOptions = {
