@@ -50,7 +50,9 @@ function startVerb(verb: string, more: readonly string[]): Engine {
   }
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const said = async (pattern: RegExp): Promise<string> => {
-    await until(`${pattern} is said`, () => pattern.test(output) || child.exitCode !== null);
+    let isOver = false; // not when it has gone: its last words are still to be read then
+    void ended.then(() => (isOver = true));
+    await until(`${pattern} is said`, () => pattern.test(output) || isOver);
     const found = pattern.exec(output);
     if (found === null) throw new Error(`it ended without ${pattern}: ${output}`);
     return found[1] ?? "";

@@ -26,7 +26,10 @@ export interface RunningExchange {
   output(): string;
   /** SIGKILL: no goodbye. Resolves when the process is gone. */
   kill(): Promise<void>;
-  /** SIGINT, as Ctrl-C sends. Resolves with the exit code, null if a signal ended it. */
+  /**
+   * SIGINT, as Ctrl-C sends. Resolves with the exit code, null if a signal ended it, once `output` has
+   * all of it.
+   */
   stop(): Promise<number | null>;
 }
 
@@ -52,9 +55,9 @@ export async function startExchange(
   ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  const ended = new Promise<number | null>((resolve) =>
-    child.once("exit", (code) => resolve(code)),
-  );
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  // A process may be gone before its last words are read.
+  const heard = new Promise<number | null>((resolve) => child.once("close", resolve));
   const url = await new Promise<string>((resolve, reject) => {
     const listen = (chunk: Buffer): void => {
       output += chunk.toString();
@@ -64,7 +67,7 @@ export async function startExchange(
     child.stdout.on("data", listen);
     child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.once("error", reject);
-    void ended.then((code) => reject(new Error(`the exchange ended with ${code}:\n${output}`)));
+    void heard.then((code) => reject(new Error(`the exchange ended with ${code}:\n${output}`)));
   });
   return {
     url,
@@ -77,7 +80,7 @@ export async function startExchange(
     },
     stop: () => {
       child.kill("SIGINT");
-      return ended;
+      return heard;
     },
   };
 }

@@ -3,6 +3,7 @@
  * and what becomes of it when Redis is killed, hangs, and comes back without its memory.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
 import { pino } from "pino";
 import { type RedisServer, startRedis } from "../../.ci/servers/redis/server.ts";
 import type { LocalRegistry } from "../registry/local.ts";
@@ -38,6 +39,7 @@ async function start(limits: object = {}): Promise<void> {
   const more = { limits: { shutdownSpreadMs: 10, ...limits } };
   first = await startTestExchange({ ...more, fleet: fleets[0]! });
   second = await startTestExchange({ ...more, fleet: fleets[1]!, registry: sharedRegistry(first) });
+  await areShared(true);
 }
 beforeEach(async () => {
   await redis.kill(); // nothing of the test before is remembered
@@ -199,6 +201,7 @@ test("Redis killed: trading goes on, limits and memory are each gateway's own, a
   await redis.start();
   await areShared(true);
   await settled();
+  await usedAreKnown(3); // the logons of both, and of the stranger
   expect(await limitsOf(first)).toBe("shared");
   // What was spent and used meanwhile is known to the other now, though Redis had forgotten all.
   const after = await connect(second);
@@ -222,9 +225,16 @@ test("Redis that hangs is as good as lost: nobody waits for it longer than a mom
   await areShared(true);
 });
 
-/** What was spent has been told to Redis. */
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
+/** What was spent has been told to Redis, and what it said then is heard. */
+const settled = () => until(() => fleets.every(({ settling }) => settling.open === 0));
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+/** Redis knows of so many signatures that they were used. */
+async function usedAreKnown(count: number): Promise<void> {
+  const client = new Redis(redis.url);
+  await until(async () => (await client.keys("solebook:used:*")).length >= count);
+  client.disconnect();
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }

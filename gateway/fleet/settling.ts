@@ -65,12 +65,18 @@ export class Settling {
   #owing = new Map<string, Owing>();
   #turn: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  #underWay = 0;
 
   constructor(link: Link) {
     this.#link = link;
     link.onChange((isUp) => {
       if (isUp) this.#soon(); // what was spent while it was away
     });
+  }
+
+  /** Buckets of which something was spent, or is asked, that Redis has not answered yet. */
+  get open(): number {
+    return this.#owing.size + this.#underWay;
   }
 
   /** `count` was taken from the copy. */
@@ -123,9 +129,11 @@ export class Settling {
       this.#owing.delete(name);
       return [bucket.perSecond / 1_000, bucket.burst, spent, bucket.left(nowMs) + spent];
     });
+    this.#underWay = rows.length; // one asking at a time
     const left = await this.#link.ask((redis) =>
       (redis as WithScript).solebookSettle(names.length, ...names, ...figures),
     );
+    this.#underWay = 0;
     const thenMs = performance.now();
     for (const [at, [name, { bucket, spent }]] of rows.entries()) {
       if (left !== undefined) {

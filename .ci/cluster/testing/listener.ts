@@ -10,6 +10,8 @@ const RETRY_MS = 50;
 export interface Listener {
   /** By "channel name", the last sequence. */
   readonly seqs: ReadonlyMap<string, number>;
+  /** The same, and with it what the line of now has brought, which is judged when that ends. */
+  reached(): ReadonlyMap<string, number>;
   /** What did not follow; must stay empty. */
   readonly wrong: readonly string[];
   /** Pushes heard, lines used. */
@@ -34,6 +36,7 @@ export function listen(
   let [pushes, lines] = [0, 0];
   const stopping = new AbortController();
   let line: Trader | undefined;
+  let isOn = false;
 
   /** Whether every channel went on where it was. */
   async function subscribe(trader: Trader): Promise<boolean> {
@@ -69,11 +72,12 @@ export function listen(
     while (!stopping.signal.aborted) {
       line = await connect();
       lines++;
-      const isOn = await subscribe(line);
+      isOn = await subscribe(line);
       if (isOn && !stopping.signal.aborted) await line.closed;
       // Behind, or gone while it was asked: nothing of it was used, so nothing is heard twice.
       if (isOn) for (const push of line.pushes) take(push);
       else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      isOn = false;
       line.close();
     }
   }
@@ -81,6 +85,10 @@ export function listen(
   const running = run();
   return {
     seqs,
+    reached: () => {
+      const pushes = isOn ? line!.pushes : [];
+      return new Map([...seqs, ...pushes.map((push) => [nameOf(push), push.seq] as const)]);
+    },
     wrong,
     heard: () => ({ pushes, lines }),
     stop: async () => {

@@ -125,8 +125,7 @@ test.each(FAULTS)(
       if (leavesTwo) silentMs.push(await tradingAgain(before));
       else {
         // What was confirmed before may still be told; then there is silence.
-        await pauseMs(500);
-        const told = orders();
+        const told = await silence();
         await pauseMs(2 * LEASE_MS);
         untrue += orders() - told;
       }
@@ -162,6 +161,15 @@ function orders(): number {
 /** Waits until some orders more are acknowledged than `before`; how long that took. */
 function tradingAgain(before: number): Promise<number> {
   return until("orders flow again", () => orders() > before + ORDERS_AGAIN, 120_000);
+}
+
+/** Waits until nothing was told for a while; how many orders had been then. */
+async function silence(): Promise<number> {
+  for (;;) {
+    const told = orders();
+    await pauseMs(500);
+    if (orders() === told) return told;
+  }
 }
 
 /** A fault that meets the one before it half healed would be another fault. */
