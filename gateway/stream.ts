@@ -13,6 +13,7 @@ import type { Recent } from "./market-data/recent.ts";
 import type { Executions } from "./orders/executions.ts";
 import type { Fills } from "./orders/fills.ts";
 import type { OpenOrders } from "./orders/open-orders.ts";
+import { endAnswers } from "./orders/quick-answer.ts";
 import type { Reports } from "./orders/report.ts";
 
 export interface StreamParts {
@@ -92,6 +93,7 @@ export function makeStreamListener(parts: StreamParts): ShardListener {
     },
     onBatchEnd(): void {
       if (broken) return;
+      endAnswers();
       market.onBatchEnd();
       parts.onBatchEnd();
     },

@@ -251,7 +251,10 @@ function storedOf(feed: Feed, channel: SymbolChannel): Topic["stored"] {
   };
 }
 
+/** A level moved: noted where somebody hears the book, for nobody joins within a command. */
 export function touch(feed: Feed, side: number, ticks: number): void {
+  const { topics } = feed;
+  if (!isHeard(topics.book) && !isHeard(topics["book checked"])) return;
   const touched = side === Side.BID ? feed.touchedBids : feed.touchedAsks;
   if (!touched.includes(ticks)) touched.push(ticks);
 }

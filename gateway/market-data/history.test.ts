@@ -1,5 +1,6 @@
 /** A day of trades becomes bars: of every length, bounded, and the same however it is asked. */
 import { describe, expect, test } from "@jest/globals";
+import { Side } from "../../engine/client/layouts.ts";
 import type { Instrument } from "../registry/catalog.ts";
 import { type BarBudget, History, type PricedTrade, RESOLUTIONS, sumOf, Tape } from "./history.ts";
 
@@ -14,7 +15,7 @@ const trade = (atMinute: number, priceMinor: number, quantity = 1): PricedTrade 
   tradeId: 1,
   priceMinor,
   quantity,
-  isBuy: true,
+  takerSide: Side.BID,
   stampUs: MIDNIGHT + atMinute * MINUTE,
 });
 

@@ -11,7 +11,7 @@
  * Memory has two bounds: bars per series, and bars of all series together. Where the second is
  * reached every series goes on with as many bars as it has, the oldest making room.
  */
-import type { Instrument } from "../registry/catalog.ts";
+import type { TradeView } from "./view.ts";
 
 const MINUTE_US = 60_000_000;
 const DAY_US = 1_440 * MINUTE_US;
@@ -46,14 +46,11 @@ export interface Bar {
   trades: number;
 }
 
-export interface PricedTrade {
-  readonly instrument: Instrument;
-  readonly tradeId: number;
-  readonly priceMinor: number;
-  readonly quantity: number;
-  readonly isBuy: boolean;
-  readonly stampUs: number;
-}
+/** What is kept here of a trade. */
+export type PricedTrade = Pick<
+  TradeView,
+  "instrument" | "tradeId" | "priceMinor" | "quantity" | "takerSide" | "stampUs"
+>;
 
 /** Counts the bars of everyone, so that all together stay bounded. */
 export interface BarBudget {

@@ -34,7 +34,7 @@ import {
   touch,
   type Variant,
 } from "./feed.ts";
-import { type BarBudget, BARS_TOTAL_MAX, History, type PricedTrade, Tape } from "./history.ts";
+import { type BarBudget, BARS_TOTAL_MAX, History, Tape } from "./history.ts";
 import { foldLevel3, movesLevel } from "./level3.ts";
 import type { Said } from "./past.ts";
 import { f64Of, i32Of, u8Of } from "./recent.ts";
@@ -110,20 +110,15 @@ export class Market {
       return readAuction(feed, events, index);
     }
     if (movesLevel(events, index)) foldLevel(feed, events, index);
-    if (type === EventType.TRADE) this.#trade(feed, tradeOf(events, index));
+    if (type === EventType.TRADE) this.#trade(feed, tradeOf(view, events, index));
   }
 
+  /** One record of it, for all who keep it. */
   #trade(feed: Feed, trade: TradeView): void {
-    const { view } = feed;
     noteTrade(feed, trade);
-    this.#remember(feed, {
-      instrument: view.instrument,
-      tradeId: trade.tradeId,
-      priceMinor: trade.priceTicks * view.tickMinor,
-      quantity: trade.quantity,
-      isBuy: trade.takerSide === Side.BID,
-      stampUs: trade.stampUs,
-    });
+    feed.history.add(trade);
+    this.#gridById[trade.instrument.instrument_id]!.history.add(trade);
+    this.tape.add(trade);
   }
 
   /** All events of one command are in: the moment for books. */
@@ -213,12 +208,6 @@ export class Market {
     grid.feeds.push(feed);
     this.#gridById[instrumentId] = grid;
     return feed;
-  }
-
-  #remember(feed: Feed, trade: PricedTrade): void {
-    feed.history.add(trade);
-    this.#gridById[trade.instrument.instrument_id]!.history.add(trade);
-    this.tape.add(trade);
   }
 
   #mark(feed: Feed, sequence: number): void {

@@ -21,10 +21,13 @@ import type { InstrumentView, TradeView } from "./view.ts";
 const TRADES_PER_PUSH = 100;
 
 /** The trade of a TRADE event. */
-export function tradeOf(events: Events, index: number): TradeView {
+export function tradeOf(view: InstrumentView, events: Events, index: number): TradeView {
+  const priceTicks = i32Of(events, index, EventI32.priceTicks);
   return {
+    instrument: view.instrument,
     tradeId: f64Of(events, index, EventF64.tradeId),
-    priceTicks: i32Of(events, index, EventI32.priceTicks),
+    priceTicks,
+    priceMinor: priceTicks * view.tickMinor,
     quantity: i32Of(events, index, EventI32.quantity),
     takerSide: u8Of(events, index, EventU8.side) === Side.BID ? Side.ASK : Side.BID,
     stampUs: f64Of(events, index, EventF64.stampUs),
@@ -130,7 +133,7 @@ export function tradesTeller(view: InstrumentView, fromSeq: number): Teller {
     },
     add: (events, index) => {
       if (u8Of(events, index, EventU8.type) !== EventType.TRADE) return;
-      trades.push(tradeOf(events, index));
+      trades.push(tradeOf(view, events, index));
       if (trades.length === TRADES_PER_PUSH) end();
     },
     endCommand: () => {},

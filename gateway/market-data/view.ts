@@ -16,8 +16,10 @@ const RANGE_DAYS = 364; // 52 weeks
 const US_PER_DAY = 86_400_000_000;
 
 export interface TradeView {
+  readonly instrument: Instrument;
   readonly tradeId: number;
   readonly priceTicks: number;
+  readonly priceMinor: number;
   readonly quantity: number;
   readonly takerSide: Side;
   readonly stampUs: number;

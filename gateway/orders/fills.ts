@@ -8,6 +8,13 @@
  * account   3   8   3   3   8
  * before   61  66  70  72  71   the same account's one before: its trades are a chain backwards
  * ```
+ *
+ * A slot is a row of 48 bytes, in views over one buffer:
+ *
+ * ```
+ * doubles  0       1      2      3      words 8           9      10        11
+ *          before  trade  order  stamp        instrument  price  quantity  side, and 4 for a taker
+ * ```
  */
 import {
   EVENT_BYTES,
@@ -21,26 +28,26 @@ import {
   Side,
 } from "../../engine/client/layouts.ts";
 import type { InstrumentView } from "../market-data/view.ts";
+import { makeRows, type Rows } from "../order-terms.ts";
 import { writeMinor, writeOrderId, writeTime } from "../written-forms.ts";
 
 export const FILLS_KEPT = 65_536;
 const NOBODY = -1;
+
+const ROW_I32 = 12;
+const ROW_F64 = 6;
+const [BEFORE, TRADE, ORDER, STAMP] = [0, 1, 2, 3];
+const [INSTRUMENT, PRICE, QUANTITY, SIDE] = [8, 9, 10, 11];
+/** Beside the side, which is 1 or 2. */
+const TAKER = 4;
 
 export class Fills {
   readonly #shard: number;
   readonly #view: (instrumentId: number) => InstrumentView | undefined;
   readonly #kept: number;
   /** Number of each account's newest fill. */
-  readonly #newest = new Map<number, number>();
-  readonly #before: Float64Array;
-  readonly #instrument: Int32Array;
-  readonly #priceTicks: Int32Array;
-  readonly #quantity: Int32Array;
-  readonly #tradeId: Float64Array;
-  readonly #orderId: Float64Array;
-  readonly #stampUs: Float64Array;
-  readonly #side: Uint8Array;
-  readonly #isTaker: Uint8Array;
+  readonly #newest: number[] = [];
+  readonly #rows: Rows;
   #count = 0;
 
   constructor(
@@ -51,15 +58,7 @@ export class Fills {
     this.#shard = shard;
     this.#view = view;
     this.#kept = kept;
-    this.#before = new Float64Array(kept);
-    this.#instrument = new Int32Array(kept);
-    this.#priceTicks = new Int32Array(kept);
-    this.#quantity = new Int32Array(kept);
-    this.#tradeId = new Float64Array(kept);
-    this.#orderId = new Float64Array(kept);
-    this.#stampUs = new Float64Array(kept);
-    this.#side = new Uint8Array(kept);
-    this.#isTaker = new Uint8Array(kept);
+    this.#rows = makeRows(kept, ROW_I32);
   }
 
   onEvent(events: Events, index: number): void {
@@ -67,64 +66,64 @@ export class Fills {
     const i32 = index * EVENT_I32;
     const makerSide = events.u8[index * EVENT_BYTES + EventU8.side]!;
     const takerSide = makerSide === Side.BID ? Side.ASK : Side.BID;
-    this.#add(events, index, events.i32[i32 + EventI32.account]!, makerSide, EventF64.orderId, 0);
+    this.#add(events, index, events.i32[i32 + EventI32.account]!, makerSide, EventF64.orderId);
     const taker = events.i32[i32 + EventI32.takerAccount]!;
-    this.#add(events, index, taker, takerSide, EventF64.takerOrderId, 1);
+    this.#add(events, index, taker, takerSide | TAKER, EventF64.takerOrderId);
   }
 
   /** Ever, also when its trades are not kept any more. */
   hasTraded(account: number): boolean {
-    return this.#newest.has(account);
+    return this.#newest[account] !== undefined;
   }
 
   /** Written JSON objects with their times, newest first. */
   ofAccount(account: number, limit: number): { stampUs: number; text: string }[] {
     const rows: { stampUs: number; text: string }[] = [];
-    let number = this.#newest.get(account) ?? NOBODY;
+    const { f64 } = this.#rows;
+    let number = this.#newest[account] ?? NOBODY;
     while (rows.length < limit && number !== NOBODY && number >= this.#count - this.#kept) {
       const slot = number % this.#kept;
-      rows.push({ stampUs: this.#stampUs[slot]!, text: this.#write(slot) });
-      number = this.#before[slot]!;
+      rows.push({ stampUs: f64[slot * ROW_F64 + STAMP]!, text: this.#write(slot) });
+      number = f64[slot * ROW_F64 + BEFORE]!;
     }
     return rows;
   }
 
-  #add(
-    events: Events,
-    index: number,
-    account: number,
-    side: number,
-    orderAt: number,
-    isTaker: number,
-  ): void {
-    const f64 = index * EVENT_F64;
-    const i32 = index * EVENT_I32;
+  #add(events: Events, index: number, account: number, side: number, orderAt: number): void {
+    const from64 = index * EVENT_F64;
+    const from32 = index * EVENT_I32;
     const number = this.#count++;
     const slot = number % this.#kept;
-    this.#before[slot] = this.#newest.get(account) ?? NOBODY;
-    this.#newest.set(account, number);
-    this.#instrument[slot] = events.i32[i32 + EventI32.instrument]!;
-    this.#priceTicks[slot] = events.i32[i32 + EventI32.priceTicks]!;
-    this.#quantity[slot] = events.i32[i32 + EventI32.quantity]!;
-    this.#tradeId[slot] = events.f64[f64 + EventF64.tradeId]!;
-    this.#orderId[slot] = events.f64[f64 + orderAt]!;
-    this.#stampUs[slot] = events.f64[f64 + EventF64.stampUs]!;
-    this.#side[slot] = side;
-    this.#isTaker[slot] = isTaker;
+    const { f64, i32 } = this.#rows;
+    const at64 = slot * ROW_F64;
+    f64[at64 + BEFORE] = this.#newest[account] ?? NOBODY;
+    f64[at64 + TRADE] = events.f64[from64 + EventF64.tradeId]!;
+    f64[at64 + ORDER] = events.f64[from64 + orderAt]!;
+    f64[at64 + STAMP] = events.f64[from64 + EventF64.stampUs]!;
+    const at32 = slot * ROW_I32;
+    i32[at32 + INSTRUMENT] = events.i32[from32 + EventI32.instrument]!;
+    i32[at32 + PRICE] = events.i32[from32 + EventI32.priceTicks]!;
+    i32[at32 + QUANTITY] = events.i32[from32 + EventI32.quantity]!;
+    i32[at32 + SIDE] = side;
+    this.#newest[account] = number;
   }
 
   #write(slot: number): string {
-    const view = this.#view(this.#instrument[slot]!);
-    const minor = this.#priceTicks[slot]! * (view?.tickMinor ?? 0);
+    const { f64, i32 } = this.#rows;
+    const at64 = slot * ROW_F64;
+    const at32 = slot * ROW_I32;
+    const view = this.#view(i32[at32 + INSTRUMENT]!);
+    const minor = i32[at32 + PRICE]! * (view?.tickMinor ?? 0);
+    const side = i32[at32 + SIDE]!;
     return JSON.stringify({
-      trade_id: this.#tradeId[slot],
-      order_id: writeOrderId(this.#shard, this.#orderId[slot]!),
+      trade_id: f64[at64 + TRADE],
+      order_id: writeOrderId(this.#shard, f64[at64 + ORDER]!),
       symbol: view?.instrument.symbol ?? null,
-      side: this.#side[slot] === Side.BID ? "buy" : "sell",
+      side: (side & ~TAKER) === Side.BID ? "buy" : "sell",
       price: writeMinor(minor),
-      qty: this.#quantity[slot],
-      liquidity: this.#isTaker[slot] === 1 ? "taker" : "maker",
-      ts: writeTime(this.#stampUs[slot]!),
+      qty: i32[at32 + QUANTITY],
+      liquidity: (side & TAKER) === 0 ? "maker" : "taker",
+      ts: writeTime(f64[at64 + STAMP]!),
     });
   }
 }

@@ -134,7 +134,7 @@ class QuickAnswer implements Pending, QuickAsked {
     const result = to.open();
     this.#writeResult(to, outcome);
     to.close(result);
-    closeAnswer(to, answer, asker, method, this, "ok");
+    closeAnswer(to, answer, asker, method, this, "ok", batchUs());
   }
 
   /** The place goes from hand to hand, not through the writer: nearly all of an answer is written here. */
@@ -192,8 +192,8 @@ function closeAnswer(
   method: QuickMethod,
   { timeInUs, standing }: QuickAsked,
   code: string,
+  outUs: number,
 ): void {
-  const outUs = nowUs();
   const { bytes, at } = to;
   bytes[at] = 0x60;
   bytes[at + 1] = METHOD_NUMBERS[method];
@@ -208,6 +208,26 @@ function closeAnswer(
   }
   to.close(answer);
   asker.answered(method, code, outUs - timeInUs);
+}
+
+/** Answers of one batch that the clock is asked once for: some ten microseconds of them. */
+const PER_LOOK = 16;
+let lookedUs = 0;
+let looksLeft = 0;
+
+/** The time, for answers of one batch. */
+function batchUs(): number {
+  if (looksLeft === 0) {
+    lookedUs = nowUs();
+    looksLeft = PER_LOOK;
+  }
+  looksLeft--;
+  return lookedUs;
+}
+
+/** Before the next answers some time may pass. */
+export function endAnswers(): void {
+  looksLeft = 0;
 }
 
 /** What its error always says: code, class, message, and that one may come again. */
@@ -236,7 +256,7 @@ export function refuseLimited(asker: QuickAsker, method: QuickMethod, asked: Qui
   writeText(to, 0x42, asker.nextRequestId());
   writeNumber(to, 0x48, Execution.NONE);
   to.close(error);
-  closeAnswer(to, answer, asker, method, asked, "RATE_LIMITED");
+  closeAnswer(to, answer, asker, method, asked, "RATE_LIMITED", nowUs());
 }
 
 function writeText(to: ByteWriter, tag: number, text: string): void {

@@ -2,6 +2,7 @@
  * The market for a page: search, one glance at all of it, price history, and what a trade costs. Read
  * from what is folded; the glance is made at most once a second, however many ask.
  */
+import { Side } from "../../engine/client/layouts.ts";
 import { QUOTE_PRICE_MINOR_MAX, quote, scheduleOn } from "../fees/schedule.ts";
 import { Refused } from "../errors.ts";
 import { queryReader, valueOf } from "../forms/read.ts";
@@ -139,14 +140,15 @@ function writeMove({ symbol, fromMinor, toMinor, trades }: Move): object {
   };
 }
 
-function writeTrade({ instrument, tradeId, priceMinor, quantity, isBuy, stampUs }: PricedTrade) {
+function writeTrade(trade: PricedTrade) {
+  const { instrument, tradeId, priceMinor, quantity, takerSide, stampUs } = trade;
   return {
     trade_id: tradeId,
     symbol: instrument.symbol,
     size: instrument.size,
     price: writeMinor(priceMinor),
     qty: quantity,
-    taker_side: isBuy ? "buy" : "sell",
+    taker_side: takerSide === Side.BID ? "buy" : "sell",
     ts: writeTime(stampUs),
   };
 }

@@ -159,9 +159,13 @@ const HELD_MAX = 1_024;
 /** Text in a method's name that we repeat in an answer: no more than this. */
 const METHOD_CHARS_MAX = 64;
 
-/** One text frame: one request. */
-export function dispatch(parts: DispatchParts, session: Session, text: string): void {
-  const timeInUs = nowUs();
+/** One text frame: one request. `timeInUs`: when it was read. */
+export function dispatch(
+  parts: DispatchParts,
+  session: Session,
+  text: string,
+  timeInUs: number,
+): void {
   const frame = parseFrame(text);
   if (frame === undefined) {
     malformed(parts, session, { code: "MALFORMED_FRAME" }, timeInUs);
@@ -180,21 +184,36 @@ const NO_REQUEST: Problem = {
 };
 
 /** The same of a binary frame, which may hold many requests: each is served as if it came alone. */
-export function dispatchBinary(parts: DispatchParts, session: Session, bytes: Uint8Array): void {
-  const timeInUs = nowUs();
+export function dispatchBinary(
+  parts: DispatchParts,
+  session: Session,
+  bytes: Uint8Array,
+  timeInUs: number,
+): void {
   const quick = quickAsker(parts, session);
-  const one = (at: number, end: number): void => {
-    if (quick !== undefined && parts.quick.take(quick, bytes, at, end, timeInUs)) return;
-    const request = readRequest(bytes, at, end);
-    if (request === null) malformed(parts, session, NO_REQUEST, timeInUs);
-    else serve(parts, session, request, timeInUs);
-  };
   const sole = soleRequest(bytes);
-  if (sole > 0) return one(sole, bytes.length);
+  const end = bytes.length;
+  if (sole > 0) {
+    if (quick !== undefined && parts.quick.take(quick, bytes, sole, end, timeInUs)) return;
+    return serveBinary(parts, session, readRequest(bytes, sole, end), timeInUs);
+  }
   const places = findRequests(bytes);
   if (places === null) return malformed(parts, session, NO_FRAME, timeInUs);
-  for (let at = 0; at < places.length && !session.closed; at += 2)
-    one(places[at]!, places[at + 1]!);
+  for (let each = 0; each < places.length && !session.closed; each += 2) {
+    const [from, to] = [places[each]!, places[each + 1]!];
+    if (quick !== undefined && parts.quick.take(quick, bytes, from, to, timeInUs)) continue;
+    serveBinary(parts, session, readRequest(bytes, from, to), timeInUs);
+  }
+}
+
+function serveBinary(
+  parts: DispatchParts,
+  session: Session,
+  request: Frame | null,
+  timeInUs: number,
+): void {
+  if (request === null) malformed(parts, session, NO_REQUEST, timeInUs);
+  else serve(parts, session, request, timeInUs);
 }
 
 /** Who may trade without further questions; undefined: the long way has some, or an answer. */

@@ -65,8 +65,14 @@ export class Sockets implements Hub {
   readonly #queue = new FlushQueue();
   #nextId = 1;
   #pingedMs = 0;
-  /** Whose message came last. */
+  /** Whose message came last, and by which socket. */
   #speaks: Session | undefined;
+  #speaksOn: Socket | undefined;
+  /** When what it says was read; not a number once the turn is over. */
+  #readUs = Number.NaN;
+  readonly #endTurn = (): void => {
+    this.#readUs = Number.NaN;
+  };
 
   constructor(parts: SocketParts) {
     this.#parts = parts;
@@ -253,11 +259,12 @@ export class Sockets implements Hub {
   }
 
   #message(socket: Socket, message: ArrayBuffer, isBinary: boolean): void {
-    const { session } = socket.getUserData();
+    // Who speaks goes on for a while: to ask uWebSockets who it is costs a call into it.
+    const session = socket === this.#speaksOn ? this.#speaks : socket.getUserData().session;
     if (session === undefined || session.closed) return;
     const { metrics, logger } = this.#parts;
     metrics.framesIn++;
-    this.#nowSpeaks(session);
+    this.#nowSpeaks(session, socket);
     this.#heard(session);
     if (message.byteLength > this.limits.frameBytesMax) {
       metrics.framesTooLarge++;
@@ -269,8 +276,9 @@ export class Sockets implements Hub {
     }
     if (isBinary !== (session.encoding === "proto")) {
       malformed(this.#parts, session, { code: "UNSUPPORTED_ENCODING" });
-    } else if (isBinary) dispatchBinary(this.#parts, session, new Uint8Array(message));
-    else dispatch(this.#parts, session, Buffer.from(message).toString("utf8"));
+    } else if (isBinary)
+      dispatchBinary(this.#parts, session, new Uint8Array(message), this.#readUs);
+    else dispatch(this.#parts, session, Buffer.from(message).toString("utf8"), this.#readUs);
     session.flushFrom(ANSWERS_BYTES);
   }
 
@@ -282,12 +290,18 @@ export class Sockets implements Hub {
 
   /**
    * One socket's messages come one after the other, as many as the system had buffered: when another
-   * one speaks, it has what it asked for at once answered, however long this turn may still take.
+   * one speaks, it has what it asked for at once answered, however long this turn may still take. They
+   * came in together, too: the clock is asked once for all of them.
    */
-  #nowSpeaks(session: Session): void {
+  #nowSpeaks(session: Session, socket: Socket): void {
+    const isNewTurn = Number.isNaN(this.#readUs);
+    if (isNewTurn) setImmediate(this.#endTurn);
+    else if (this.#speaks === session) return;
+    this.#readUs = nowUs();
     if (this.#speaks === session) return;
     this.#speaks?.flushFrom(0);
     this.#speaks = session;
+    this.#speaksOn = socket;
   }
 
   #closed(socket: Socket, wasTooLarge: boolean): void {
@@ -299,7 +313,10 @@ export class Sockets implements Hub {
     }
     addOne(this.counts.closed, wasTooLarge ? "FRAME_TOO_LARGE" : session.endedBy);
     session.forget();
-    if (this.#speaks === session) this.#speaks = undefined;
+    if (this.#speaks === session) {
+      this.#speaks = undefined;
+      this.#speaksOn = undefined;
+    }
     if (session.leash !== undefined) this.#parts.deadMan.closed(session.leash);
     this.#sessions.delete(session);
   }
