@@ -7,10 +7,12 @@
  *
  * ```
  * line   1 word:  displaced << 4 | count   ids that belong here or before and stand in a later line
- *       15 words: tag << 24 | slot         in use from the front; tag: eight bits of the key's hash
+ *        3 words: twelve tags, a byte each: eight bits of a key's hash
+ *       12 words: their slots              in use from the front, the others 0
  * ```
  *
- * so that almost always one line tells whether an id is known, without looking at any row.
+ * so that almost always one line tells whether an id is known, without looking at any row. All tags of
+ * a line are compared at once: there is no loop whose end would be guessed wrong.
  *
  * Forgetting is exact although the work is lazy: a row that is over is treated as forgotten wherever
  * it is met, and the wheel (a ring of buckets of 2^14 us, longer than any deadline is ahead) gives
@@ -49,13 +51,17 @@ const OPEN = OrderStatus.OPEN;
 const LINE_WORDS = 16;
 const LINE_SHIFT = 4;
 
-/** Of a line's first word: how many of its words are in use, all of them when it is full. */
+/** Of a line's first word: how many slots are in use; above it how many ids stand in a later line. */
 const COUNT_MASK = LINE_WORDS - 1;
 const DISPLACED = LINE_WORDS;
+const TAGS = 1;
+const TAG_BYTES = 4 * TAGS;
+const SLOTS = 4;
+const SLOTS_PER_LINE = LINE_WORDS - SLOTS;
 const LINE_BYTES = 64;
 
-/** Of the 15 there is room for: how full lines are when the table is. */
-const KEYS_PER_LINE = 11;
+/** Of the twelve there is room for: how full lines are when the table is. */
+const KEYS_PER_LINE = 9;
 const ALIGN_BYTES = CACHE_ALIGN_BYTES;
 
 export interface Ids {
@@ -107,6 +113,26 @@ const hashKey = (seed: number, account: number, key: Int32Array, at: number): nu
   return h ^ (h >>> 16);
 };
 
+const EACH_BYTE = 0x01010101;
+const HIGH_BITS = 0x80808080 | 0;
+
+/**
+ * Which bytes of three words are zero: bit 8b + w for byte b of word w. A byte of one above a zero may
+ * be told as zero, too: whoever asks looks at the slot.
+ */
+function zeroBytes(a: number, b: number, c: number): number {
+  const inA = (a - EACH_BYTE) & ~a & HIGH_BITS;
+  const inB = (b - EACH_BYTE) & ~b & HIGH_BITS;
+  const inC = (c - EACH_BYTE) & ~c & HIGH_BITS;
+  return (inA >>> 7) | (inB >>> 6) | (inC >>> 5);
+}
+
+/** The first of what `zeroBytes` found, as the number of a byte. */
+function firstOf(found: number): number {
+  const bit = 31 - Math.clz32(found & -found);
+  return ((bit & 3) << 2) | (bit >> 3);
+}
+
 /**
  * `nowUs[nowAt]` is the stamp of the command being applied. `seed` spreads ids differently in every
  * process, so that nobody can choose ids that share a line; it is not state and decides nothing.
@@ -116,10 +142,12 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   const lineCount = Math.ceil(Math.max(capacity / KEYS_PER_LINE, 1));
   const buffer = new ArrayBuffer((lineCount + 1) * LINE_BYTES);
   const lines = new Int32Array(buffer, ALIGN_BYTES, lineCount * LINE_WORDS);
+  const tags = new Uint8Array(buffer, ALIGN_BYTES, lineCount * LINE_BYTES);
   const now = makeWords(1);
+  const share = lineCount / 2 ** 28;
 
   /** The line of a hash: its upper 28 bits, scaled to how many there are. */
-  const lineAt = (h: number): number => ((((h >>> 4) / 2 ** 28) * lineCount) | 0) << LINE_SHIFT;
+  const lineAt = (h: number): number => (((h >>> 4) * share) | 0) << LINE_SHIFT;
 
   const after = (line: number): number =>
     line + LINE_WORDS === lines.length ? 0 : (line + LINE_WORDS) | 0;
@@ -135,30 +163,28 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     );
   }
 
-  /** Five words at a time: how many a line has differs from line to line, how many fives hardly does. */
+  /** Which entries of a line have this tag; an entry that is not in use may be among them. */
+  function tagged(line: number, tag: number): number {
+    const table = lines;
+    const all = Math.imul(tag, EACH_BYTE);
+    return zeroBytes(
+      table[line + TAGS]! ^ all,
+      table[line + TAGS + 1]! ^ all,
+      table[line + TAGS + 2]! ^ all,
+    );
+  }
+
   function find(account: number, key: Int32Array, at: number): number {
-    const table = lines; // bound outside of the loop, or the compiler looks it up in it
     const h = hashKey(seed, account, key, at);
     now[HASHED] = h;
-    const tag = h << 24;
     let line = lineAt(h);
     for (;;) {
-      const head = table[line]!;
-      const last = line + (head & COUNT_MASK);
-      for (let n = line + 1; n <= last; n += 5) {
-        // A word of the same tag is without it its slot. What is behind the last is of the past.
-        const a = table[n]! ^ tag;
-        const b = table[n + 1]! ^ tag;
-        const c = table[n + 2]! ^ tag;
-        const d = table[n + 3]! ^ tag;
-        const e = table[n + 4]! ^ tag;
-        if (a >>> 24 === 0 && isKeyOf(a, account, key, at)) return a;
-        if (b >>> 24 === 0 && n + 1 <= last && isKeyOf(b, account, key, at)) return b;
-        if (c >>> 24 === 0 && n + 2 <= last && isKeyOf(c, account, key, at)) return c;
-        if (d >>> 24 === 0 && n + 3 <= last && isKeyOf(d, account, key, at)) return d;
-        if (e >>> 24 === 0 && n + 4 <= last && isKeyOf(e, account, key, at)) return e;
+      // The row of nobody has no account, so what is not in use has no key either.
+      for (let found = tagged(line, h & 255); found !== 0; found &= found - 1) {
+        const slot = lines[line + SLOTS + firstOf(found)]!;
+        if (isKeyOf(slot, account, key, at)) return slot;
       }
-      if (head <= COUNT_MASK) return 0;
+      if (lines[line]! <= COUNT_MASK) return 0;
       line = after(line);
     }
   }
@@ -167,27 +193,38 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     const table = lines;
     let line = lineAt(h);
     let head = table[line]!;
-    while ((head & COUNT_MASK) === COUNT_MASK) {
+    while ((head & COUNT_MASK) === SLOTS_PER_LINE) {
       table[line] = head + DISPLACED;
       line = after(line);
       head = table[line]!;
     }
+    const entry = head & COUNT_MASK;
     table[line] = head + 1;
-    table[line + (head & COUNT_MASK) + 1] = (h << 24) | slot;
+    table[line + SLOTS + entry] = slot;
+    tags[line * 4 + TAG_BYTES + entry] = h;
+  }
+
+  /** Where in a line a slot is, or -1. */
+  function entryOf(line: number, slot: number, tag: number): number {
+    for (let found = tagged(line, tag); found !== 0; found &= found - 1) {
+      const entry = firstOf(found);
+      if (lines[line + SLOTS + entry] === slot) return entry;
+    }
+    return -1;
   }
 
   function remove(slot: number): void {
     const table = lines;
     const h = i32[((slot & oMask) << ROW) + HASH]!;
     let line = lineAt(h);
-    const word = (h << 24) | slot;
     for (;;) {
       const head = table[line]!;
-      const last = line + (head & COUNT_MASK);
-      let at = line + 1;
-      while (at <= last && table[at] !== word) at++;
-      if (at <= last) {
-        table[at] = table[last]!;
+      const entry = entryOf(line, slot, h & 255);
+      if (entry >= 0) {
+        const last = (head & COUNT_MASK) - 1;
+        table[line + SLOTS + entry] = table[line + SLOTS + last]!;
+        tags[line * 4 + TAG_BYTES + entry] = tags[line * 4 + TAG_BYTES + last]!;
+        table[line + SLOTS + last] = 0;
         table[line] = head - 1;
         return;
       }
