@@ -142,9 +142,10 @@ function measureFlows(plan: JournalPlan, folder: string, { task, mix }: StreamFi
     const shard = runChild(folder, { ...timed, kind: "alone" });
     const pipeline = runChild(folder, { ...timed, kind: "flow", count: 0 });
     const inFlight = runChild(folder, { ...timed, kind: "flow", count: IN_FLIGHT });
+    const fromCold = runChild(folder, { ...timed, kind: "cold" });
     const bytes = Math.round(inFlight.batchBytes! / ONE_COMMAND) * ONE_COMMAND;
     const disk = runChild(folder, { ...timed, kind: "sync", count: size.syncs, bytes });
-    for (const { checksum } of [pipeline, inFlight]) {
+    for (const { checksum } of [pipeline, inFlight, fromCold]) {
       if (checksum !== shard.checksum)
         throw new Error("the pipeline made other trades than the shard");
     }
@@ -152,7 +153,7 @@ function measureFlows(plan: JournalPlan, folder: string, { task, mix }: StreamFi
     full.push(pipeline.perS);
     some.push(inFlight.perS);
     recovered.push(pipeline.recoveredPerS!);
-    cold.push(shard.coldPerS!);
+    cold.push(fromCold.wholePerS!);
     series.push(1 / (1 / shard.perS + 1 / (disk.perS * inFlight.batchCommands!)));
     progress(
       `shard alone ${millions(shard.perS)}, full batches ${millions(pipeline.perS)} ` +
