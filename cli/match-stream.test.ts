@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "../.ci/servers/ports.ts";
 import { readMatchStream } from "../engine/client/match-stream.ts";
 import { inspectJournal } from "../engine/shell/journal/tools.ts";
 import { solebook } from "./testing/command.ts";
@@ -20,7 +21,8 @@ afterAll(async () => {
 });
 
 test("a program of this machine hears every command's events, also across a kill", async () => {
-  const first = await start("0");
+  const [port] = await freePorts(1);
+  const first = await start(String(port));
   const address = readFileSync(addressFile, "utf8").trim();
   expect(first.output()).toContain(`events   ${address} (gRPC)`);
   const journal = join(dir, "journal", "shard-0");
@@ -44,7 +46,7 @@ test("a program of this machine hears every command's events, also across a kill
   expect(heard.filter((what) => what === "instrumentListed")).toHaveLength(listed.length);
 
   await first.kill();
-  const second = await start(address.split(":")[1]!);
+  const second = await start(String(port));
   const again = [...inspectJournal(journal)].at(-1)!.sequence;
   await read(again);
   await reading.return(undefined);

@@ -4,9 +4,9 @@
  */
 import { afterEach, expect, test } from "@jest/globals";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "../.ci/servers/ports.ts";
 import { CommandF64, DEADLINE_DEFAULT_US } from "../engine/client/layouts.ts";
 import { openLocalRegistry } from "./registry/local.ts";
 import { JORDAN, startTestExchange, type TestExchange } from "./testing/exchange.ts";
@@ -53,17 +53,6 @@ const readyz = async (exchange: TestExchange): Promise<[number, unknown]> => {
   const response = await fetch(`${exchange.url}/readyz`);
   return [response.status, await response.json()];
 };
-
-/** One that nobody has now. */
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 test("a port in use is said, and leaves the other exchange alone", async () => {
   const first = await start();
@@ -264,7 +253,8 @@ test("a rate limit, where one is set, counts places and never cancels", async ()
 });
 
 test("a planned shutdown says so, answers what it took, and closes everyone with 1012", async () => {
-  const exchange = await start({ port: await freePort() });
+  const [port = 0] = await freePorts(1);
+  const exchange = await start({ port });
   const trader = await withTrader(exchange);
   exchange.shard.hold();
   const pending = trader.request("add_order", bid("b1"));
@@ -279,6 +269,6 @@ test("a planned shutdown says so, answers what it took, and closes everyone with
   await closing;
   await expect(fetch(`${exchange.url}/livez`)).rejects.toThrow("fetch failed");
   // At once on the same port, though the system still remembers the connections of a moment ago.
-  const next = await start({ port: exchange.gateway.port });
+  const next = await start({ port });
   expect((await readyz(next))[0]).toBe(200);
 });

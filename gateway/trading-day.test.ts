@@ -222,7 +222,7 @@ describe.each(["json", "proto"] as const)("in %s", (encoding) => {
     });
 
     test("an order that expires is reported to its owner", async () => {
-      const expire = new Date(Date.now() + 60).toISOString();
+      const expire = new Date(Date.now() + 500).toISOString();
       const words = { tif: "gtd", expire_time: expire };
       const answer = await alice.request("add_order", order("e1", "sell", 1, "500.00", words));
       expect(answer.result).toMatchObject({ status: "open" });

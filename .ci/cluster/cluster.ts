@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startDatabase } from "../../satellites/database/postgres.ts";
 import { startCluster } from "../servers/kafka/cluster.ts";
-import { freePorts } from "../servers/kafka/node.ts";
+import { freePorts } from "../servers/ports.ts";
 import { type RedisServer, startRedis } from "../servers/redis/server.ts";
 import { type Role, startRole } from "./process.ts";
 

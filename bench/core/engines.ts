@@ -71,14 +71,12 @@ function makeShardEngine(sizes: EngineSizes, trades: Trades): Engine {
 
   return {
     run(commands, from, to) {
-      for (let n = from; n < to; n++) {
-        if ((n - from) % AHEAD === 0) {
-          read();
-          shard.readAhead(commands, n, Math.min(AHEAD, to - n));
-        }
-        shard.apply(commands, n, events);
+      for (let n = from; n < to; ) {
+        const end = Math.min(n + AHEAD, to);
+        shard.readAhead(commands, n, end - n);
+        for (; n < end; n++) shard.apply(commands, n, events);
+        read();
       }
-      read();
     },
   };
 }

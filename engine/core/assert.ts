@@ -3,7 +3,15 @@
  * input, which gets a code. Stays on in production.
  */
 export function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(`assertion failed: ${message}`);
+  if (!condition) broken(message);
+}
+
+/**
+ * What `assert` does when its condition is not met, for places every command comes by: a condition that is
+ * handed over is worked out and kept, one that is only branched on costs its comparison.
+ */
+export function broken(message: string): never {
+  throw new Error(`assertion failed: ${message}`);
 }
 
 /** Why a snapshot was refused: the one thing from outside that is not a command. */

@@ -3,7 +3,7 @@
  * in a ring per level (`queue.ts`); the loop is `match.ts`. What it must do is said in `book-api.ts`
  * and, readably, by `book-plain.ts`.
  */
-import { assert as assertion } from "./assert.ts";
+import { assert as assertion, broken } from "./assert.ts";
 import {
   type Book,
   type BookOptions,
@@ -68,7 +68,7 @@ export function makeBook(options: BookOptions): Book {
     const other = pages.best(book, OTHER - side);
     if (other !== 0) {
       const gap = pages.priceOf(other) - priceTicks;
-      assert(side === BID ? gap > 0 : gap < 0, "an order that rests does not cross");
+      if (side === BID ? gap <= 0 : gap >= 0) broken("an order that rests does not cross");
     }
     const level = pages.at(book, side, priceTicks);
     if (queue.append(level, slot)) pages.use(book, side, level);

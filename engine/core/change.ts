@@ -172,20 +172,22 @@ export function makeChange(state: State, check: Check, life: Life, pending: Pend
     const bits = o32[row + ORDER.bits]!;
     const stoodTicks = o32[row + ORDER.priceTicks]!;
     const stood = o32[row + ORDER.open]!;
-    const siblings = siblingsOf(o32, slot);
+    const siblings = groups.has(slot) ? siblingsOf(o32, slot) : 0;
     book.remove(slot);
     if (collected.has(slot)) collected.add(slot, -1, -stood);
-    if (siblings === 0) life.addBidValue(slot, -stood);
+    if (siblings === 0) life.addBidValue(slot, 0 - stood);
     else groups.uncount(slot, 0);
     o32[row + ORDER.priceTicks] = priceTicks;
     o32[row + ORDER.open] = open;
     emit.amended(slot, stoodTicks, stood, true);
     const instrument = o32[row + ORDER.instrument]!;
     const side = sideOf(bits);
-    room[0] = room[0]! - siblings;
+    if (siblings !== 0) room[0] = room[0]! - siblings;
     book.match(instrument, side, priceTicks, open, o32[row + ORDER.account]!, stpOf(bits));
-    room[0] = room[0]! + siblings;
-    result[COST] = result[COST]! + siblings;
+    if (siblings !== 0) {
+      room[0] = room[0]! + siblings;
+      result[COST] = result[COST]! + siblings;
+    }
     const left = life.settleMakers(slot, open);
     o32[row + ORDER.open] = left;
     orders.f64[((slot & oMask) << ROW64) + ORDER64.priority] = counters[SEQUENCE]!;

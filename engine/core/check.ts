@@ -79,7 +79,7 @@ const { orders: PLANNED_ORDERS, rows: PLANNED_ROWS, valueMinor: PLANNED_VALUE } 
 /** Whether the expiry `f64[at]` is a time at all; by index, so that no double is boxed. */
 function isWholeUs(f64: Float64Array, at: number): boolean {
   const us = f64[at]!;
-  return us >= 0 && us <= 2 ** 53 - 1 && Math.floor(us) === us;
+  return us === 0 || (us > 0 && us <= 2 ** 53 - 1 && Math.floor(us) === us);
 }
 
 function isTifWellFormed(orderType: number, tif: number, isPost: boolean): boolean {

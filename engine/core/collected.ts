@@ -36,7 +36,7 @@ export function makeCollected(
   instrumentsMax: number,
   accountsMax: number,
 ): Collected {
-  const o32 = orders.i32;
+  const { i32: o32, mask: oMask } = orders;
   const counts = new Int32Array(instrumentsMax * 2);
   const units = new Float64Array(instrumentsMax * 2);
   const ofAccount = new Int32Array(accountsMax * 2);
@@ -61,7 +61,7 @@ export function makeCollected(
     orders: counts,
     units,
     ofAccount,
-    has: (slot) => (o32[(slot << ROW) + BITS]! & COLLECTED_BIT) !== 0,
+    has: (slot) => (o32[((slot & oMask) << ROW) + BITS]! & COLLECTED_BIT) !== 0,
     isEmpty: (instrument) => counts[instrument * 2] === 0 && counts[instrument * 2 + 1] === 0,
     add,
     leave,

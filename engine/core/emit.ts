@@ -192,12 +192,11 @@ export function makeEmit(tables: EmitTables): Emit {
 
   function amended(slot: number, priceTicks: number, quantity: number, isRequeued: boolean): void {
     const row = (slot & oMask) << ROW;
-    const at = resting(EVENT.AMENDED, 0, slot);
+    const at = resting(EVENT.AMENDED | (isRequeued ? REQUEUED : 0), 0, slot);
     const at64 = at >> 1;
     owner(at, slot);
     shown(at, slot);
     alone(at);
-    if (isRequeued) e32[at] = e32[at]! | REQUEUED;
     e32[at + E_PRICE] = priceTicks;
     e32[at + E_QUANTITY] = quantity;
     e32[at + E_NEW_PRICE] = o32[row + PRICE]!;

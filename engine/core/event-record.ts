@@ -4,7 +4,7 @@
  * Every writer sets each word of its record, so a record is never zeroed first; those of rare kinds
  * start from `blank`, which zeroes it, and set their fields by the offsets of `event.ts`.
  */
-import { assert as assertion } from "./assert.ts";
+import { assert, broken } from "./assert.ts";
 import { CommandB64, CommandU8 } from "./command.ts";
 import { EVENT_BYTES, EVENT_F64, EVENT_I32, type Events } from "./event.ts";
 import { EventB64, EventFlag, EventI32, EventU8 } from "./event.ts";
@@ -13,7 +13,6 @@ import type { Turn } from "./turn.ts";
 import { makeIndexes } from "./words.ts";
 
 const E = EventI32;
-const assert: typeof assertion = assertion;
 
 // Of `cursor`: the record a command begins with, and the next one to write.
 const FIRST = 0;
@@ -83,7 +82,8 @@ export function makeEventRecord(turn: Turn, events: Events): EventRecord {
 
   function open(type: number, side: number, reason: number, shape: number): number {
     const next = cursor[NEXT]!;
-    assert(next - cursor[FIRST]! < PER_COMMAND_MAX, "a command makes a bounded number of events");
+    if (next - cursor[FIRST]! >= PER_COMMAND_MAX)
+      broken("a command makes a bounded number of events");
     cursor[NEXT] = next + 1;
     const at = wordsAt(next);
     const at64 = at >> 1;

@@ -59,12 +59,12 @@ export function siblingsOf(o32: Int32Array, slot: number): number {
 }
 
 export function makeGroups(orders: Orders, accounts: Accounts, instruments: Instruments): Groups {
-  const o32 = orders.i32;
+  const { i32: o32, mask: oMask } = orders;
   const { i32: a32, f64: a64 } = accounts;
   const n32 = instruments.i32;
   const worth = makeDoubles(1);
 
-  const has = (slot: number): boolean => (o32[(slot << ROW) + BITS]! & GROUPED_BIT) !== 0;
+  const has = (slot: number): boolean => (o32[((slot & oMask) << ROW) + BITS]! & GROUPED_BIT) !== 0;
 
   function mark(slot: number): void {
     o32[(slot << ROW) + BITS] = o32[(slot << ROW) + BITS]! | GROUPED_BIT;

@@ -31,12 +31,13 @@ interface LifeParts {
 
 export function makeLegs(state: State, { addBidValue, setEnded, release }: LifeParts): Legs {
   const { book, emit, groups, collected, uncross } = state;
-  const o32 = state.orders.i32;
+  const { i32: o32, mask: oMask } = state.orders;
 
-  const isGrouped = (slot: number): boolean => (o32[(slot << ROW) + BITS]! & GROUPED_BIT) !== 0;
+  const isGrouped = (slot: number): boolean =>
+    (o32[((slot & oMask) << ROW) + BITS]! & GROUPED_BIT) !== 0;
 
   function uncount(slot: number): void {
-    if (!isGrouped(slot)) return addBidValue(slot, -o32[(slot << ROW) + OPEN]!);
+    if (!isGrouped(slot)) return addBidValue(slot, 0 - o32[((slot & oMask) << ROW) + OPEN]!);
     groups.uncount(slot, 0);
     groups.count(groups.leave(slot));
   }

@@ -3,7 +3,7 @@
  * the one place where rows, ids, accounts, expiries and events are kept in step.
  */
 import { ACCOUNT_SHIFT64, AccountF64 } from "./accounts.ts";
-import { assert as assertion } from "./assert.ts";
+import { broken } from "./assert.ts";
 import {
   MATCH_MASK,
   MATCH_SHIFT,
@@ -22,7 +22,6 @@ import { Counter } from "./turn.ts";
 import { makeWords } from "./words.ts";
 
 const { sideOf, withStatus } = OrderBits;
-const assert: typeof assertion = assertion;
 
 export interface Life extends Rest, Pick<Legs, "shrunk" | "takeFromSiblings"> {
   /** Takes a resting order out of the book for good. */
@@ -100,7 +99,7 @@ export function makeLife(state: State): Life {
     if (a64[account + A_VALUE_MAX] === 0) return; // nobody asks for the sum
     const tickMinor = n32[((o32[row + INSTRUMENT]! & nMask) << N_ROW) + N_TICK]!;
     const value = a64[account + A_VALUE]! + o32[row + PRICE]! * tickMinor * units;
-    assert(value >= 0, "open bids are worth no less than nothing");
+    if (!(value >= 0)) broken("open bids are worth no less than nothing");
     a64[account + A_VALUE] = value;
   }
 
@@ -186,9 +185,10 @@ export function makeLife(state: State): Life {
 
   function settleMakers(taker: number, quantity: number): number {
     const count = result[R_COUNT]!;
+    traded[0] = 0;
+    if (count === 0) return quantity; // as of most places and amends
     const matches = m32;
     let left = quantity;
-    traded[0] = 0;
     for (let n = 0; n < count; n++) {
       const slot = matches[((n & M_MASK) << M_ROW) + M_SLOT]!;
       const kind = matches[((n & M_MASK) << M_ROW) + M_KIND]!;
@@ -199,7 +199,7 @@ export function makeLife(state: State): Life {
         settleRemoved(n, slot, kind);
       }
     }
-    assert(left === result[R_REMAINING], "what was matched is what was settled");
+    if (left !== result[R_REMAINING]) broken("what was matched is what was settled");
     return left;
   }
 

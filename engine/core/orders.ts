@@ -25,7 +25,7 @@
  * OPEN it also stands in the tables of open orders. Order ids are given out in order, so their low
  * bits spread over the buckets by themselves.
  */
-import { assert as assertion } from "./assert.ts";
+import { assert as assertion, broken } from "./assert.ts";
 import { makeWords, powerOfTwo } from "./words.ts";
 
 const assert: typeof assertion = assertion;
@@ -189,7 +189,7 @@ export function makeOrders(capacity: number, openMax: number = capacity, readyRo
   const now = makeWords(4);
 
   function take(): number {
-    assert(now[USED]! < capacity, "the order table is not full when a row is taken");
+    if (now[USED]! >= capacity) broken("the order table is not full when a row is taken");
     now[USED] = now[USED]! + 1;
     if (now[FREED] === 0) {
       const slot = now[HIGHEST]! + 1;

@@ -6,11 +6,10 @@
  * level.head ──► order ⇄ order ⇄ order ⇄ (the first again)
  * ```
  */
-import { assert as assertion } from "./assert.ts";
+import { broken } from "./assert.ts";
 import { ORDER_SHIFT, OrderI32, type Orders } from "./orders.ts";
 import { LEVEL_SHIFT, LEVEL_SHIFT64, LevelF64, LevelI32, type Pages } from "./pages.ts";
 
-const assert: typeof assertion = assertion;
 const ROW = ORDER_SHIFT;
 const L_ROW = LEVEL_SHIFT;
 const L_ROW64 = LEVEL_SHIFT64;
@@ -77,7 +76,7 @@ export function makeQueue(orders: Orders, pages: Pages): Queue {
     const next = o32[row + NEXT]!;
     const left = l64[(at >> 1) + QUANTITY]! - o32[row + OPEN]!;
     o32[row + LEVEL] = 0;
-    assert(left >= 0, "a level gave no more than it held");
+    if (!(left >= 0)) broken("a level gave no more than it held");
     l64[(at >> 1) + QUANTITY] = left;
     if (next === slot) {
       l32[at + HEAD] = 0;

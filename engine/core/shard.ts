@@ -6,7 +6,7 @@
  * any machine, live or in a replay. See `index.ts` for how to drive one.
  */
 import { makeAdmin } from "./admin.ts";
-import { assert as assertion } from "./assert.ts";
+import { broken } from "./assert.ts";
 import { collectedBook } from "./book-api.ts";
 import { makeChange } from "./change.ts";
 import { makeCheck } from "./check.ts";
@@ -44,7 +44,6 @@ const ROW64 = ORDER_SHIFT64;
 const SESSIONS = BEHAVIOUR_SESSIONS;
 const AUCTIONS = BEHAVIOUR_AUCTIONS;
 const COMPOUNDS = BEHAVIOUR_COMPOUNDS;
-const assert: typeof assertion = assertion;
 const TYPE = CommandType;
 const C_TYPE = CommandU8.type;
 const C_COMPOUND = CommandU8.compoundCount;
@@ -109,9 +108,9 @@ export function makeShardOver(state: State): Shard {
     if (type === TYPE.CHECKPOINT) admin.compareCheckpoint();
     const sequence = turn.f64[C_SEQUENCE]!;
     const stampUs = turn.f64[C_STAMP]!;
-    assert(sequence === counters[SEQUENCE]! + 1, "sequences have no gap");
-    assert(stampUs >= counters[STAMP]!, "stamps do not go back");
-    assert(events.capacity - events.count >= EVENTS_MAX, "there is room for a command's events");
+    if (sequence !== counters[SEQUENCE]! + 1) broken("sequences have no gap");
+    if (!(stampUs >= counters[STAMP]!)) broken("stamps do not go back");
+    if (events.capacity - events.count < EVENTS_MAX) broken("no room for a command's events");
     if (events !== own) own.count = 0;
     emit.begin();
     counters[SEQUENCE] = sequence;

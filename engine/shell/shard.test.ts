@@ -59,12 +59,14 @@ test("what was committed before a stop is answered, and what comes later refused
 test("an order expires on an exchange where nobody trades", async () => {
   const driver = await startDriver(directory);
   await openMarket(driver);
-  const expiresAtUs = (Date.now() + 50) * 1_000;
-  await driver.place({ id: "brief", side: Side.BID, expiresAtUs });
+  const expiresAtUs = (Date.now() + 500) * 1_000;
+  const placed = await driver.place({ id: "brief", side: Side.BID, expiresAtUs });
+  expect(placed).toMatchObject({ type: EventType.ACCEPTED });
+  const clock = () => [...inspectJournal(directory)].find(({ type }) => type === "CLOCK");
+  while (clock() === undefined) await new Promise((done) => setTimeout(done, 10));
   while (driver.client.stats().ordersOpen > 0) await new Promise((done) => setTimeout(done, 10));
   await driver.stop();
-  const clock = [...inspectJournal(directory)].find(({ type }) => type === "CLOCK");
-  expect(clock?.stampUs).toBeGreaterThanOrEqual(expiresAtUs);
+  expect(clock()!.stampUs).toBeGreaterThanOrEqual(expiresAtUs);
 });
 
 test("what traded, was refused and expired is told again at the next start, to the byte", async () => {

@@ -203,8 +203,9 @@ describe("the answer is lost", () => {
     const before = ordersTotal();
     tap.losesIn = (text) => !text.includes("heartbeat");
     tap.changesOut = (text) => text.replace(/,"resume_from_seq":[{][^}]*[}]/, "");
-    const deadlineMs = performance.now() + 300;
-    const ended = { tif: "ioc", ...soon(300) } as const;
+    const lifeMs = 1_000; // they are to arrive, on a busy machine too
+    const deadlineMs = performance.now() + lifeMs;
+    const ended = { tif: "ioc", ...soon(lifeMs) } as const;
     const batch = client.orders.batch("atomic", [place("d1", ended), place("d2", ended)]);
     await until(() => ordersTotal() === before + 2);
     await until(() => performance.now() > deadlineMs + 100); // both ended at once: forgotten

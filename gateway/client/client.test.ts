@@ -74,6 +74,8 @@ function follow(client: Client, name = SYMBOL) {
 const bid = (price: string) =>
   maker.orders.place({ symbol: SYMBOL, side: "buy", qty: 1, price, tif: "gtc" });
 const ORDER = { symbol: SYMBOL, side: "buy", qty: 1, price: "110.00" } as const;
+/** Of an order that is to arrive, on a busy machine too, and then to be forgotten. */
+const LIFE_MS = 1_000;
 const briefly = (ms: number) => ({ ...ORDER, deadline: new Date(Date.now() + ms).toISOString() });
 
 /** An order of `client` trades and is forgotten while its line says nothing; then there is another. */
@@ -81,8 +83,8 @@ async function tradeUnheard(tap: Tap, client: Client) {
   await client.orders.place({ ...ORDER, tif: "ioc" });
   const { ordersTotal: before, tradesTotal } = exchange.shard.stats();
   tap.losesIn = (text) => !text.includes("heartbeat");
-  const forgottenMs = performance.now() + 300;
-  const fate = client.orders.place(briefly(300)).catch((error: ExchangeError) => error);
+  const forgottenMs = performance.now() + LIFE_MS;
+  const fate = client.orders.place(briefly(LIFE_MS)).catch((error: ExchangeError) => error);
   await until(() => ordersTotal() > before);
   await maker.orders.place({ ...ORDER, side: "sell", tif: "ioc" });
   expect(exchange.shard.stats().tradesTotal).toBe(tradesTotal + 1);

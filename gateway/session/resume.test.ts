@@ -5,10 +5,11 @@
  * shard of this process, and from one of a cluster whose primary changes meanwhile.
  */
 import { expect, test } from "@jest/globals";
+import { freePorts } from "../../.ci/servers/ports.ts";
 import { openEntryClient } from "../../engine/client/entry-client.ts";
 import { openEntryPast } from "../../engine/client/entry-past.ts";
 import type { StoredEvents } from "../../engine/client/stored-events.ts";
-import { startTestEngine } from "../../engine/shell/testing/cluster-engine.ts";
+import { startTestEngine, type TestEngine } from "../../engine/shell/testing/cluster-engine.ts";
 import { makeMemoryBroker } from "../../engine/shell/testing/memory-broker.ts";
 import { sized } from "../../engine/shell/testing/size.ts";
 import {
@@ -109,7 +110,9 @@ const STRIKE_EVERY = 15;
 async function inCluster(): Promise<Behind> {
   const broker = makeMemoryBroker();
   const sizes = { accountsMax: 64, instrumentsMax: 512, ordersMax: 65_536, idsMax: 131_072 };
-  const engines = [await startTestEngine(broker, sizes), await startTestEngine(broker, sizes)];
+  const ports = await freePorts(2); // they come back where they were
+  const engines: TestEngine[] = [];
+  for (const port of ports) engines.push(await startTestEngine(broker, sizes, port));
   const addresses = engines.map(({ address }) => address);
   const client = openEntryClient({ shard: 0, addresses });
   const past = openEntryPast({ shard: 0, addresses });

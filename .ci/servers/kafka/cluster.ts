@@ -9,7 +9,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brokerJars, findJava } from "./jars.ts";
-import { type BrokerNode, freePorts, makeNode } from "./node.ts";
+import { freePorts } from "../ports.ts";
+import { type BrokerNode, makeNode } from "./node.ts";
 
 export type { BrokerNode } from "./node.ts";
 

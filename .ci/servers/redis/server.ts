@@ -5,7 +5,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { freePorts, HOLD } from "../kafka/node.ts";
+import { HOLD } from "../kafka/node.ts";
+import { freePorts } from "../ports.ts";
 import { redisProgram } from "./program.ts";
 
 export interface RedisServer {

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { freePorts } from "../../../.ci/servers/ports.ts";
 import { type MatchBatch, readMatchStream } from "../../client/match-stream.ts";
 import { EventType } from "../../core/codes.ts";
 import { EVENT_BYTES, EVENT_F64, EventF64, EventU8 } from "../../core/event.ts";
@@ -175,11 +176,12 @@ test("a journal that cannot be read ends it, by name; the shard goes on", async 
 
 test("killed again and again while it is read, each event is heard once and in order", async () => {
   const cycles = sized(3, 100);
-  let server = await startStreamer("c0", 0);
+  const [port = 0] = await freePorts(1);
+  let server = await startStreamer("c0", port);
   const heard: string[] = [];
   const stop = new AbortController();
   const reading = (async () => {
-    const address = `127.0.0.1:${server.port}`;
+    const address = `127.0.0.1:${port}`;
     const backOff = { firstMs: 10, mostMs: 100 };
     const options = { address, shard: 0, fromSequence: 1, signal: stop.signal, backOff };
     for await (const batch of readMatchStream(options)) heard.push(...keysOf(batch));
@@ -189,7 +191,7 @@ test("killed again and again while it is read, each event is heard once and in o
     await eventually(() => heard.length > before + 500);
     await new Promise((resolve) => setTimeout(resolve, (cycle * 37) % 120));
     await server.kill();
-    server = await startStreamer(`c${cycle}`, server.port);
+    server = await startStreamer(`c${cycle}`, port);
   }
   const before = heard.length;
   await eventually(() => heard.length > before + 500);
@@ -215,7 +217,6 @@ function startStream(driver: Driver, config: Partial<StreamConfig> = {}): Stream
 }
 
 interface Streamer {
-  readonly port: number;
   kill(): Promise<void>;
 }
 
@@ -232,8 +233,7 @@ async function startStreamer(run: string, port: number): Promise<Streamer> {
   };
   ends.push(kill);
   for await (const line of createInterface({ input: child.stdout! })) {
-    const [, bound] = /^ready (\d+)$/.exec(line) ?? [];
-    if (bound !== undefined) return { port: Number(bound), kill };
+    if (line === `ready ${port}`) return { kill };
     throw new Error(`the streamer said: ${line}`);
   }
   throw new Error("the streamer ended without a word");

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { create } from "@bufbuild/protobuf";
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { service as health } from "grpc-health-check";
+import { freePorts } from "../../../.ci/servers/ports.ts";
 import { type MatchBatch, readMatchStream, StreamTrouble } from "../../client/match-stream.ts";
 import { EVENT_F64, EventF64 } from "../../core/event.ts";
 import { makeRandom } from "../../core/testing/random.ts";
@@ -83,7 +84,8 @@ describe("everybody hears the same", () => {
 
   test("a server that ends is resumed at the next one", async () => {
     const written = makeWritten();
-    const first = await start(written);
+    const [port = 0] = await freePorts(1);
+    const first = await start(written, { port });
     const heard: string[] = [];
     const troubles: string[] = [];
     const stop = new AbortController();
@@ -104,7 +106,7 @@ describe("everybody hears the same", () => {
     await eventually(() => heard.length > 0);
     await first.stop();
     written.write(100);
-    await start(written, { port: first.port });
+    await start(written, { port });
     await reading;
     expect(heard).toEqual(await keysOf(written));
     expect(troubles[0]).toContain("STOPPED");
