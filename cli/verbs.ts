@@ -30,7 +30,7 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     load: () => import("./verbs/gateway.ts"),
   },
   key: {
-    summary: "create, list and revoke the keys traders log on with",
+    summary: "create, change, list and revoke the keys traders log on with",
     load: () => import("./verbs/key.ts"),
   },
   "import-sales": {

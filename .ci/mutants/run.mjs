@@ -2,7 +2,15 @@
 // the project and shows that the tests catch each. Fails when one survives, or when its text is gone.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,11 +18,22 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const fromHere = (file) => fileURLToPath(new URL(file, import.meta.url));
 const [name = "core", only] = process.argv.slice(2);
+// A fault that is none would be "caught" by nobody.
+if (!existsSync(fromHere(`${name}.mjs`))) refuse(`there is no suite "${name}"`);
 const { default: suite } = await import(`./${name}.mjs`);
+const most = suite?.mutants?.length ?? refuse(`"${name}" is no suite`);
+if (only !== undefined && !(/^[1-9]\d*$/.test(only) && Number(only) <= most)) {
+  refuse(`NUMBER is from 1 to ${most}, not "${only}"`);
+}
 const copy = mkdtempSync(join(tmpdir(), "solebook-mutants-"));
 
 for (const path of suite.copies) cpSync(join(root, path), join(copy, path), { recursive: true });
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+
+function refuse(words) {
+  console.error(`${words}: npm run mutants [-- SUITE [NUMBER]]`);
+  process.exit(2);
+}
 
 // Most faults fall at once to the few tests of `first`, so that all of them need run for few.
 const rounds = [...(suite.first ?? []), suite.tests];

@@ -2,8 +2,7 @@
  * `npm run sim -- SEED` tells one run loudly; `npm run sim -- --from N --seeds K [--json]` counts many.
  * Wiring only.
  */
-import { parseArgs } from "node:util";
-import { readCount } from "./count.ts";
+import { readAsked, readCount, refuse } from "./asked.ts";
 import { runMany } from "./many.ts";
 import { runSeed, type SeedResult } from "./run.ts";
 
@@ -20,7 +19,7 @@ function tellFailed({ seed, error }: SeedResult): void {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readAsked(USAGE, {
     allowPositionals: true,
     options: {
       from: { type: "string", default: "1" },
@@ -28,7 +27,8 @@ async function main(): Promise<void> {
       json: { type: "boolean", default: false },
     },
   });
-  const [one] = positionals;
+  const [one, extra] = positionals;
+  if (extra !== undefined) refuse(`"${extra}" is one word too many\n${USAGE}`);
   if (one !== undefined) {
     const result = await runSeed(readCount("SEED", one), tell);
     if (result.error === null) return tell(JSON.stringify(result.tally));

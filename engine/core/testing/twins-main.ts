@@ -3,11 +3,14 @@
  * compared after every command; of releases those that begin with auctions. Prints one line, or what to
  * run again.
  */
-import { parseArgs } from "node:util";
+import { readAsked, readCount } from "../../sim/asked.ts";
 import { makeRelease } from "./random-release.ts";
 import { liveThrough } from "./twins.ts";
 
-const { values } = parseArgs({
+const USAGE = `npm run twins -- [--from SEED] [--seeds N] [--commands M] [--release]
+`;
+
+const { values } = readAsked(USAGE, {
   options: {
     from: { type: "string", default: "1" },
     seeds: { type: "string", default: "200" },
@@ -15,9 +18,9 @@ const { values } = parseArgs({
     release: { type: "boolean", default: false },
   },
 });
-const from = Number(values.from);
-const seeds = Number(values.seeds);
-const commands = Number(values.commands);
+const from = readCount("--from", values.from);
+const seeds = readCount("--seeds", values.seeds);
+const commands = readCount("--commands", values.commands);
 const day = { commands, compareEvery: 1, behaviour: 2 };
 const asked = values.release ? { ...day, makeTraffic: makeRelease } : day;
 let trades = 0;

@@ -2,8 +2,7 @@
  * `npm run crash-test -- --cycles N [--json] [--kafka] [--seed S]`: real processes, `kill -9`, under load.
  * Wiring only.
  */
-import { parseArgs } from "node:util";
-import { readCount } from "../count.ts";
+import { readAsked, readCount } from "../asked.ts";
 import { runFileCycles } from "./file-cycles.ts";
 import { runKafkaCycles } from "./kafka-cycles.ts";
 
@@ -14,7 +13,7 @@ npm run crash-test -- --kafka --cycles N [--json]    at three real brokers
 const tell = (words: string): void => void process.stdout.write(`${words}\n`);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = readAsked(USAGE, {
     options: {
       cycles: { type: "string" },
       kafka: { type: "boolean", default: false },
