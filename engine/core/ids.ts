@@ -2,17 +2,7 @@
  * The client order ids a shard remembers: what makes sending a place again safe.
  *
  * A remembered id *is* its order's row (`orders.ts`). It is remembered while its order is open and
- * until the latest deadline any copy carried. From an id to its row leads a table of lines, one
- * cache line each:
- *
- * ```
- * line   1 word:  displaced << 4 | count   ids that belong here or before and stand in a later line
- *        3 words: twelve tags, a byte each: eight bits of a key's hash
- *       12 words: their slots              in use from the front, the others 0
- * ```
- *
- * so that almost always one line tells whether an id is known, without looking at any row. All tags of
- * a line are compared at once: there is no loop whose end would be guessed wrong.
+ * until the latest deadline any copy carried. From an id to its row lead the lines of `id-lines.ts`.
  *
  * Forgetting is exact although the work is lazy: a row that is over is treated as forgotten wherever
  * it is met, and the wheel (a ring of buckets of 2^14 us, longer than any deadline is ahead) gives
@@ -20,11 +10,10 @@
  * is no other room. So how far the sweep has come is never seen from outside, and is not state. Rows
  * whose order is still open leave the wheel and are forgotten when the order ends.
  */
-import { assert as assertion } from "./assert.ts";
 import { OrderStatus } from "./codes.ts";
+import { makeIdLines } from "./id-lines.ts";
 import { makeIdWheel, WHEEL_BUCKET_US } from "./id-wheel.ts";
 import {
-  CACHE_ALIGN_BYTES,
   ON_WHEEL as ON_WHEEL_BIT,
   ORDER_SHIFT,
   ORDER_SHIFT64,
@@ -38,7 +27,6 @@ import { makeWords } from "./words.ts";
 
 const STATUS = OrderStatus;
 const { statusOf } = OrderBits;
-const assert: typeof assertion = assertion;
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
 const ON_WHEEL = ON_WHEEL_BIT;
@@ -47,22 +35,6 @@ const { account: ACCOUNT, bits: BITS, keyHash: HASH, clientOrderId: KEY } = Orde
 const { deadlineUs: DEADLINE } = OrderF64;
 const KEY_PAIRS = OrderB64.clientOrderId;
 const OPEN = OrderStatus.OPEN;
-
-const LINE_WORDS = 16;
-const LINE_SHIFT = 4;
-
-/** Of a line's first word: how many slots are in use; above it how many ids stand in a later line. */
-const COUNT_MASK = LINE_WORDS - 1;
-const DISPLACED = LINE_WORDS;
-const TAGS = 1;
-const TAG_BYTES = 4 * TAGS;
-const SLOTS = 4;
-const SLOTS_PER_LINE = LINE_WORDS - SLOTS;
-const LINE_BYTES = 64;
-
-/** Of the twelve there is room for: how full lines are when the table is. */
-const KEYS_PER_LINE = 9;
-const ALIGN_BYTES = CACHE_ALIGN_BYTES;
 
 export interface Ids {
   /** Whether so many more ids can be remembered; looks for room that is to be given back first. */
@@ -113,44 +85,15 @@ const hashKey = (seed: number, account: number, key: Int32Array, at: number): nu
   return h ^ (h >>> 16);
 };
 
-const EACH_BYTE = 0x01010101;
-const HIGH_BITS = 0x80808080 | 0;
-
-/**
- * Which bytes of three words are zero: bit 8b + w for byte b of word w. A byte of one above a zero may
- * be told as zero, too: whoever asks looks at the slot.
- */
-function zeroBytes(a: number, b: number, c: number): number {
-  const inA = (a - EACH_BYTE) & ~a & HIGH_BITS;
-  const inB = (b - EACH_BYTE) & ~b & HIGH_BITS;
-  const inC = (c - EACH_BYTE) & ~c & HIGH_BITS;
-  return (inA >>> 7) | (inB >>> 6) | (inC >>> 5);
-}
-
-/** The first of what `zeroBytes` found, as the number of a byte. */
-function firstOf(found: number): number {
-  const bit = 31 - Math.clz32(found & -found);
-  return ((bit & 3) << 2) | (bit >> 3);
-}
-
 /**
  * `nowUs[nowAt]` is the stamp of the command being applied. `seed` spreads ids differently in every
  * process, so that nobody can choose ids that share a line; it is not state and decides nothing.
  */
 export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed: number): Ids {
   const { i32, f64, b64, capacity, mask: oMask } = orders;
-  const lineCount = Math.ceil(Math.max(capacity / KEYS_PER_LINE, 1));
-  const buffer = new ArrayBuffer((lineCount + 1) * LINE_BYTES);
-  const lines = new Int32Array(buffer, ALIGN_BYTES, lineCount * LINE_WORDS);
-  const tags = new Uint8Array(buffer, ALIGN_BYTES, lineCount * LINE_BYTES);
+  const lines = makeIdLines(capacity);
+  const { words: table, lineAt, after, goesOn, tagged, slotIn, insert } = lines;
   const now = makeWords(1);
-  const share = lineCount / 2 ** 28;
-
-  /** The line of a hash: its upper 28 bits, scaled to how many there are. */
-  const lineAt = (h: number): number => (((h >>> 4) * share) | 0) << LINE_SHIFT;
-
-  const after = (line: number): number =>
-    line + LINE_WORDS === lines.length ? 0 : (line + LINE_WORDS) | 0;
 
   function isKeyOf(slot: number, account: number, key: Int32Array, at: number): boolean {
     const row = (slot & oMask) << ROW;
@@ -163,73 +106,16 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     );
   }
 
-  /** Which entries of a line have this tag; an entry that is not in use may be among them. */
-  function tagged(line: number, tag: number): number {
-    const table = lines;
-    const all = Math.imul(tag, EACH_BYTE);
-    return zeroBytes(
-      table[line + TAGS]! ^ all,
-      table[line + TAGS + 1]! ^ all,
-      table[line + TAGS + 2]! ^ all,
-    );
-  }
-
   function find(account: number, key: Int32Array, at: number): number {
     const h = hashKey(seed, account, key, at);
     now[HASHED] = h;
     let line = lineAt(h);
     for (;;) {
-      // The row of nobody has no account, so what is not in use has no key either.
       for (let found = tagged(line, h & 255); found !== 0; found &= found - 1) {
-        const slot = lines[line + SLOTS + firstOf(found)]!;
-        if (isKeyOf(slot, account, key, at)) return slot;
+        const slot = slotIn(line, found);
+        if (slot !== 0 && isKeyOf(slot, account, key, at)) return slot;
       }
-      if (lines[line]! <= COUNT_MASK) return 0;
-      line = after(line);
-    }
-  }
-
-  function insert(slot: number, h: number): void {
-    const table = lines;
-    let line = lineAt(h);
-    let head = table[line]!;
-    while ((head & COUNT_MASK) === SLOTS_PER_LINE) {
-      table[line] = head + DISPLACED;
-      line = after(line);
-      head = table[line]!;
-    }
-    const entry = head & COUNT_MASK;
-    table[line] = head + 1;
-    table[line + SLOTS + entry] = slot;
-    tags[line * 4 + TAG_BYTES + entry] = h;
-  }
-
-  /** Where in a line a slot is, or -1. */
-  function entryOf(line: number, slot: number, tag: number): number {
-    for (let found = tagged(line, tag); found !== 0; found &= found - 1) {
-      const entry = firstOf(found);
-      if (lines[line + SLOTS + entry] === slot) return entry;
-    }
-    return -1;
-  }
-
-  function remove(slot: number): void {
-    const table = lines;
-    const h = i32[((slot & oMask) << ROW) + HASH]!;
-    let line = lineAt(h);
-    for (;;) {
-      const head = table[line]!;
-      const entry = entryOf(line, slot, h & 255);
-      if (entry >= 0) {
-        const last = (head & COUNT_MASK) - 1;
-        table[line + SLOTS + entry] = table[line + SLOTS + last]!;
-        tags[line * 4 + TAG_BYTES + entry] = tags[line * 4 + TAG_BYTES + last]!;
-        table[line + SLOTS + last] = 0;
-        table[line] = head - 1;
-        return;
-      }
-      assert(head > COUNT_MASK, "a remembered id stands in its line or a later one");
-      table[line] = head - DISPLACED;
+      if (!goesOn(line)) return 0;
       line = after(line);
     }
   }
@@ -274,7 +160,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function forget(slot: number): void {
-    remove(slot);
+    lines.remove(slot, i32[((slot & oMask) << ROW) + HASH]!);
     i32[((slot & oMask) << ROW) + BITS] = STATUS.NONE;
     orders.free(slot);
   }
@@ -309,7 +195,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   const wheel = makeIdWheel(orders, nowUs, nowAt, {
-    readAhead: (slot) => lines[lineAt(i32[((slot & oMask) << ROW) + HASH]!)]!,
+    readAhead: (slot) => table[lineAt(i32[((slot & oMask) << ROW) + HASH]!)]!,
     due: isDue,
   });
 
@@ -323,7 +209,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     extend,
     ended,
     sweep: wheel.sweep,
-    lines,
+    lines: table,
     lineOfHash: lineAt,
     lineOf: (account, key, at) => lineAt(hashKey(seed, account, key, at)),
   };
