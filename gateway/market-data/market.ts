@@ -104,7 +104,6 @@ export class Market {
     view.marketSeq = marketSeq;
     view.stampUs = events.f64[f64 + EventF64.stampUs]!;
     this.#mark(feed, events.f64[f64 + EventF64.sequence]!);
-    feed.said?.recent.addPublic(instrumentId);
     if (isParameters(type)) return readParameters(feed, events, i32);
     if (type === EventType.AUCTION_COUNTED || type === EventType.UNCROSSED) {
       return readAuction(feed, events, index);

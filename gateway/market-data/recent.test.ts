@@ -14,7 +14,7 @@ const marketSeqs = [0, 0, 0];
 const accountSeqs = [0, 0, 0, 0];
 for (let index = 0; index < 256; index++) {
   const [instrument, account] = [index % INSTRUMENTS, (index * 7) % ACCOUNTS];
-  events.u8[index * 168 + EventU8.type] = EventType.RESTED;
+  events.u8[index * 168 + EventU8.type] = EventType.ACCEPTED;
   events.i32[index * 42 + EventI32.instrument] = instrument;
   events.i32[index * 42 + EventI32.account] = account;
   events.i32[index * 42 + EventI32.quantity] = 1_000 + index;
@@ -23,17 +23,15 @@ for (let index = 0; index < 256; index++) {
   events.f64[index * 21 + EventF64.accountSeq] = ++accountSeqs[account]!;
 }
 
-/** Adds them as the stream does: each event, then whom it concerns. */
+/** Adds them as the stream does: each event, then its order's terms. */
 function addAll(recent: Recent, from: number, count: number): void {
   const rows = makeRows(1, TERMS_I32);
   for (let index = from; index < from + count; index++) {
     recent.add(events, index);
-    recent.addPublic(index % INSTRUMENTS);
     rows.u8[TermU8.orderType] = 1;
     rows.i32[TermI32.open] = index;
-    const account = (index * 7) % ACCOUNTS;
-    if (index % 2 === 0) recent.addOwner(account, false, rows, 0);
-    else recent.addParty(account, false);
+    if (index % 2 === 0) recent.keepTerms(false, rows, 0);
+    else recent.noTerms(false);
   }
 }
 
@@ -59,15 +57,18 @@ test.each([3, 12, 100])("%i events are no power of two, and refused", (kept) => 
 test.each([[[5, 3, 11]], [[32]], [[20, 20, 20]], [[7, 100, 9]], [[1, 31, 33, 64, 2]]])(
   "runs of %j",
   (runs) => {
-    const [copied, single] = [new Recent(KEPT), new Recent(KEPT)];
+    const [copied, single, unread] = [new Recent(KEPT), new Recent(KEPT), new Recent(KEPT)];
     let at = 0;
     for (const count of runs) {
       copied.copy(events, at, count);
       addAll(copied, at, count);
       addAll(single, at, count);
+      addAll(unread, at, count);
       at += count;
       expect(all(copied)).toEqual(all(single));
     }
+    // Nobody walked there before: its links are made only now.
+    expect(all(unread)).toEqual(all(single));
     const kept = all(copied).slice(0, INSTRUMENTS).flat();
     expect(kept).toHaveLength(Math.min(KEPT, at));
     expect(kept).toContain(`${Math.ceil(at / INSTRUMENTS)} ${1_000 + at - 1} undefined`);

@@ -3,7 +3,8 @@
  * Bounded: a ring; what falls out is in the journal, and only there.
  *
  * Each record is a link of up to three chains, to be walked both ways: that of its instrument, when
- * the public saw it, and those of its parties, the owner's and the taker's.
+ * the public saw it, and those of its parties, the owner's and the taker's. Links are made when somebody
+ * walks, of all that was added since: most of what happens is never told again.
  *
  * ```
  * position   70  71  72  73  74    slot = position mod kept
@@ -20,6 +21,7 @@ import {
   type Events,
   EventF64,
   EVENT_F64,
+  EventI32,
   makeEvents,
 } from "../../engine/client/layouts.ts";
 import {
@@ -30,6 +32,7 @@ import {
   termsAt,
   TermU8,
 } from "../order-terms.ts";
+import { isTakerFirst, ownerOf, ownerSeqOf, takerOf, takerSeqOf } from "../parties.ts";
 
 /** Events kept per shard; some 300 bytes each. */
 export const RECENT_KEPT = 131_072;
@@ -77,6 +80,8 @@ export class Recent {
   #count = 0;
   /** As far as there are copies. */
   #copied = 0;
+  /** As far as there are links. */
+  #linked = 0;
 
   /** `kept` is a power of two. */
   constructor(kept = RECENT_KEPT) {
@@ -110,38 +115,53 @@ export class Recent {
     }
   }
 
-  /** The next event, copied before or now. What else is added belongs to it. */
+  /** The next event, copied before or now. What else is kept belongs to it. */
   add(events: Events, index: number): void {
     if (this.#copied === this.#count) this.copy(events, index, 1);
     this.#count++;
   }
 
-  /** The event last added is one the public saw. */
-  addPublic(instrument: number): void {
-    this.#public.add(instrument, this.#count - 1, this.#oldest());
+  /** Of the event last added: it is about none of the party's orders. */
+  noTerms(isTaker: boolean): void {
+    this.#terms.u8[this.#termsAt(isTaker) * 4 + TermU8.orderType] = 0;
   }
 
-  /** The account is a party of the event last added, which is about none of its orders. */
-  addParty(account: number, isTaker: boolean): void {
-    const at = this.#linkParty(account, isTaker) * TERMS_I32;
-    this.#terms.u8[at * 4 + TermU8.orderType] = 0;
-  }
-
-  /** The same with its order as it is now: the terms that begin at word `from` of `rows`. */
-  addOwner(account: number, isTaker: boolean, { i32 }: Rows, from: number): void {
-    const at = this.#linkParty(account, isTaker) * TERMS_I32;
+  /** Of the event last added: the party's order as it is now, from word `from` of `rows` on. */
+  keepTerms(isTaker: boolean, { i32 }: Rows, from: number): void {
+    const at = this.#termsAt(isTaker);
     const terms = this.#terms.i32;
     for (let word = 0; word < TERMS_I32; word++) terms[at + word] = i32[from + word]!;
   }
 
-  /** Where its terms stand. */
-  #linkParty(account: number, isTaker: boolean): number {
+  #termsAt(isTaker: boolean): number {
     const link = (this.#count - 1) * 2 + (isTaker ? 1 : 0);
-    this.#parties.add(account, link, this.#oldest() * 2);
-    return link & this.#linkMask;
+    return (link & this.#linkMask) * TERMS_I32;
+  }
+
+  /** Makes the links of what was added since it was last called; before every step of a walk. */
+  #link(): void {
+    if (this.#linked === this.#count) return;
+    const oldest = this.#oldest();
+    const events = this.#events;
+    for (let position = Math.max(this.#linked, oldest); position < this.#count; position++) {
+      const index = position & this.#mask;
+      if (marketSeqOf(events, index) > 0) {
+        this.#public.add(i32Of(events, index, EventI32.instrument), position, oldest);
+      }
+      const isTaken = takerSeqOf(events, index) > 0;
+      const isTurned = isTaken && isTakerFirst(events, index);
+      const taker = position * 2 + 1;
+      if (isTurned) this.#parties.add(takerOf(events, index), taker, oldest * 2);
+      if (ownerSeqOf(events, index) > 0) {
+        this.#parties.add(ownerOf(events, index), position * 2, oldest * 2);
+      }
+      if (isTaken && !isTurned) this.#parties.add(takerOf(events, index), taker, oldest * 2);
+    }
+    this.#linked = this.#count;
   }
 
   newestPublic(instrument: number): number {
+    this.#link();
     return this.#inRing(this.#public.newest(instrument));
   }
 
@@ -151,10 +171,12 @@ export class Recent {
   }
 
   afterPublic(position: number): number {
+    this.#link();
     return this.#public.after[position & this.#mask]!;
   }
 
   newestOf(account: number): number {
+    this.#link();
     return this.#linkInRing(this.#parties.newest(account));
   }
 
@@ -163,6 +185,7 @@ export class Recent {
   }
 
   afterLink(link: number): number {
+    this.#link();
     return this.#parties.after[link & this.#linkMask]!;
   }
 

@@ -30,6 +30,14 @@ import {
 import type { Past, Said } from "../market-data/past.ts";
 import type { Recent } from "../market-data/recent.ts";
 import type { OrderTerms } from "../order-terms.ts";
+import {
+  isTakerFirst,
+  ownerOf,
+  ownerSeqOf,
+  takerOf,
+  takerSeqOf,
+  type ToldType,
+} from "../parties.ts";
 import { writeMinor, writeOrderId, writeTime } from "../written-forms.ts";
 import { NOBODY, type OpenOrder, type OpenOrders } from "./open-orders.ts";
 
@@ -49,7 +57,7 @@ const TIF_WORDS: Record<number, string> = {
   [TimeInForce.FOK]: "fok",
 };
 
-const EXEC_TYPES: Record<number, string> = {
+const EXEC_WORDS: Record<ToldType, string> = {
   [EventType.ACCEPTED]: "new",
   [EventType.REJECTED]: "rejected",
   [EventType.TRADE]: "trade",
@@ -60,6 +68,7 @@ const EXEC_TYPES: Record<number, string> = {
   [EventType.GROUP_REDUCED]: "group_reduced",
   [EventType.TIMER_FIRED]: "timer_fired",
 };
+const EXEC_TYPES: Record<number, string> = EXEC_WORDS;
 
 /** How executions name an instrument; undefined for one the market never listed. */
 export type FindView = (instrumentId: number) => InstrumentView | undefined;
@@ -149,19 +158,13 @@ export class Executions {
 
   /** After the open orders folded the event, before they forget. Throws on a gap. */
   onEvent(events: Events, index: number): void {
-    const f64 = index * EVENT_F64;
-    const i32 = index * EVENT_I32;
-    const type = events.u8[index * EVENT_BYTES + EventU8.type]!;
-    this.#stampUs = events.f64[f64 + EventF64.stampUs]!;
-    const seq = events.f64[f64 + EventF64.accountSeq]!;
-    const account = events.i32[i32 + EventI32.account]!;
-    const two = type === EventType.TRADE || type === EventType.PREVENTED;
-    const takerSeq = two ? events.f64[f64 + EventF64.takerAccountSeq]! : 0;
-    const taker = two ? events.i32[i32 + EventI32.takerAccount]! : 0;
-    const ownFirst = taker !== account || seq < takerSeq;
-    if (seq > 0 && ownFirst && isParty(type)) this.#tell(account, seq, events, index, false);
-    if (takerSeq > 0) this.#tell(taker, takerSeq, events, index, true);
-    if (seq > 0 && !ownFirst) this.#tell(account, seq, events, index, false);
+    this.#stampUs = events.f64[index * EVENT_F64 + EventF64.stampUs]!;
+    const seq = ownerSeqOf(events, index);
+    const takerSeq = takerSeqOf(events, index);
+    const isTurned = takerSeq > 0 && isTakerFirst(events, index);
+    if (seq > 0 && !isTurned) this.#tell(ownerOf(events, index), seq, events, index, false);
+    if (takerSeq > 0) this.#tell(takerOf(events, index), takerSeq, events, index, true);
+    if (seq > 0 && isTurned) this.#tell(ownerOf(events, index), seq, events, index, false);
   }
 
   #tell(account: number, seq: number, events: Events, index: number, isTaker: boolean): void {
@@ -171,7 +174,7 @@ export class Executions {
     feed.seq = seq;
     const field = isTaker ? EventF64.takerOrderId : EventF64.orderId;
     const orderId = events.f64[index * EVENT_F64 + field]!;
-    this.#remember(account, isTaker, orderId);
+    this.#remember(isTaker, orderId);
     const { executions, orders } = feed;
     if (!isHeard(executions) && !isHeard(orders)) return;
     const order = this.#orders.get(orderId);
@@ -179,10 +182,10 @@ export class Executions {
     this.#publish(orders, events, index, isTaker, seq, order);
   }
 
-  #remember(account: number, isTaker: boolean, orderId: number): void {
+  #remember(isTaker: boolean, orderId: number): void {
     const row = this.#orders.row(orderId);
-    if (row === NOBODY) this.#recent?.addParty(account, isTaker);
-    else this.#recent?.addOwner(account, isTaker, this.#orders.rows, this.#orders.termsOf(row));
+    if (row === NOBODY) this.#recent?.noTerms(isTaker);
+    else this.#recent?.keepTerms(isTaker, this.#orders.rows, this.#orders.termsOf(row));
   }
 
   #publish(
@@ -343,11 +346,6 @@ function timerReport(events: Events, index: number, seq: number): string {
     `,"count":${events.i32[index * EVENT_I32 + EventI32.quantity]!}` +
     `,"engine_seq":${events.f64[index * EVENT_F64 + EventF64.sequence]!},"account_seq":${seq}}`
   );
-}
-
-/** Events in whose overlay the account's field means something else speak of no order. */
-function isParty(type: number): boolean {
-  return type in EXEC_TYPES;
 }
 
 function reasonOf(type: number, reason: number): string {

@@ -45,21 +45,28 @@ export interface QuickAsked {
 const ANSWER_BYTES_MAX = 512;
 const FRAME_ANSWERS = 0x12;
 
-const METHODS: Readonly<Record<number, QuickMethod>> = {
-  [CommandType.PLACE]: "add_order",
-  [CommandType.AMEND]: "amend_order",
-  [CommandType.CANCEL]: "cancel_order",
+/** What tells answers apart. */
+interface Kind {
+  readonly method: QuickMethod;
+  readonly number: number;
+  /** Of its result in an answer. */
+  readonly tag: number;
+}
+
+const PLACED: Kind = { method: "add_order", number: Method.ADD_ORDER, tag: 0x1a };
+const AMENDED: Kind = { method: "amend_order", number: Method.AMEND_ORDER, tag: 0x22 };
+const CANCELLED: Kind = { method: "cancel_order", number: Method.CANCEL_ORDER, tag: 0x2a };
+
+const KINDS: Readonly<Record<QuickMethod, Kind>> = {
+  add_order: PLACED,
+  amend_order: AMENDED,
+  cancel_order: CANCELLED,
 };
-const METHOD_NUMBERS: Readonly<Record<QuickMethod, number>> = {
-  add_order: Method.ADD_ORDER,
-  amend_order: Method.AMEND_ORDER,
-  cancel_order: Method.CANCEL_ORDER,
-};
-const RESULT_TAGS: Readonly<Record<QuickMethod, number>> = {
-  add_order: 0x1a,
-  amend_order: 0x22,
-  cancel_order: 0x2a,
-};
+
+function kindOf(type: number): Kind {
+  if (type === CommandType.PLACE) return PLACED;
+  return type === CommandType.AMEND ? AMENDED : CANCELLED;
+}
 
 /**
  * Answers that were given, each to be used for another order: what outlives a turn of the loop is dear to
@@ -76,14 +83,14 @@ export function makeQuickAnswer(
   symbol: Uint8Array | null,
 ): Pending {
   const answer = spare.pop() ?? new QuickAnswer();
-  answer.begin(asker, type, asked, shard, symbol);
+  answer.begin(asker, kindOf(type), asked, shard, symbol);
   return answer;
 }
 
 class QuickAnswer implements Pending, QuickAsked {
   /** Undefined: it waits for nothing, and holds nobody's socket. */
   #asker: QuickAsker | undefined;
-  #type = 0;
+  #kind = PLACED;
   #shard = 0;
   #symbol: Uint8Array | null = null;
   reqId = NO_NUMBER;
@@ -92,13 +99,13 @@ class QuickAnswer implements Pending, QuickAsked {
 
   begin(
     asker: QuickAsker,
-    type: number,
+    kind: Kind,
     asked: QuickAsked,
     shard: number,
     symbol: Uint8Array | null,
   ): void {
     this.#asker = asker;
-    this.#type = type;
+    this.#kind = kind;
     this.#shard = shard;
     this.#symbol = symbol;
     this.reqId = asked.reqId;
@@ -118,7 +125,7 @@ class QuickAnswer implements Pending, QuickAsked {
   }
 
   abandon(problem: Problem): void {
-    this.#asker!.refuse(METHODS[this.#type]!, this, problem);
+    this.#asker!.refuse(this.#kind.method, this, problem);
     this.#end();
   }
 
@@ -128,29 +135,29 @@ class QuickAnswer implements Pending, QuickAsked {
   }
 
   #write(to: ByteWriter, asker: QuickAsker, outcome: Outcome): void {
-    const method = METHODS[this.#type]!;
+    const kind = this.#kind;
     const answer = openAnswer(to, this);
-    to.bytes[to.at++] = RESULT_TAGS[method];
+    to.bytes[to.at++] = kind.tag;
     const result = to.open();
-    this.#writeResult(to, outcome);
+    this.#writeResult(to, kind, outcome);
     to.close(result);
-    closeAnswer(to, answer, asker, method, this, "ok", batchUs());
+    closeAnswer(to, answer, asker, kind, this, "ok", batchUs());
   }
 
   /** The place goes from hand to hand, not through the writer: nearly all of an answer is written here. */
-  #writeResult(to: ByteWriter, outcome: Outcome): void {
+  #writeResult(to: ByteWriter, kind: Kind, outcome: Outcome): void {
     const { bytes } = to;
     let { at } = to;
     bytes[at] = 0x0a;
     at = putOrderId(bytes, at + 1, this.#shard, outcome.orderId);
     bytes[at] = 0x12;
     at = putClientOrderId(bytes, at + 1, outcome.clientOrderId);
-    if (this.#type === CommandType.CANCEL) at = putCancelled(bytes, at, outcome);
-    else if (this.#type === CommandType.PLACE) at = putPlaced(bytes, at, this.#symbol!, outcome);
+    if (kind === CANCELLED) at = putCancelled(bytes, at, outcome);
+    else if (kind === PLACED) at = putPlaced(bytes, at, this.#symbol!, outcome);
     else at = putAmended(bytes, at, outcome);
     to.at = at;
-    if (this.#type === CommandType.PLACE) writeReason(to, outcome.remainderReason);
-    else if (this.#type === CommandType.AMEND) writeReason(to, reasonOfAmend(outcome));
+    if (kind === PLACED) writeReason(to, outcome.remainderReason);
+    else if (kind === AMENDED) writeReason(to, reasonOfAmend(outcome));
   }
 }
 
@@ -178,7 +185,8 @@ function openAnswer(to: ByteWriter, { reqId }: QuickAsked): number {
   to.ensure(ANSWER_BYTES_MAX);
   to.bytes[to.at++] = FRAME_ANSWERS;
   const answer = to.open();
-  if (!Number.isNaN(reqId)) {
+  if (reqId >= 0) to.at = putField(to.bytes, to.at, 0x08, reqId);
+  else if (!Number.isNaN(reqId)) {
     to.bytes[to.at++] = 0x08;
     to.int64(reqId);
   }
@@ -189,14 +197,14 @@ function closeAnswer(
   to: ByteWriter,
   answer: number,
   asker: QuickAsker,
-  method: QuickMethod,
+  kind: Kind,
   { timeInUs, standing }: QuickAsked,
   code: string,
   outUs: number,
 ): void {
   const { bytes, at } = to;
   bytes[at] = 0x60;
-  bytes[at + 1] = METHOD_NUMBERS[method];
+  bytes[at + 1] = kind.number;
   to.at = putField(bytes, putField(bytes, at + 2, 0x68, timeInUs), 0x70, outUs);
   if (standing !== undefined) {
     to.bytes[to.at++] = 0x7a;
@@ -207,7 +215,7 @@ function closeAnswer(
     to.close(limits);
   }
   to.close(answer);
-  asker.answered(method, code, outUs - timeInUs);
+  asker.answered(kind.method, code, outUs - timeInUs);
 }
 
 /** Answers of one batch that the clock is asked once for: some ten microseconds of them. */
@@ -256,7 +264,7 @@ export function refuseLimited(asker: QuickAsker, method: QuickMethod, asked: Qui
   writeText(to, 0x42, asker.nextRequestId());
   writeNumber(to, 0x48, Execution.NONE);
   to.close(error);
-  closeAnswer(to, answer, asker, method, asked, "RATE_LIMITED", nowUs());
+  closeAnswer(to, answer, asker, KINDS[method], asked, "RATE_LIMITED", nowUs());
 }
 
 function writeText(to: ByteWriter, tag: number, text: string): void {

@@ -95,6 +95,7 @@ function putUuid(bytes: Uint8Array, at: number, words: Int32Array): number {
 }
 
 const INT_MAX = 2 ** 31;
+const NINE_DIGITS = 1_000_000_000;
 const SHARD_DIGITS_MAX = 3;
 const ORDER_DIGITS_MAX = 16;
 
@@ -135,12 +136,23 @@ export function putOrderId(bytes: Uint8Array, at: number, shard: number, orderId
   return end;
 }
 
+/** What does not fit 32 bits is written in two parts, the second of nine digits. */
 function putDigits(bytes: Uint8Array, start: number, value: number): number {
+  if (value >= INT_MAX) {
+    const high = Math.floor(value / NINE_DIGITS);
+    const middle = putDigits(bytes, start, high);
+    return fillDigits(bytes, middle, middle + 9, (value - high * NINE_DIGITS) | 0);
+  }
   let end = start + 1;
   for (let bound = 10; bound <= value; bound *= 10) end++;
+  return fillDigits(bytes, start, end, value | 0);
+}
+
+/** Of 32 bits: V8 divides such a number by multiplying, and any other one by dividing. */
+function fillDigits(bytes: Uint8Array, start: number, end: number, value: number): number {
   let rest = value;
   for (let at = end - 1; at >= start; at--) {
-    const tenth = rest < INT_MAX ? (rest / 10) | 0 : Math.floor(rest / 10);
+    const tenth = (rest / 10) | 0;
     bytes[at] = ZERO + (rest - tenth * 10);
     rest = tenth;
   }

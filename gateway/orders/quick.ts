@@ -374,9 +374,9 @@ export class QuickOrders {
 
 const ORDER_ID = { shard: 0, orderId: 0 };
 
-/** 0: it is no price of that instrument. */
-function ticksOf(view: InstrumentView, priceMinor: number): number {
-  if (priceMinor <= 0 || priceMinor % view.tickMinor !== 0) return 0;
-  const ticks = priceMinor / view.tickMinor;
-  return ticks > PRICE_TICKS_MAX ? 0 : ticks;
+/** 0: it is no price of that instrument. Divided, for a remainder of what may be beyond 32 bits is a call. */
+function ticksOf({ tickMinor }: InstrumentView, priceMinor: number): number {
+  if (priceMinor <= 0 || priceMinor > Number.MAX_SAFE_INTEGER) return 0;
+  const ticks = Math.floor(priceMinor / tickMinor);
+  return ticks > PRICE_TICKS_MAX || ticks * tickMinor !== priceMinor ? 0 : ticks;
 }
