@@ -54,8 +54,13 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 function tradersOf({ child }: RunningExchange): number {
   const file = `/proc/${child.pid}/task/${child.pid}/children`;
   const pids = readFileSync(file, "utf8").trim().split(" ");
-  const isTraders = (pid: string): boolean =>
-    readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("traders");
+  const isTraders = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("traders");
+    } catch {
+      return false; // another one, that has ended meanwhile
+    }
+  };
   return Number(pids.find(isTraders));
 }
 

@@ -9,8 +9,9 @@ import type { Encoding } from "../frames/outbox.ts";
 import { decodeFrame, encodeFrame } from "./binary.ts";
 import { type Message, signLogon, type TestExchange, type TestKey } from "./exchange.ts";
 
-/** Long: a busy machine is no reason to fail. */
+/** Long: a busy machine is no reason to fail. Counted in looks, for one that stood still is none either. */
 const WAIT_MS = 50_000;
+const LOOK_MS = 1_000;
 
 export interface Trader {
   readonly socket: WebSocket;
@@ -67,14 +68,14 @@ export async function connect(
           if (found(next)) message = next;
         }
         if (message === undefined) return;
-        clearTimeout(timer);
+        giveUp.cancel();
         listeners.delete(look);
         resolve(message);
       };
-      const timer = setTimeout(() => {
+      const giveUp = afterWaiting(waitMs, () => {
         listeners.delete(look);
         reject(new Error(`not seen; came: ${JSON.stringify(messages.slice(-5), null, 1)}`));
-      }, waitMs);
+      });
       listeners.add(look);
       look();
     });
@@ -89,9 +90,9 @@ export async function connect(
       const id = next++;
       return new Promise((resolve, reject) => {
         const late = (): void => reject(new Error(`${method}: no answer`));
-        const timer = setTimeout(late, waitMs);
+        const giveUp = afterWaiting(waitMs, late);
         answers.set(id, (message) => {
-          clearTimeout(timer);
+          giveUp.cancel();
           resolve(message);
         });
         const asked = { method, req_id: id, params };
@@ -111,6 +112,17 @@ export async function connect(
     if (!answer.success) throw new Error(`logon refused: ${JSON.stringify(answer)}`);
   }
   return trader;
+}
+
+/** Calls `late` when so much time was there to be used. */
+function afterWaiting(waitMs: number, late: () => void): { cancel(): void } {
+  let looks = Math.ceil(waitMs / LOOK_MS);
+  const timer = setInterval(() => {
+    if (--looks > 0) return;
+    clearInterval(timer);
+    late();
+  }, LOOK_MS);
+  return { cancel: () => clearInterval(timer) };
 }
 
 /** Updates whose prev_seq is not the seq before them on that channel, symbol and shard. */

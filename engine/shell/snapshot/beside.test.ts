@@ -84,7 +84,7 @@ test("its process has what is left over, in the session of who started it", asyn
   try {
     const IDLE = "5";
     let [policy, nice, session] = ["", "", ""];
-    for (let left = 500; policy !== IDLE && nice !== "10" && left > 0; left--) {
+    for (let left = 5_000; policy !== IDLE && nice !== "10" && left > 0; left--) {
       await new Promise((done) => setTimeout(done, 10));
       ({ policy, nice, session } = scheduled(started.pid!));
     }
@@ -113,7 +113,7 @@ test("who runs the shard does not start it; should who does end, the next one is
   expect(scheduled(parent).parent).toBe(process.pid);
   process.kill(parent, "SIGKILL");
   expect(await taking).toBe("the process that starts it ended with SIGKILL");
-  for (let left = 500; isThere(pid) && left > 0; left--) await pause();
+  for (let left = 2_500; isThere(pid) && left > 0; left--) await pause();
   expect(isThere(pid)).toBe(false);
   expect((await shop.taking.take())!.checkpoint.sequence).toBe(23);
   await shop.taking.stop();

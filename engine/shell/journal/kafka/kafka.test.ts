@@ -102,7 +102,7 @@ test.each([
   ["behind somebody else's claim, it counts for nobody", [1, 3], false],
 ] as const)("an append in doubt that arrives %s", async (_, sequences, isBefore) => {
   const topic = await newTopic(address);
-  const old = await takeOver(openTest(address, topic, { leaseMs: 400 }));
+  const old = await takeOver(openTest(address, topic, { leaseMs: 1_000 }));
   const rival = openTest(address, topic);
   await appendClocks(old, 2);
   broker.proxy.meddleAlways("request late");
