@@ -102,7 +102,7 @@ export function makeCheck(state: State): Check {
   function words(): number {
     const c8 = turn.u8;
     const side = c8[C8.side]!;
-    if (side !== BID && side !== ASK) return REJECT.MALFORMED;
+    if ((side - BID) >>> 0 > ASK - BID) return REJECT.MALFORMED; // not asked which of the two
     const flags = c8[C8.flags]!;
     if ((flags & ~POST_ONLY) !== 0) return REJECT.MALFORMED;
     if (c8[C8.stp]! > STP_MAX) return REJECT.MALFORMED;
