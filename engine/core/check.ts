@@ -26,6 +26,7 @@ import type { State } from "./state.ts";
 import { Counter } from "./turn.ts";
 import { makeDoubles } from "./words.ts";
 
+const { floor } = Math;
 const { sideOf, isPostOnly } = OrderBits;
 const ROW = ORDER_SHIFT;
 const ORDER = OrderI32;
@@ -79,7 +80,7 @@ const { orders: PLANNED_ORDERS, rows: PLANNED_ROWS, valueMinor: PLANNED_VALUE } 
 /** Whether the expiry `f64[at]` is a time at all; by index, so that no double is boxed. */
 function isWholeUs(f64: Float64Array, at: number): boolean {
   const us = f64[at]!;
-  return us === 0 || (us > 0 && us <= 2 ** 53 - 1 && Math.floor(us) === us);
+  return us === 0 || (us > 0 && us <= 2 ** 53 - 1 && floor(us) === us);
 }
 
 function isTifWellFormed(orderType: number, tif: number, isPost: boolean): boolean {
@@ -138,8 +139,13 @@ export function makeCheck(state: State): Check {
     return priceTicks < low || priceTicks > high ? REJECT.PRICE_OUTSIDE_BAND : REJECT.NONE;
   }
 
+  /** Asked before the side, which nobody can guess; few accounts have such a bound. */
+  function isValueBounded(account: number): boolean {
+    return accounts.f64[((account & aMask) << A_ROW64) + A64.openBidValueMaxMinor] !== 0;
+  }
+
   /**
-   * Whether the account may bid so much, instead of `insteadOf` units it already bids for (or 0).
+   * Whether the account, which has a bound, may bid so much, instead of `insteadOf` units it already bids for (or 0).
    */
   function bidValue(
     account: number,
@@ -151,7 +157,6 @@ export function makeCheck(state: State): Check {
   ): number {
     const at = (account & aMask) << A_ROW64;
     const max = accounts.f64[at + A64.openBidValueMaxMinor]!;
-    if (max === 0) return REJECT.NONE;
     const tickMinor = n32[((instrument & nMask) << N_ROW) + N.tickMinor]!;
     const more = priceTicks * tickMinor * quantity - insteadTicks * tickMinor * insteadOf;
     if (more <= 0) return REJECT.NONE; // never refused, although a bound was lowered meanwhile
@@ -169,7 +174,7 @@ export function makeCheck(state: State): Check {
     if (mayRest && openOrdersMax !== 0 && openOrders >= openOrdersMax) {
       return REJECT.TOO_MANY_OPEN_ORDERS;
     }
-    if (turn.u8[C8.side] === BID) {
+    if (isValueBounded(account) && turn.u8[C8.side] === BID) {
       const row = (instrument & nMask) << N_ROW;
       const isLimit = turn.u8[C8.orderType] === TYPE.LIMIT;
       const priceTicks = isLimit ? c32[C.priceTicks]! : n32[row + N.bandHighTicks]!;
@@ -270,7 +275,6 @@ export function makeCheck(state: State): Check {
     const row = (slot & oMask) << ROW;
     const at = (o32[row + ORDER.account]! & aMask) << A_ROW64;
     const max = accounts.f64[at + A64.openBidValueMaxMinor]!;
-    if (max === 0) return REJECT.NONE;
     groups.worthWith(slot, o32[row + ORDER.priceTicks]!, o32[row + ORDER.open]!);
     const before = groups.worth[0]!;
     groups.worthWith(slot, priceTicks, open);
@@ -308,7 +312,7 @@ export function makeCheck(state: State): Check {
     const expiresAtUs = turn.f64[EXPIRES]!;
     if (expiresAtUs !== 0 && counters[STAMP]! >= expiresAtUs) return REJECT.ALREADY_EXPIRED;
     const side = sideOf(o32[row + ORDER.bits]!);
-    if (side === BID) {
+    if (isValueBounded(account) && side === BID) {
       if (isLeg) reject = legValue(slot, priceTicks, openAfter);
       else reject = bidValue(account, instrument, priceTicks, openAfter, before, open);
       if (reject !== REJECT.NONE) return reject;

@@ -4,7 +4,7 @@
  * that bucket has passed.
  */
 import { assert } from "./assert.ts";
-import { IDS_FORGOTTEN_PER_COMMAND_MAX, READ_AHEAD_ROWS_MIN } from "./limits.ts";
+import { IDS_FORGOTTEN_PER_COMMAND_MAX } from "./limits.ts";
 import {
   ON_WHEEL as ON_WHEEL_BIT,
   ORDER_SHIFT,
@@ -25,7 +25,6 @@ const ON_WHEEL = ON_WHEEL_BIT;
 const BUCKET_US = WHEEL_BUCKET_US;
 const BUCKETS = 2 ** 18;
 const EMPTY_BUCKETS_MAX = 256; // passed by one command
-const ROWS_MIN = READ_AHEAD_ROWS_MIN;
 const HANDS = IDS_FORGOTTEN_PER_COMMAND_MAX;
 assert(HANDS === 2, "each hand is written out");
 
@@ -97,17 +96,12 @@ export function makeIdWheel(
   /**
    * The rows that are due go through three hands, a command apart: the first reads the row, the second
    * what its owner needs, the third hands it over. So none waits for memory that was not touched for as
-   * long as a deadline is ahead. Tables that fit the processor's caches need no such care.
+   * long as a deadline is ahead.
    */
   function handOn(): void {
     const due = now[SWEEPING]!;
     const after = next[due & oMask]!; // behind nobody is nobody
     now[SWEEPING] = next[after & oMask]!;
-    if (orders.highest() < ROWS_MIN && now[IN_HANDS] === 0) {
-      if (due !== 0) take(due);
-      if (after !== 0) take(after);
-      return;
-    }
     if (third[0] !== 0) take(third[0]!);
     if (third[1] !== 0) take(third[1]!);
     const one = second[0]!;

@@ -205,3 +205,43 @@ test.each([
     expect(orders.used()).toBe(0);
   }
 });
+
+test("more ids than a line has room for stand in the lines after it, and leave in any order", () => {
+  const nowUs = new Float64Array(1);
+  const untilUs = Float64Array.of(1);
+  const orders = makeOrders(400);
+  const ids = makeIds(orders, nowUs, 0, 0x11e5);
+  ids.sweep(); // time begins
+  const key = new Int32Array(4);
+  const halves = new BigInt64Array(key.buffer);
+  const crowd: number[] = [];
+  key[0] = 1;
+  const line = ids.lineOf(1, key, 0);
+  for (let n = 1; crowd.length < 60; n++) {
+    key[0] = n;
+    if (ids.lineOf(1, key, 0) === line) crowd.push(n);
+  }
+  const slotOf = (n: number): number => {
+    key[0] = n;
+    return ids.find(1, key, 0);
+  };
+  const slots = crowd.map((n) => {
+    expect(slotOf(n)).toBe(0);
+    const slot = ids.add(1, halves, 0, 0, untilUs, 0);
+    const bits = slot * ORDER_WORDS + OrderI32.bits;
+    orders.i32[bits] = withStatus(orders.i32[bits]!, 1, 0);
+    return slot;
+  });
+  expect(crowd.map(slotOf)).toEqual(slots);
+  // Open, they outlive their deadline; each is forgotten when its order ends.
+  nowUs[0] = 100_000;
+  for (let n = 0; n < 100; n++) ids.sweep();
+  for (let n = 0; n < crowd.length; n++) {
+    const at = (n * 17) % crowd.length;
+    expect(slotOf(crowd[at]!)).toBe(slots[at]);
+    ids.ended(slots[at]!);
+    slots[at] = 0;
+    expect(crowd.map(slotOf)).toEqual(slots);
+  }
+  expect(orders.used()).toBe(0);
+});

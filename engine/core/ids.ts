@@ -2,15 +2,7 @@
  * The client order ids a shard remembers: what makes sending a place again safe.
  *
  * A remembered id *is* its order's row (`orders.ts`). It is remembered while its order is open and
- * until the latest deadline any copy carried. From an id to its row leads a table of lines, one
- * cache line each:
- *
- * ```
- * line   1 word:  displaced << 4 | count   ids that belong here or before and stand in a later line
- *       15 words: tag << 24 | slot         in use from the front; tag: eight bits of the key's hash
- * ```
- *
- * so that almost always one line tells whether an id is known, without looking at any row.
+ * until the latest deadline any copy carried. From an id to its row lead the lines of `id-lines.ts`.
  *
  * Forgetting is exact although the work is lazy: a row that is over is treated as forgotten wherever
  * it is met, and the wheel (a ring of buckets of 2^14 us, longer than any deadline is ahead) gives
@@ -18,11 +10,10 @@
  * is no other room. So how far the sweep has come is never seen from outside, and is not state. Rows
  * whose order is still open leave the wheel and are forgotten when the order ends.
  */
-import { assert as assertion } from "./assert.ts";
 import { OrderStatus } from "./codes.ts";
+import { makeIdLines } from "./id-lines.ts";
 import { makeIdWheel, WHEEL_BUCKET_US } from "./id-wheel.ts";
 import {
-  CACHE_ALIGN_BYTES,
   ON_WHEEL as ON_WHEEL_BIT,
   ORDER_SHIFT,
   ORDER_SHIFT64,
@@ -36,7 +27,6 @@ import { makeWords } from "./words.ts";
 
 const STATUS = OrderStatus;
 const { statusOf } = OrderBits;
-const assert: typeof assertion = assertion;
 const ROW = ORDER_SHIFT;
 const ROW64 = ORDER_SHIFT64;
 const ON_WHEEL = ON_WHEEL_BIT;
@@ -45,18 +35,6 @@ const { account: ACCOUNT, bits: BITS, keyHash: HASH, clientOrderId: KEY } = Orde
 const { deadlineUs: DEADLINE } = OrderF64;
 const KEY_PAIRS = OrderB64.clientOrderId;
 const OPEN = OrderStatus.OPEN;
-
-const LINE_WORDS = 16;
-const LINE_SHIFT = 4;
-
-/** Of a line's first word: how many of its words are in use, all of them when it is full. */
-const COUNT_MASK = LINE_WORDS - 1;
-const DISPLACED = LINE_WORDS;
-const LINE_BYTES = 64;
-
-/** Of the 15 there is room for: how full lines are when the table is. */
-const KEYS_PER_LINE = 11;
-const ALIGN_BYTES = CACHE_ALIGN_BYTES;
 
 export interface Ids {
   /** Whether so many more ids can be remembered; looks for room that is to be given back first. */
@@ -113,16 +91,9 @@ const hashKey = (seed: number, account: number, key: Int32Array, at: number): nu
  */
 export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed: number): Ids {
   const { i32, f64, b64, capacity, mask: oMask } = orders;
-  const lineCount = Math.ceil(Math.max(capacity / KEYS_PER_LINE, 1));
-  const buffer = new ArrayBuffer((lineCount + 1) * LINE_BYTES);
-  const lines = new Int32Array(buffer, ALIGN_BYTES, lineCount * LINE_WORDS);
+  const lines = makeIdLines(capacity);
+  const { words: table, lineAt, after, goesOn, tagged, slotIn, insert } = lines;
   const now = makeWords(1);
-
-  /** The line of a hash: its upper 28 bits, scaled to how many there are. */
-  const lineAt = (h: number): number => ((((h >>> 4) / 2 ** 28) * lineCount) | 0) << LINE_SHIFT;
-
-  const after = (line: number): number =>
-    line + LINE_WORDS === lines.length ? 0 : (line + LINE_WORDS) | 0;
 
   function isKeyOf(slot: number, account: number, key: Int32Array, at: number): boolean {
     const row = (slot & oMask) << ROW;
@@ -135,64 +106,16 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     );
   }
 
-  /** Five words at a time: how many a line has differs from line to line, how many fives hardly does. */
   function find(account: number, key: Int32Array, at: number): number {
-    const table = lines; // bound outside of the loop, or the compiler looks it up in it
     const h = hashKey(seed, account, key, at);
     now[HASHED] = h;
-    const tag = h << 24;
     let line = lineAt(h);
     for (;;) {
-      const head = table[line]!;
-      const last = line + (head & COUNT_MASK);
-      for (let n = line + 1; n <= last; n += 5) {
-        // A word of the same tag is without it its slot. What is behind the last is of the past.
-        const a = table[n]! ^ tag;
-        const b = table[n + 1]! ^ tag;
-        const c = table[n + 2]! ^ tag;
-        const d = table[n + 3]! ^ tag;
-        const e = table[n + 4]! ^ tag;
-        if (a >>> 24 === 0 && isKeyOf(a, account, key, at)) return a;
-        if (b >>> 24 === 0 && n + 1 <= last && isKeyOf(b, account, key, at)) return b;
-        if (c >>> 24 === 0 && n + 2 <= last && isKeyOf(c, account, key, at)) return c;
-        if (d >>> 24 === 0 && n + 3 <= last && isKeyOf(d, account, key, at)) return d;
-        if (e >>> 24 === 0 && n + 4 <= last && isKeyOf(e, account, key, at)) return e;
+      for (let found = tagged(line, h & 255); found !== 0; found &= found - 1) {
+        const slot = slotIn(line, found);
+        if (slot !== 0 && isKeyOf(slot, account, key, at)) return slot;
       }
-      if (head <= COUNT_MASK) return 0;
-      line = after(line);
-    }
-  }
-
-  function insert(slot: number, h: number): void {
-    const table = lines;
-    let line = lineAt(h);
-    let head = table[line]!;
-    while ((head & COUNT_MASK) === COUNT_MASK) {
-      table[line] = head + DISPLACED;
-      line = after(line);
-      head = table[line]!;
-    }
-    table[line] = head + 1;
-    table[line + (head & COUNT_MASK) + 1] = (h << 24) | slot;
-  }
-
-  function remove(slot: number): void {
-    const table = lines;
-    const h = i32[((slot & oMask) << ROW) + HASH]!;
-    let line = lineAt(h);
-    const word = (h << 24) | slot;
-    for (;;) {
-      const head = table[line]!;
-      const last = line + (head & COUNT_MASK);
-      let at = line + 1;
-      while (at <= last && table[at] !== word) at++;
-      if (at <= last) {
-        table[at] = table[last]!;
-        table[line] = head - 1;
-        return;
-      }
-      assert(head > COUNT_MASK, "a remembered id stands in its line or a later one");
-      table[line] = head - DISPLACED;
+      if (!goesOn(line)) return 0;
       line = after(line);
     }
   }
@@ -237,7 +160,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   function forget(slot: number): void {
-    remove(slot);
+    lines.remove(slot, i32[((slot & oMask) << ROW) + HASH]!);
     i32[((slot & oMask) << ROW) + BITS] = STATUS.NONE;
     orders.free(slot);
   }
@@ -272,7 +195,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
   }
 
   const wheel = makeIdWheel(orders, nowUs, nowAt, {
-    readAhead: (slot) => lines[lineAt(i32[((slot & oMask) << ROW) + HASH]!)]!,
+    readAhead: (slot) => table[lineAt(i32[((slot & oMask) << ROW) + HASH]!)]!,
     due: isDue,
   });
 
@@ -286,7 +209,7 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     extend,
     ended,
     sweep: wheel.sweep,
-    lines,
+    lines: table,
     lineOfHash: lineAt,
     lineOf: (account, key, at) => lineAt(hashKey(seed, account, key, at)),
   };

@@ -94,9 +94,9 @@ export function makeLife(state: State): Life {
 
   function addBidValue(slot: number, units: number): void {
     const row = (slot & oMask) << ROW;
-    if (sideOf(o32[row + BITS]!) !== BID) return;
     const account = (o32[row + ACCOUNT]! & aMask) << A_ROW64;
     if (a64[account + A_VALUE_MAX] === 0) return; // nobody asks for the sum
+    if (sideOf(o32[row + BITS]!) !== BID) return;
     const tickMinor = n32[((o32[row + INSTRUMENT]! & nMask) << N_ROW) + N_TICK]!;
     const value = a64[account + A_VALUE]! + o32[row + PRICE]! * tickMinor * units;
     if (!(value >= 0)) broken("open bids are worth no less than nothing");
