@@ -71,7 +71,7 @@ async function expectFreshPageAlike(page: Page): Promise<void> {
 
 async function expectSoon<T>(read: () => Promise<T>, wanted: T): Promise<void> {
   for (
-    let tries = 50;
+    let tries = 500;
     tries > 0 && JSON.stringify(await read()) !== JSON.stringify(wanted);
     tries--
   )
