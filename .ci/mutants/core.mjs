@@ -166,8 +166,8 @@ export default {
     core(
       "emit.ts",
       "a trade is told at no price of the maker",
-      "owner(at, slot);\n    seen(at, o32[row + INSTRUMENT]!);\n    matched",
-      "owner(at, slot);\n    e32[at + E_PRICE] = o32[(takerSlot << ROW) + PRICE]!;\n    seen(at, o32[row + INSTRUMENT]!);\n    matched",
+      "owner(at, slot);\n    heard(at >> 1, o32[row + INSTRUMENT]!);\n    matched",
+      "owner(at, slot);\n    e32[at + E_PRICE] = o32[(takerSlot << ROW) + PRICE]!;\n    heard(at >> 1, o32[row + INSTRUMENT]!);\n    matched",
     ),
     core(
       "emit-fields.ts",

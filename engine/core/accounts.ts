@@ -54,10 +54,10 @@ export interface Accounts {
  * `value` while there is a slot, else `other`. By arithmetic: an order is as often as not the first or the
  * last of its account, and a branch guessed wrong costs more than what either way does.
  */
-function unless(slot: number, value: number, other: number): number {
+const unless = (slot: number, value: number, other: number): number => {
   const none = (slot - 1) >> 31;
   return (value & ~none) | (other & none);
-}
+};
 
 export function makeAccounts(capacity: number, orders: Orders): Accounts {
   const rows = powerOfTwo(capacity);

@@ -78,17 +78,17 @@ export const Planned = { orders: 0, rows: 1, valueMinor: 2 } as const;
 const { orders: PLANNED_ORDERS, rows: PLANNED_ROWS, valueMinor: PLANNED_VALUE } = Planned;
 
 /** Whether the expiry `f64[at]` is a time at all; by index, so that no double is boxed. */
-function isWholeUs(f64: Float64Array, at: number): boolean {
+const isWholeUs = (f64: Float64Array, at: number): boolean => {
   const us = f64[at]!;
   return us === 0 || (us > 0 && us <= 2 ** 53 - 1 && floor(us) === us);
-}
+};
 
-function isTifWellFormed(orderType: number, tif: number, isPost: boolean): boolean {
+const isTifWellFormed = (orderType: number, tif: number, isPost: boolean): boolean => {
   if (tif < TIF.GTC || tif > TIF.FOK) return false;
   const isImmediate = tif === TIF.IOC || tif === TIF.FOK;
   if (orderType === TYPE.MARKET) return isImmediate && !isPost;
   return orderType === TYPE.LIMIT && !(isPost && isImmediate);
-}
+};
 
 export function makeCheck(state: State): Check {
   const { turn, orders, accounts, instruments, book, groups } = state;
@@ -102,7 +102,7 @@ export function makeCheck(state: State): Check {
   function words(): number {
     const c8 = turn.u8;
     const side = c8[C8.side]!;
-    if (side !== BID && side !== ASK) return REJECT.MALFORMED;
+    if ((side - BID) >>> 0 > ASK - BID) return REJECT.MALFORMED; // not asked which of the two
     const flags = c8[C8.flags]!;
     if ((flags & ~POST_ONLY) !== 0) return REJECT.MALFORMED;
     if (c8[C8.stp]! > STP_MAX) return REJECT.MALFORMED;

@@ -35,7 +35,6 @@ const {
   expiresAtUs: B_EXPIRES,
   firstSequence: B_FIRST,
   takerOrderId: B_TAKER_ORDER,
-  takerAccountOpen: B_TAKER_OPEN,
   takerClientOrderId: B_TAKER_KEY,
 } = EventB64;
 const A_ROW = ACCOUNT_SHIFT64;
@@ -45,6 +44,7 @@ const N_MARKET = InstrumentF64.marketSeq;
 const {
   levelOrders: E_LEVEL_ORDERS,
   filled: E_FILLED,
+  takerAccount: E_TAKER_ACCOUNT,
   takerOpen: E_TAKER_OPEN,
   takerFilled: E_TAKER_FILLED,
 } = EventI32;
@@ -65,6 +65,8 @@ export interface EventFields {
   unseen(at: number): void;
   /** The public sees the level a book change left behind. */
   seen(at: number, instrument: number): void;
+  /** The public hears it: the instrument's next market sequence. */
+  heard(at64: number, instrument: number): void;
   /** As `seen`; nobody sees a level of an order that is collected. */
   shown(at: number, slot: number): void;
   /** No taker: zeroes from `takerAccount` to the end; the two doubles before are the caller's. */
@@ -114,14 +116,18 @@ export function makeEventFields(tables: EmitTables): EventFields {
     e64[at64 + D_TRADE] = 0;
   }
 
-  function seen(at: number, instrument: number): void {
-    const at64 = at >> 1;
+  function heard(at64: number, instrument: number): void {
     const sequenceAt = ((instrument & nMask) << N_ROW) + N_MARKET;
     const sequence = n64[sequenceAt]! + 1;
     n64[sequenceAt] = sequence;
+    e64[at64 + D_MARKET] = sequence;
+  }
+
+  function seen(at: number, instrument: number): void {
+    const at64 = at >> 1;
     e32[at + E_LEVEL_ORDERS] = touchedOrders[0]!;
     e64[at64 + D_LEVEL_QUANTITY] = touchedQuantity[0]!;
-    e64[at64 + D_MARKET] = sequence;
+    heard(at64, instrument);
     e64[at64 + D_TRADE] = 0;
   }
 
@@ -155,15 +161,16 @@ export function makeEventFields(tables: EmitTables): EventFields {
     const row = (slot & oMask) << ROW;
     const from = row >> 1;
     const to = at >> 1;
+    const account = o32[row + ACCOUNT]!;
     eb[to + B_TAKER_ORDER] = ob[from + O_ORDER]!;
-    eb[to + B_TAKER_OPEN] = ob[from + O_OPEN]!;
+    e32[at + E_TAKER_ACCOUNT] = account;
     e32[at + E_TAKER_OPEN] = openNow;
     e32[at + E_TAKER_FILLED] = o32[row + FILLED]!;
     e32[at + E_TAKER_FILLED + 1] = 0;
     eb[to + B_TAKER_KEY] = ob[from + O_KEY]!;
     eb[to + B_TAKER_KEY + 1] = ob[from + O_KEY + 1]!;
-    hears(to + D_TAKER_SEQ, o32[row + ACCOUNT]!);
+    hears(to + D_TAKER_SEQ, account);
   }
 
-  return { owner, terms, unseen, seen, shown, alone, hears, matched, taker };
+  return { owner, terms, unseen, heard, seen, shown, alone, hears, matched, taker };
 }

@@ -68,7 +68,7 @@ export function makeEmit(tables: EmitTables): Emit {
   const { turn, orders, matches } = tables;
   const record = makeEventRecord(turn, tables.events);
   const fields = makeEventFields(tables);
-  const { owner, terms, unseen, seen, shown, alone, hears, matched, taker } = fields;
+  const { owner, terms, unseen, heard, seen, shown, alone, hears, matched, taker } = fields;
   const { open } = record;
   const { i32: e32, f64: e64 } = tables.events;
   const { i32: o32, f64: o64, mask: oMask } = orders;
@@ -83,13 +83,13 @@ export function makeEmit(tables: EmitTables): Emit {
     return open(type, sideOf(bits), reason, shape);
   }
 
-  /** What a trade and a prevention have in common: the maker as owner, then the taker. */
+  /** What a trade and a prevention have in common, all but the trade's id: the maker as owner, then the taker. */
   function met(n: number, type: number, takerSlot: number, takerOpen: number): number {
     const slot = m32[((n & M_MASK) << M_ROW) + M_SLOT]!;
     const row = (slot & oMask) << ROW;
     const at = resting(type, 0, slot);
     owner(at, slot);
-    seen(at, o32[row + INSTRUMENT]!);
+    heard(at >> 1, o32[row + INSTRUMENT]!);
     matched(at, n);
     e32[at + E_QUANTITY] = m32[((n & M_MASK) << M_ROW) + M_QUANTITY]!;
     e64[(at >> 1) + D_CORRELATION] = 0;
@@ -108,7 +108,8 @@ export function makeEmit(tables: EmitTables): Emit {
   }
 
   function prevented(n: number, takerSlot: number, takerOpen: number): void {
-    met(n, EVENT.PREVENTED, takerSlot, takerOpen);
+    const at = met(n, EVENT.PREVENTED, takerSlot, takerOpen);
+    e64[(at >> 1) + D_TRADE] = 0;
   }
 
   /** An order that is out of the book, with what it had open. */

@@ -168,7 +168,6 @@ export const EventB64 = {
   expiresAtUs: 15,
   takerOrderId: 15,
   firstSequence: 16,
-  takerAccountOpen: 17,
   takerClientOrderId: 19, // two
 } as const;
 

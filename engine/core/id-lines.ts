@@ -12,10 +12,11 @@
  * a line are compared at once: there is no loop whose end would be guessed wrong.
  */
 import { assert as assertion } from "./assert.ts";
-import { CACHE_ALIGN_BYTES } from "./orders.ts";
+import { CACHE_ALIGN_BYTES, SLOTS_MAX } from "./orders.ts";
 
 const assert: typeof assertion = assertion;
 const ALIGN_BYTES = CACHE_ALIGN_BYTES;
+const { clz32 } = Math;
 const LINE_WORDS = 16;
 const LINE_SHIFT = 4;
 
@@ -30,6 +31,11 @@ const LINE_BYTES = 64;
 
 /** Of the twelve there is room for: how full lines are when the table is. */
 const KEYS_PER_LINE = 9;
+
+/** So that the compiler knows the range of a line's words. */
+const LINES_MAX = 2 ** 21;
+const LINE_MASK = LINES_MAX - 1;
+assert(SLOTS_MAX / KEYS_PER_LINE < LINES_MAX, "there is a line for every slot");
 
 export interface IdLines {
   readonly words: Int32Array;
@@ -54,18 +60,18 @@ const HIGH_BITS = 0x80808080 | 0;
  * Which bytes of three words are zero: bit 8b + w for byte b of word w. A byte of one above a zero may
  * be told as zero, too: whoever asks looks at the slot.
  */
-function zeroBytes(a: number, b: number, c: number): number {
+const zeroBytes = (a: number, b: number, c: number): number => {
   const inA = (a - EACH_BYTE) & ~a & HIGH_BITS;
   const inB = (b - EACH_BYTE) & ~b & HIGH_BITS;
   const inC = (c - EACH_BYTE) & ~c & HIGH_BITS;
   return (inA >>> 7) | (inB >>> 6) | (inC >>> 5);
-}
+};
 
 /** The first of what `zeroBytes` found, as the number of a byte. */
-function firstOf(found: number): number {
-  const bit = 31 - Math.clz32(found & -found);
+const firstOf = (found: number): number => {
+  const bit = 31 - clz32(found & -found);
   return ((bit & 3) << 2) | (bit >> 3);
-}
+};
 
 /** Lines for `capacity` slots. */
 export function makeIdLines(capacity: number): IdLines {
@@ -76,7 +82,7 @@ export function makeIdLines(capacity: number): IdLines {
   const share = lineCount / 2 ** 28;
 
   /** The line of a hash: its upper 28 bits, scaled to how many there are. */
-  const lineAt = (h: number): number => (((h >>> 4) * share) | 0) << LINE_SHIFT;
+  const lineAt = (h: number): number => (((h >>> 4) * share) & LINE_MASK) << LINE_SHIFT;
 
   const after = (line: number): number =>
     line + LINE_WORDS === words.length ? 0 : (line + LINE_WORDS) | 0;
@@ -97,19 +103,28 @@ export function makeIdLines(capacity: number): IdLines {
     return words[line + SLOTS + firstOf(found)]!;
   }
 
-  function insert(slot: number, h: number): void {
-    const table = words;
-    let line = lineAt(h);
-    let head = table[line]!;
-    while ((head & COUNT_MASK) === SLOTS_PER_LINE) {
-      table[line] = head + DISPLACED;
-      line = after(line);
-      head = table[line]!;
-    }
+  /** Into a line that has room. */
+  function put(line: number, slot: number, h: number): void {
+    const head = words[line]!;
     const entry = head & COUNT_MASK;
-    table[line] = head + 1;
-    table[line + SLOTS + entry] = slot;
+    words[line] = head + 1;
+    words[line + SLOTS + entry] = slot;
     tags[line * 4 + TAG_BYTES + entry] = h;
+  }
+
+  function insert(slot: number, h: number): void {
+    const first = lineAt(h);
+    if ((words[first]! & COUNT_MASK) < SLOTS_PER_LINE) put(first, slot, h);
+    else insertLater(first, slot, h);
+  }
+
+  function insertLater(first: number, slot: number, h: number): void {
+    let line = first;
+    while ((words[line]! & COUNT_MASK) === SLOTS_PER_LINE) {
+      words[line] = words[line]! + DISPLACED;
+      line = after(line);
+    }
+    put(line, slot, h);
   }
 
   /** Where in a line a slot is, or -1. */
@@ -121,24 +136,31 @@ export function makeIdLines(capacity: number): IdLines {
     return -1;
   }
 
+  /** Out of a line, if it is there; the last one takes its place. */
+  function takeOut(line: number, slot: number, h: number): boolean {
+    const entry = entryOf(line, slot, h & 255);
+    if (entry < 0) return false;
+    const head = words[line]!;
+    const last = (head & COUNT_MASK) - 1;
+    words[line + SLOTS + entry] = words[line + SLOTS + last]!;
+    tags[line * 4 + TAG_BYTES + entry] = tags[line * 4 + TAG_BYTES + last]!;
+    words[line + SLOTS + last] = 0;
+    words[line] = head - 1;
+    return true;
+  }
+
   function remove(slot: number, h: number): void {
-    const table = words;
-    let line = lineAt(h);
-    for (;;) {
-      const head = table[line]!;
-      const entry = entryOf(line, slot, h & 255);
-      if (entry >= 0) {
-        const last = (head & COUNT_MASK) - 1;
-        table[line + SLOTS + entry] = table[line + SLOTS + last]!;
-        tags[line * 4 + TAG_BYTES + entry] = tags[line * 4 + TAG_BYTES + last]!;
-        table[line + SLOTS + last] = 0;
-        table[line] = head - 1;
-        return;
-      }
-      assert(head > COUNT_MASK, "a remembered id stands in its line or a later one");
-      table[line] = head - DISPLACED;
+    const first = lineAt(h);
+    if (!takeOut(first, slot, h)) removeLater(first, slot, h);
+  }
+
+  function removeLater(first: number, slot: number, h: number): void {
+    let line = first;
+    do {
+      assert(goesOn(line), "a remembered id stands in its line or a later one");
+      words[line] = words[line]! - DISPLACED;
       line = after(line);
-    }
+    } while (!takeOut(line, slot, h));
   }
 
   return { words, lineAt, after, goesOn, tagged, slotIn, insert, remove };

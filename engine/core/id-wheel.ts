@@ -111,7 +111,10 @@ export function makeIdWheel(
     second[0] = due;
     second[1] = after;
     now[IN_HANDS] = one | other | due;
-    const rows = i32[((due & oMask) << ROW) + HASH]! ^ i32[((after & oMask) << ROW) + HASH]!;
+    const dueRow = (due & oMask) << ROW;
+    const afterRow = (after & oMask) << ROW;
+    const rows =
+      i32[dueRow + BITS]! ^ i32[dueRow + HASH]! ^ i32[afterRow + BITS]! ^ i32[afterRow + HASH]!;
     seen[0] = one === 0 ? rows : rows ^ owner.readAhead(one) ^ owner.readAhead(other);
   }
 

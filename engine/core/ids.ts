@@ -106,18 +106,36 @@ export function makeIds(orders: Orders, nowUs: Float64Array, nowAt: number, seed
     );
   }
 
+  function findIn(line: number, h: number, account: number, key: Int32Array, at: number): number {
+    for (let found = tagged(line, h & 255); found !== 0; found &= found - 1) {
+      const slot = slotIn(line, found);
+      if (slot !== 0 && isKeyOf(slot, account, key, at)) return slot;
+    }
+    return 0;
+  }
+
   function find(account: number, key: Int32Array, at: number): number {
     const h = hashKey(seed, account, key, at);
     now[HASHED] = h;
-    let line = lineAt(h);
-    for (;;) {
-      for (let found = tagged(line, h & 255); found !== 0; found &= found - 1) {
-        const slot = slotIn(line, found);
-        if (slot !== 0 && isKeyOf(slot, account, key, at)) return slot;
-      }
-      if (!goesOn(line)) return 0;
+    const line = lineAt(h);
+    const slot = findIn(line, h, account, key, at);
+    return slot !== 0 || !goesOn(line) ? slot : findLater(line, h, account, key, at);
+  }
+
+  function findLater(
+    first: number,
+    h: number,
+    account: number,
+    key: Int32Array,
+    at: number,
+  ): number {
+    let line = first;
+    let slot = 0;
+    while (slot === 0 && goesOn(line)) {
       line = after(line);
+      slot = findIn(line, h, account, key, at);
     }
+    return slot;
   }
 
   function adopt(slot: number): void {
