@@ -1,7 +1,7 @@
 // The simulated traders as a first start brings them: a market that moves within seconds, that keeps
 // off imported products, stays within its bounds, comes back when it fails, ends with its exchange, and
 // is its old self at the next start.
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ import { pauseAfter } from "./traders.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "solebook-traders-"));
 let exchange: RunningExchange;
+/** They have what others leave over, which on a busy machine is little. */
+jest.setTimeout(300_000);
 beforeAll(async () => {
   exchange = await startExchange(dir, ["--traders-rate", "20"]);
   await admin(exchange, "POST", "products", {
