@@ -25,10 +25,11 @@ const files = (): string[] => readdirSync(beside.snapshots).filter((name) => nam
 const MIB = 1_048_576;
 test.each([
   { what: "40 MiB written", mib: 40, worked: 0, restedS: 8.4 },
-  { what: "a second of work", mib: 0, worked: 1_000, restedS: 9 },
-  { what: "both at once, the longer of the two", mib: 40, worked: 2_000, restedS: 18 },
+  { what: "a second of work", mib: 0, worked: 1_250, restedS: 9 },
+  { what: "both at once, the longer of the two", mib: 40, worked: 2_250, restedS: 18.9 },
+  { what: "a quarter of a second of work", mib: 0, worked: 250, restedS: 0 },
   { what: "a page", mib: 1 / 256, worked: 0, restedS: 0 }, // owed, and not worth going to sleep for
-  { what: "ten times a million orders", mib: 480, worked: 30_000, restedS: 120 },
+  { what: "ten times a million orders", mib: 480, worked: 30_000, restedS: 120.1 },
 ])("$what: rests of $restedS seconds, none of them long", ({ mib, worked, restedS }) => {
   const STEPS = 2_000;
   let [nowMs, workedMs] = [0, 0];

@@ -22,6 +22,8 @@ export const NO_PACE: Pace = { read: () => {}, wrote: () => {} };
 const BYTES_PER_MS = 5_000;
 /** For each millisecond of a processor's. */
 const REST_MS_PER_MS = 9;
+/** Work that is over before anybody could notice it: what begins, and a small snapshot as a whole. */
+const UNPACED_MS = 250;
 /** A rest shorter than that is not worth going to sleep for: it is added to the next one. */
 const REST_MS_MIN = 4;
 /** Of rests in all: a snapshot of some five million orders. What is left after that goes at full speed. */
@@ -38,12 +40,12 @@ export interface PaceParts {
 export function makePace({ rest, monotonicMs, workedMs }: PaceParts): Pace {
   let owedMs = 0;
   let restedMs = 0;
-  let paidMs = workedMs();
+  let paidMs = workedMs() + UNPACED_MS;
 
   function spend(bytes: number): void {
     const nowMs = workedMs();
     owedMs += Math.max(bytes / BYTES_PER_MS, (nowMs - paidMs) * REST_MS_PER_MS);
-    paidMs = nowMs;
+    paidMs = Math.max(nowMs, paidMs);
     if (owedMs < REST_MS_MIN || restedMs >= RESTS_MS_MAX) return;
     const beganMs = monotonicMs();
     rest(owedMs);
