@@ -14,9 +14,11 @@ export interface Hasher {
   finish(): StateHash;
 }
 
+const { imul } = Math;
+
 function mix(lane: number): number {
-  let h = Math.imul(lane ^ (lane >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  let h = imul(lane ^ (lane >>> 16), 0x85ebca6b);
+  h = imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
 }
 
@@ -25,17 +27,19 @@ const hex = (word: number): string => word.toString(16).padStart(8, "0");
 export function makeHasher(): Hasher {
   const doubles = new Float64Array(1);
   const halves = new Int32Array(doubles.buffer);
-  let a = 0;
-  let b = 0;
+  const lanes = new Int32Array(2); // as variables each would be a new object at every word
 
   function reset(): void {
-    a = 0x6a09e667;
-    b = 0xbb67ae85;
+    lanes[0] = 0x6a09e667;
+    lanes[1] = 0xbb67ae85;
   }
 
   function word(value: number): void {
-    a = Math.imul(((a << 13) | (a >>> 19)) ^ value, 0x9e3779b1);
-    b = Math.imul(((b << 7) | (b >>> 25)) + value, 0x85ebca77) ^ a;
+    const was = lanes[0]!;
+    const wasToo = lanes[1]!;
+    const a = imul(((was << 13) | (was >>> 19)) ^ value, 0x9e3779b1);
+    lanes[0] = a;
+    lanes[1] = imul(((wasToo << 7) | (wasToo >>> 25)) + value, 0x85ebca77) ^ a;
   }
 
   function double(value: number): void {
@@ -44,13 +48,16 @@ export function makeHasher(): Hasher {
     word(halves[1]!);
   }
 
+  const high = (): number => mix(lanes[0]!);
+  const low = (): number => mix(lanes[1]!);
+
   reset();
   return {
     reset,
     word,
     double,
-    high: () => mix(a),
-    low: () => mix(b),
-    finish: () => ({ high: mix(a), low: mix(b), text: hex(mix(a)) + hex(mix(b)) }),
+    high,
+    low,
+    finish: () => ({ high: high(), low: low(), text: hex(high()) + hex(low()) }),
   };
 }

@@ -14,6 +14,7 @@ import { makeClock, systemTime } from "./clock.ts";
 import { asShellError, saysNoRoom, ShellError, ShellErrorCode } from "./errors.ts";
 import { type BehindMemory, makeBehindMemory, openBehind } from "./journal/behind.ts";
 import { sharedSectors } from "./journal/direct.ts";
+import { filesReadAhead } from "./journal/ahead.ts";
 import { nodeFiles } from "./journal/file-ops.ts";
 import { openFileJournal } from "./journal/file.ts";
 import { frameBytes, frameCommandsMax } from "./journal/frame.ts";
@@ -119,7 +120,7 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   });
   const shard = begun.state?.shard ?? makeShard(options);
   const recovered = recover({
-    files: nodeFiles,
+    files: filesReadAhead(),
     directory,
     number,
     shard,
