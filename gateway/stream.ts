@@ -92,8 +92,8 @@ export function makeStreamListener(parts: StreamParts): ShardListener {
       }
     },
     onBatchEnd(): void {
+      endAnswers(); // also of one that broke: what they share is another shard's next
       if (broken) return;
-      endAnswers();
       market.onBatchEnd();
       parts.onBatchEnd();
     },

@@ -145,7 +145,7 @@ export function makeCheck(state: State): Check {
   }
 
   /**
-   * Whether the account, which has a bound, may bid so much, instead of `insteadOf` units it already bids for (or 0).
+   * Whether an account with a bound may bid so much, instead of `insteadOf` units it bids for.
    */
   function bidValue(
     account: number,

@@ -1,4 +1,4 @@
-/** What is asked wrongly of a program that tries things is refused in words, and not answered with "none failed". */
+/** What is asked wrongly of a program that tries things is refused in words, never with "none failed". */
 import { expect, test } from "@jest/globals";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

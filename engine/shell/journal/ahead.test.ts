@@ -1,8 +1,10 @@
-// What is read ahead changes nothing of what is read: the bytes are the file's, and a file may be closed at any time.
+// What is read ahead changes nothing of what is read: the bytes are the file's, and a file may be
+// closed at any time.
+import fs from "node:fs";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { filesReadAhead } from "./ahead.ts";
 import { readAll } from "./file-ops.ts";
 
@@ -41,6 +43,27 @@ test.each([
   }
   expect(readAll(files, fd, frame, step, bytes)).toBe(0);
   files.close(fd);
+});
+
+test("what follows is asked for once, a chunk at a time, eight of them ahead", () => {
+  const { path } = writeFile("one", 20 * MIB, 1);
+  const files = filesReadAhead();
+  const fd = files.openRead(path);
+  const asked = jest.spyOn(fs, "read");
+  try {
+    const bytes = Buffer.alloc(397_312);
+    readAll(files, fd, bytes, 4_096, 0);
+    const eight = Array.from({ length: 8 }, (_, n) => 4_096 + n * MIB);
+    const places = () => asked.mock.calls.map((call) => (call as unknown[])[4]);
+    expect(places()).toEqual(eight);
+    readAll(files, fd, bytes, bytes.length, 0);
+    expect(places()).toEqual(eight);
+    readAll(files, fd, bytes, 4_096, bytes.length);
+    expect(places()).toEqual([...eight, 4_096 + 8 * MIB]);
+  } finally {
+    asked.mockRestore();
+    files.close(fd);
+  }
 });
 
 test("one file after the other, each closed while it is still read ahead", async () => {
