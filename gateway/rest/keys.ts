@@ -76,12 +76,21 @@ function readKeyRequest(call: Call): KeyRequest {
   const body = valueOf(readKey(readBody(call)));
   const { account, kind = "ed25519", public_key: publicKey } = body;
   const settings = { ...DEFAULTS, ...settingsOf(body), account };
-  if (kind === "hmac") return { ...settings, kind };
-  if (publicKey === undefined || readPublicKey(publicKey) === undefined) {
+  if (kind === "hmac") {
+    if (publicKey === undefined) return { ...settings, kind };
+    throw new Refused(invalid("public_key", SAYS_NO_PUBLIC_KEY));
+  }
+  if (publicKey === undefined) throw new Refused(invalid("public_key", SAYS_PUBLIC_KEY_MISSING));
+  if (readPublicKey(publicKey) === undefined) {
     throw new Refused(invalid("public_key", "public_key is base64url of 32 raw Ed25519 bytes."));
   }
   return { ...settings, kind, publicKey };
 }
+
+const SAYS_NO_PUBLIC_KEY =
+  "A key of kind hmac has no public_key: its secret is made here. Leave it out, or ask for ed25519.";
+const SAYS_PUBLIC_KEY_MISSING =
+  "Give the public_key of an ed25519 key, base64url of its 32 raw bytes, or ask for kind hmac.";
 
 const DEFAULTS = {
   scopes: SCOPES_DEFAULT,
