@@ -37,7 +37,7 @@ test.each<[object, string, string[] | undefined]>([
 
 test("a change of a key, too", async () => {
   const { key } = (await exchange.admin("POST", "keys", ALICE)).body;
-  const answer = await exchange.admin("POST", `keys/${String(key)}`, { trade: true });
+  const answer = await exchange.admin("POST", `keys/${key as unknown as string}`, { trade: true });
   expect(answer).toMatchObject({ status: 200, body: { trading: false, ignored: ["trade"] } });
 });
 
