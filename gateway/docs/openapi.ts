@@ -92,7 +92,7 @@ const ONCE: Plain = {
   in: "header",
   required: false,
   description:
-    "The same request under it gets the first answer again, for a day and from this gateway; another " +
+    "The same request under it gets the first answer again, for a day and from every gateway; another " +
     "one is refused. What was refused did nothing, and leaves it free.",
   schema: { type: "string", pattern: "^[!-~]{1,255}$" },
 };

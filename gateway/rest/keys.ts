@@ -21,6 +21,7 @@ import { readPublicKey } from "../registry/key-table.ts";
 import type { Listing } from "../registry/listing.ts";
 import { readTime, writeTime } from "../written-forms.ts";
 import { readBody } from "./body.ts";
+import { onceName } from "./once.ts";
 import { type Call, json, type Reply } from "./server.ts";
 
 const readKey = reader(KeyBody);
@@ -39,7 +40,7 @@ export async function createKey({ identity, listing }: KeyParts, call: Call): Pr
   await listing.tellAccount(account);
   const same = identity.keys().find((row) => row.revoked_at === null && isSame(row, request));
   if (same !== undefined) return json(200, JSON.stringify(same));
-  const { row, secret } = await identity.addKey(request);
+  const { row, secret } = await identity.addKey({ ...request, once: onceName(call) });
   return json(201, JSON.stringify(secret === undefined ? row : { ...row, secret }));
 }
 
