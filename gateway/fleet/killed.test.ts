@@ -77,7 +77,7 @@ async function killedWhile(key: string, when: "before" | "after"): Promise<void>
   const ended = once(child, "exit");
   try {
     const [url] = (await once(child.stdout, "data")) as [Buffer];
-    await expect(post(String(url).trim(), key)).rejects.toThrow();
+    await expect(post(String(url).trim(), key)).rejects.toThrow("fetch failed");
   } finally {
     child.kill("SIGKILL");
     await ended;
