@@ -27,7 +27,7 @@ for (let n = 0; n < end; n++) {
   commands.f64[at + core.CommandF64.deadlineUs] = stampUs + core.DEADLINE_DEFAULT_US;
 }
 const startedMs = performance.now();
-const engine = makeEngine("shard", { ...sizes, ordersMax, idsMax, readyRows }, trades);
+const engine = await makeEngine("shard", { ...sizes, ordersMax, idsMax, readyRows }, trades);
 engine.run(commands, 0, timedFrom);
 await sleep(pauseMs);
 const beganMs = performance.now();
