@@ -5,7 +5,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
 import * as core from "../../engine/core/index.ts";
-import { type EngineName, type EngineSizes, makeEngine } from "./engines.ts";
+import type { EngineSizes } from "./engine-api.ts";
+import { type EngineName, makeEngine } from "./engines.ts";
 import { makeTrades } from "./trades.ts";
 
 export interface Task {

@@ -4,27 +4,12 @@
  */
 import * as core from "../../engine/core/index.ts";
 import { makeBare } from "./bare.ts";
+import type { Engine, EngineSizes } from "./engine-api.ts";
 import type { Trades } from "./trades.ts";
 import type { Workload } from "./workloads.ts";
 
 export const ENGINES = ["shard", "book", "plain", "nodejs-order-book"] as const;
 export type EngineName = (typeof ENGINES)[number];
-
-export interface Engine {
-  run(commands: core.Commands, from: number, to: number): void;
-}
-
-export interface EngineSizes {
-  readonly books: number;
-  readonly accounts: number;
-  readonly resting: number;
-  readonly places: number;
-  /** Orders that may rest, and ids that may be remembered: a little more than ever are. */
-  readonly ordersMax: number;
-  readonly idsMax: number;
-  /** Of them had before anything is measured. */
-  readonly readyRows?: number;
-}
 
 export function sizesOf(workload: Workload, places: number): EngineSizes {
   const { books, accounts, resting, stepUs } = workload;

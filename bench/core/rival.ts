@@ -1,7 +1,7 @@
 /** The rival from npm behind the face of all engines: one book of it per instrument, asked as its README says. */
 import { OrderBook, Side as RivalSide } from "nodejs-order-book";
 import * as core from "../../engine/core/index.ts";
-import type { Engine, EngineSizes } from "./engines.ts";
+import type { Engine, EngineSizes } from "./engine-api.ts";
 import type { Trades } from "./trades.ts";
 
 /** nodejs-order-book, one per instrument, asked as its README says: limit, modify, cancel. */

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import * as core from "../../engine/core/index.ts";
-import { makeEngine, type EngineSizes } from "../core/engines.ts";
+import type { EngineSizes } from "../core/engine-api.ts";
+import { makeEngine } from "../core/engines.ts";
 import { makeTrades } from "../core/trades.ts";
 import { readCommands, tablesOf } from "./stream-file.ts";
 
