@@ -26,6 +26,8 @@ interface CodeRow {
   readonly retryable: boolean;
   readonly message: string;
   readonly execution?: Execution;
+  /** It may be sent again though it may have happened: it is done once under its key. */
+  readonly isDoneOnce?: true;
   readonly retryAfterMs?: number;
   /** The parameter this is about, wherever it comes up. */
   readonly param?: string;
@@ -76,8 +78,8 @@ export const CODES = {
   IDEMPOTENCY_KEY_PENDING: row(
     "STATE",
     409,
-    "Another gateway does it, or did and is gone: come again, or see whether it happened.",
-    { ...ASK, param: "Idempotency-Key" },
+    "Another gateway does it, or has just died of it: send the same again, with the same key.",
+    { ...AGAIN, ...ASK, isDoneOnce: true, retryAfterMs: 5_000, param: "Idempotency-Key" },
   ),
   CATALOG_FULL: row("STATE", 409, "No more products or accounts can be kept here."),
 
@@ -260,16 +262,25 @@ export function codeOfRefusal(refusal: Refusal): Code {
 /** When the same request may succeed; undefined: not known, or what may have happened is asked about instead. */
 export function retryAfterOf(problem: Problem): number | undefined {
   const row: CodeRow = CODES[problem.code];
-  const isSafe = (problem.execution ?? row.execution ?? "none") === "none";
-  return row.retryable && isSafe ? (problem.retryAfterMs ?? row.retryAfterMs) : undefined;
+  return isRetryable(problem) ? (problem.retryAfterMs ?? row.retryAfterMs) : undefined;
+}
+
+/** What may have happened is asked about, not sent again, unless it is done once. */
+function isRetryable(problem: Problem): boolean {
+  const row: CodeRow = CODES[problem.code];
+  return row.retryable && (row.isDoneOnce === true || executionOf(problem) === "none");
+}
+
+export function executionOf(problem: Problem): Execution {
+  const row: CodeRow = CODES[problem.code];
+  return problem.execution ?? row.execution ?? "none";
 }
 
 /** The error object's members, without braces: the same on the socket and in problem+json. */
 export function errorMembers(problem: Problem, requestId: string): string {
   const { class: errorClass, message, ...row }: CodeRow = CODES[problem.code];
-  const execution = problem.execution ?? row.execution ?? "none";
-  // What may have happened is asked about, not sent again.
-  const retryable = row.retryable && execution === "none";
+  const execution = executionOf(problem);
+  const retryable = isRetryable(problem);
   const param = problem.param ?? row.param;
   const retryAfterMs = retryAfterOf(problem);
   return (

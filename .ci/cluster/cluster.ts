@@ -70,7 +70,7 @@ export async function startExchangeCluster(size: ClusterSize): Promise<ExchangeC
   try {
     const [kafka, database, redis] = await Promise.all([
       startCluster({ brokers: size.brokers }),
-      startDatabase(folder),
+      startDatabase(folder, async () => (await freePorts(1))[0]!),
       startRedis(),
     ]);
     ends.push(kafka.stop, () => database.stop(), redis.stop);

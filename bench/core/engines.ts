@@ -2,30 +2,14 @@
  * The engines under measurement, behind one face: they take the same commands and answer with the same
  * trades. Each is made in a process of its own.
  */
-import { OrderBook, Side as RivalSide } from "nodejs-order-book";
 import * as core from "../../engine/core/index.ts";
 import { makeBare } from "./bare.ts";
+import type { Engine, EngineSizes } from "./engine-api.ts";
 import type { Trades } from "./trades.ts";
 import type { Workload } from "./workloads.ts";
 
 export const ENGINES = ["shard", "book", "plain", "nodejs-order-book"] as const;
 export type EngineName = (typeof ENGINES)[number];
-
-export interface Engine {
-  run(commands: core.Commands, from: number, to: number): void;
-}
-
-export interface EngineSizes {
-  readonly books: number;
-  readonly accounts: number;
-  readonly resting: number;
-  readonly places: number;
-  /** Orders that may rest, and ids that may be remembered: a little more than ever are. */
-  readonly ordersMax: number;
-  readonly idsMax: number;
-  /** Of them had before anything is measured. */
-  readonly readyRows?: number;
-}
 
 export function sizesOf(workload: Workload, places: number): EngineSizes {
   const { books, accounts, resting, stepUs } = workload;
@@ -81,67 +65,20 @@ function makeShardEngine(sizes: EngineSizes, trades: Trades): Engine {
   };
 }
 
-/** nodejs-order-book, one per instrument, asked as its README says: limit, modify, cancel. */
-function makeRivalEngine(sizes: EngineSizes, trades: Trades): Engine {
-  const books: OrderBook[] = Array.from({ length: sizes.books + 1 }, () => new OrderBook());
-  // Its ids are strings; made before anything is measured.
-  const names = Array.from({ length: sizes.places + 1 }, (_, id) => String(id));
-  const left = new Int32Array(sizes.places + 1);
-  const bookOf = new Int32Array(sizes.places + 1);
-  let placed = 0;
-
-  function hear(taker: number, answer: ReturnType<OrderBook["limit"]>): void {
-    if (answer.err !== null) throw answer.err;
-    const { done, partial } = answer;
-    for (const order of done) {
-      const maker = Number(order.id);
-      if (maker === taker) continue;
-      const price = (order as { price: number }).price;
-      trades.add(maker, taker, price, left[maker]!);
-      left[taker]! -= left[maker]!;
-      left[maker] = 0;
-    }
-    if (partial === null) return;
-    const maker = Number(partial.id);
-    if (maker === taker) return;
-    trades.add(maker, taker, partial.price, answer.partialQuantityProcessed);
-    left[maker]! -= answer.partialQuantityProcessed;
-    left[taker]! -= answer.partialQuantityProcessed;
-  }
-
-  function one({ u8, i32, f64 }: core.Commands, n: number): void {
-    const type = u8[n * core.COMMAND_BYTES];
-    const at = n * core.COMMAND_I32;
-    if (type === core.CommandType.PLACE) {
-      const id = ++placed;
-      const isBid = u8[n * core.COMMAND_BYTES + core.CommandU8.side] === core.Side.BID;
-      const size = i32[at + core.CommandI32.quantity]!;
-      const price = i32[at + core.CommandI32.priceTicks]!;
-      const book = i32[at + core.CommandI32.instrument]!;
-      left[id] = size;
-      bookOf[id] = book;
-      const side = isBid ? RivalSide.BUY : RivalSide.SELL;
-      hear(id, books[book]!.limit({ id: names[id]!, side, size, price }));
-    } else if (type === core.CommandType.AMEND) {
-      const id = f64[n * core.COMMAND_F64 + core.CommandF64.orderId]!;
-      const price = i32[at + core.CommandI32.priceTicks]!;
-      hear(id, books[bookOf[id]!]!.modify(names[id]!, { price, size: left[id]! }));
-    } else if (type === core.CommandType.CANCEL) {
-      const id = f64[n * core.COMMAND_F64 + core.CommandF64.orderId]!;
-      books[bookOf[id]!]!.cancel(names[id]!);
-    }
-  }
-
-  return {
-    run(commands, from, to) {
-      for (let n = from; n < to; n++) one(commands, n);
-    },
-  };
-}
-
-export function makeEngine(name: EngineName, sizes: EngineSizes, trades: Trades): Engine {
+/**
+ * The package from npm is loaded by who runs it alone: it changes a prototype of a Uint8Array, after which V8
+ * asks at each access to one whether it is still what it was.
+ */
+export async function makeEngine(
+  name: EngineName,
+  sizes: EngineSizes,
+  trades: Trades,
+): Promise<Engine> {
   if (name === "shard") return makeShardEngine(sizes, trades);
-  if (name === "nodejs-order-book") return makeRivalEngine(sizes, trades);
+  if (name === "nodejs-order-book") {
+    const { makeRivalEngine } = await import("./rival.ts");
+    return makeRivalEngine(sizes, trades);
+  }
   const makeBook = name === "book" ? core.makeBook : core.makePlainBook;
   const { books, ordersMax, places } = sizes;
   return makeBare(makeBook, { books, ordersMax, placesMax: places }, trades);

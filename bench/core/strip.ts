@@ -27,7 +27,10 @@ export function stripEngines(): Stripped {
     for (const name of readdirSync(path.join(ROOT, folder))) {
       if (!name.endsWith(".ts") || name.endsWith(".test.ts")) continue;
       const text = readFileSync(path.join(ROOT, folder, name), "utf8");
-      const script = stripTypeScriptTypes(text).replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.mjs"');
+      const script = stripTypeScriptTypes(text).replaceAll(
+        /((?:from |import\()"\.[^"]*)\.ts"/g,
+        '$1.mjs"',
+      );
       writeFileSync(path.join(to, folder, name.replace(/\.ts$/, ".mjs")), script);
     }
   }

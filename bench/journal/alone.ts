@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import * as core from "../../engine/core/index.ts";
-import { makeEngine, type EngineSizes } from "../core/engines.ts";
+import type { EngineSizes } from "../core/engine-api.ts";
+import { makeEngine } from "../core/engines.ts";
 import { makeTrades } from "../core/trades.ts";
 import { readCommands, tablesOf } from "./stream-file.ts";
 
@@ -27,7 +28,7 @@ for (let n = 0; n < end; n++) {
   commands.f64[at + core.CommandF64.deadlineUs] = stampUs + core.DEADLINE_DEFAULT_US;
 }
 const startedMs = performance.now();
-const engine = makeEngine("shard", { ...sizes, ordersMax, idsMax, readyRows }, trades);
+const engine = await makeEngine("shard", { ...sizes, ordersMax, idsMax, readyRows }, trades);
 engine.run(commands, 0, timedFrom);
 await sleep(pauseMs);
 const beganMs = performance.now();

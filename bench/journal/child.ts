@@ -12,7 +12,7 @@ import { type ShardConfig, type ShardHandle, startShard } from "../../engine/she
 import { KEEP_DEFAULT } from "../../engine/shell/snapshot/keep.ts";
 import { takeBeside } from "../../engine/shell/snapshot/taker.ts";
 import { startThread } from "../../engine/shell/thread.ts";
-import type { EngineSizes } from "../core/engines.ts";
+import type { EngineSizes } from "../core/engine-api.ts";
 import type { AloneData } from "./alone.ts";
 import { type BesideFigures, measureBeside } from "./beside.ts";
 import { type Feed, openFeed } from "./feed.ts";

@@ -1,7 +1,7 @@
 /** A stream of commands in a file, for those who run it. */
 import { closeSync, openSync, readSync } from "node:fs";
 import * as core from "../../engine/core/index.ts";
-import type { EngineSizes } from "../core/engines.ts";
+import type { EngineSizes } from "../core/engine-api.ts";
 
 const CHUNK = 64 * 2 ** 20;
 

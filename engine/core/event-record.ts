@@ -10,7 +10,7 @@ import { EVENT_BYTES, EVENT_F64, EVENT_I32, type Events } from "./event.ts";
 import { EventB64, EventFlag, EventI32, EventU8 } from "./event.ts";
 import { EVENTS_PER_COMMAND_MAX } from "./limits.ts";
 import type { Turn } from "./turn.ts";
-import { makeIndexes } from "./words.ts";
+import { makeWords } from "./words.ts";
 
 const E = EventI32;
 
@@ -23,6 +23,8 @@ const DOUBLES = EVENT_F64;
 const WORDS = EVENT_I32;
 const LAST = EventFlag.LAST;
 const PER_COMMAND_MAX = EVENTS_PER_COMMAND_MAX;
+/** So that the compiler knows the range of a record's words. */
+const INDEX_MASK = 2 ** 25 - 1;
 const COMMAND_TYPE = CommandU8.type;
 const { sequence: C_SEQUENCE, stampUs: C_STAMP, correlation: C_CORRELATION } = CommandB64;
 const { sequence: SEQUENCE, stampUs: STAMP, correlation: CORRELATION } = EventB64;
@@ -61,20 +63,21 @@ export function makeEventRecord(turn: Turn, events: Events): EventRecord {
   const { i32: e32, f64: e64, b64: eb } = events;
   const c8 = turn.u8;
   const cb = turn.b64;
-  const last = events.capacity - 1;
-  const cursor = makeIndexes(2);
+  const cursor = makeWords(2);
 
   function begin(): void {
     cursor[FIRST] = events.count;
     cursor[NEXT] = events.count;
   }
 
-  /** The record written last, or to be written, in range for all to see. */
-  const wordsAt = (index: number): number => Math.min(index >>> 0, last) * WORDS;
+  /** The first word of the record written last, or to be written. */
+  const wordsAt = (index: number): number => (index & INDEX_MASK) * WORDS;
 
   function end(): void {
     const next = cursor[NEXT]!;
-    if (next === cursor[FIRST]) return;
+    const made = next - cursor[FIRST]!;
+    if (made === 0) return;
+    if (made > PER_COMMAND_MAX) broken("a command makes a bounded number of events");
     const at = wordsAt(next - 1);
     e32[at] = e32[at]! | (LAST << 8);
     events.count = next;
@@ -82,8 +85,6 @@ export function makeEventRecord(turn: Turn, events: Events): EventRecord {
 
   function open(type: number, side: number, reason: number, shape: number): number {
     const next = cursor[NEXT]!;
-    if (next - cursor[FIRST]! >= PER_COMMAND_MAX)
-      broken("a command makes a bounded number of events");
     cursor[NEXT] = next + 1;
     const at = wordsAt(next);
     const at64 = at >> 1;

@@ -9,10 +9,6 @@ export const powerOfTwo = (count: number): number => 2 ** Math.ceil(Math.log2(Ma
 /** `count` zeroed words. */
 export const makeWords = (count: number): Int32Array => new Int32Array(new ArrayBuffer(4 * count));
 
-/** `count` zeroed words that are never negative: an index read from one has no lower bound to check. */
-export const makeIndexes = (count: number): Uint32Array =>
-  new Uint32Array(new ArrayBuffer(4 * count));
-
 /** `count` zeroed doubles. */
 export const makeDoubles = (count: number): Float64Array =>
   new Float64Array(new ArrayBuffer(8 * count));

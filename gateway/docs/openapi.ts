@@ -34,8 +34,8 @@ export function openApi(version: string): Plain {
 const LICENSE = { name: "Apache-2.0", identifier: "Apache-2.0" };
 const ABOUT =
   "What a person asks for now and then; market data and orders of machines go over the WebSocket, see " +
-  "/asyncapi.json. Unknown fields are ignored, and named in answers about orders; ignore those you do " +
-  "not know, too.";
+  "/asyncapi.json. Unknown fields are ignored, and named in the answer; ignore those you do not " +
+  "know, too.";
 const TAGS: Record<Operation["by"], string> = {
   anyone: "Needs no key.",
   key: "Signed by a key.",
@@ -92,7 +92,7 @@ const ONCE: Plain = {
   in: "header",
   required: false,
   description:
-    "The same request under it gets the first answer again, for a day and from this gateway; another " +
+    "The same request under it gets the first answer again, for a day and from every gateway; another " +
     "one is refused. What was refused did nothing, and leaves it free.",
   schema: { type: "string", pattern: "^[!-~]{1,255}$" },
 };

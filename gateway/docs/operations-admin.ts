@@ -1,6 +1,8 @@
 /** The operator's operations as they are documented. */
+import { type TObject, Type } from "@sinclair/typebox";
 import * as admin from "../forms/admin.ts";
 import * as rest from "../forms/rest.ts";
+import { Ignored } from "../forms/trouble.ts";
 import type { Operation } from "./operation.ts";
 
 const SYMBOL = { symbol: "DZ5485-612:US-10" };
@@ -12,6 +14,10 @@ const plainly = [{ says: "As it is" }] as const;
 const refusedToOthers = ["ADMIN_LOOPBACK_ONLY", "ADMIN_TOKEN_INVALID", "STARTING"] as const;
 const bad = [...refusedToOthers, "VALIDATION", "UNSUPPORTED_MEDIA_TYPE", "BODY_TOO_LARGE"] as const;
 
+/** Of a request with a body. */
+const told = (answer: TObject): TObject =>
+  Type.Object({ ...answer.properties, ignored: Type.Optional(Ignored) });
+
 export const ADMIN: readonly Operation[] = [
   {
     ...make,
@@ -19,7 +25,7 @@ export const ADMIN: readonly Operation[] = [
     path: "/v1/admin/keys",
     says: "Makes a key: of a public half (the same twice makes one), or with a secret of its own.",
     body: admin.KeyBody,
-    answers: { 200: admin.KeyAnswer, 201: admin.NewKeyAnswer },
+    answers: { 200: told(admin.KeyAnswer), 201: told(admin.NewKeyAnswer) },
     refusals: [...bad, "HMAC_KEYS_OFF", "CATALOG_FULL", "REGISTRY_WRITE_FAILED"],
     examples: [
       {
@@ -48,7 +54,7 @@ export const ADMIN: readonly Operation[] = [
     path: "/v1/admin/keys/{key}",
     says: "Changes what a key may do, from where and until when; at once, also of open sockets.",
     body: admin.KeyChangeBody,
-    answers: { 200: admin.KeyAnswer },
+    answers: { 200: told(admin.KeyAnswer) },
     refusals: [...bad, "UNKNOWN_KEY", "REGISTRY_WRITE_FAILED"],
     examples: [{ says: "It may trade", path: { key: "k_9f2c" }, body: { trading: true } }],
   },
@@ -77,7 +83,7 @@ export const ADMIN: readonly Operation[] = [
     path: "/v1/admin/products",
     says: "Lists a product, or more sizes of one. The same twice makes one.",
     body: admin.ProductBody,
-    answers: { 200: rest.ProductAnswer, 201: rest.ProductAnswer },
+    answers: { 200: told(rest.ProductAnswer), 201: told(rest.ProductAnswer) },
     refusals: [...bad, "PRODUCT_EXISTS", "CATALOG_FULL", "REGISTRY_WRITE_FAILED"],
     examples: [
       {
@@ -102,7 +108,7 @@ export const ADMIN: readonly Operation[] = [
     path: "/v1/admin/instruments/{symbol}/band",
     says: "Prices outside of it are refused.",
     body: admin.BandBody,
-    answers: { 200: rest.InstrumentAnswer },
+    answers: { 200: told(rest.InstrumentAnswer) },
     refusals: [...bad, "UNKNOWN_SYMBOL", "PRICE_NOT_ON_TICK", "BAND_EXCLUDES_ORDERS"],
     examples: [
       { says: "A band", path: SYMBOL, body: { low: "60.00", high: "4000.00" } },
@@ -115,7 +121,7 @@ export const ADMIN: readonly Operation[] = [
     path: "/v1/admin/instruments/{symbol}/state",
     says: "Halts, closes or opens an instrument, or lets a release auction collect.",
     body: admin.StateBody,
-    answers: { 200: rest.InstrumentAnswer },
+    answers: { 200: told(rest.InstrumentAnswer) },
     refusals: [...bad, "UNKNOWN_SYMBOL", "BOOK_NOT_EMPTY", "UNCROSS_NEEDED"],
     examples: [{ says: "Collect", path: SYMBOL, body: { state: "pre_open" } }],
   },
@@ -134,7 +140,7 @@ export const ADMIN: readonly Operation[] = [
     path: "/v1/admin/products/{style}/state",
     says: "The same of all sizes of a product, size by size.",
     body: admin.StateBody,
-    answers: { 200: admin.StatesAnswer },
+    answers: { 200: told(admin.StatesAnswer) },
     refusals: [...bad, "UNKNOWN_PRODUCT", "BOOK_NOT_EMPTY", "UNCROSS_NEEDED"],
     examples: [{ says: "Collect", path: STYLE, body: { state: "pre_open" } }],
   },

@@ -64,7 +64,7 @@ const ABOUT_ERRORS =
 function intro(): string {
   return `<h1>Interfaces</h1><p>Market data and orders over a WebSocket, the rest over REST. Prices are
 decimal texts, quantities whole numbers, times RFC 3339 with microseconds. Unknown fields are
-ignored, and named in answers about orders; ignore those you do not know, too.</p>
+ignored, and named in the answer; ignore those you do not know, too.</p>
 <p class="links"><a href="/asyncapi.json">asyncapi.json</a><a href="/openapi.json">openapi.json</a></p>`;
 }
 

@@ -3,11 +3,18 @@
  * at once, with Redis killed meanwhile, and when who began it is gone.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import { type RedisServer, startRedis } from "../../.ci/servers/redis/server.ts";
 import { Sealer, SEALING_KEY_BYTES } from "../registry/sealer.ts";
-import { type Json, startTestExchange, type TestExchange, TOKEN } from "../testing/exchange.ts";
+import {
+  JORDAN,
+  type Json,
+  startTestExchange,
+  type TestExchange,
+  TOKEN,
+} from "../testing/exchange.ts";
 import { Fleet } from "./fleet.ts";
 
 const HMAC = { account: "alice", kind: "hmac" };
@@ -39,8 +46,8 @@ afterEach(async () => {
   for (const fleet of fleets) fleet.close();
 });
 
-async function post(to: TestExchange, key: string, body: object) {
-  const response = await fetch(`${to.url}/v1/admin/keys`, {
+async function post(to: TestExchange, key: string, body: object, path = "keys") {
+  const response = await fetch(`${to.url}/v1/admin/${path}`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${TOKEN}`,
@@ -119,17 +126,51 @@ test("what was refused while Redis was killed in the middle of it is free when i
   expect(keysMade()).toBe(1);
 });
 
-test("who began it is gone: nobody does it again, and nobody says that it did not happen", async () => {
-  await inRedis(async (client) => {
-    await post(first, "other", HMAC);
-    const { request } = JSON.parse((await client.get("solebook:once:other"))!) as {
-      request: string;
-    };
-    await client.set("solebook:once:k", JSON.stringify({ request, by: "a gateway that died" }));
-  });
+test("who began it is gone: the next does it, and what is refused then may have happened", async () => {
+  await begunByTheDead("k", "keys", HMAC);
+  expect(await post(second, "k", HMAC)).toMatchObject({ status: 201 });
+  expect(keysMade()).toBe(1);
+  const uncross = `instruments/${JORDAN.style}:US-10/uncross`;
+  await begunByTheDead("u", uncross, {});
+  for (const each of [second, first, second]) {
+    expect(await post(each, "u", {}, uncross)).toMatchObject({
+      status: 409,
+      body: { code: "NOT_COLLECTING", execution: "unknown" },
+    });
+  }
+});
+
+test("who began it is here: nobody does it again, and the others are told when to come again", async () => {
+  const here = fleets[0]!.id;
+  await begunByTheDead("k", "keys", HMAC, here);
   expect(await post(second, "k", HMAC)).toMatchObject({
     status: 409,
-    body: { code: "IDEMPOTENCY_KEY_PENDING", execution: "unknown", retryable: false },
+    body: { code: "IDEMPOTENCY_KEY_PENDING", execution: "unknown", retry_after_ms: 5_000 },
   });
-  expect(keysMade()).toBe(1);
+  expect(keysMade()).toBe(0);
 });
+
+test("an answer under a seal of which there is no key here is said to be one", async () => {
+  await begunByTheDead("k", "keys", HMAC);
+  await inRedis(async (client) => {
+    const { request } = JSON.parse((await client.get("solebook:once:k"))!) as { request: string };
+    await client.set("solebook:once:k", JSON.stringify({ request, answer: "v1.none.AAAA" }));
+  });
+  expect(await post(second, "k", HMAC)).toMatchObject({
+    body: {
+      code: "IDEMPOTENCY_KEY_PENDING",
+      detail: expect.stringContaining("SOLEBOOK_SECRETS_KEY"),
+    },
+  });
+});
+
+/** As a gateway leaves it in Redis that died of what it was asked. */
+async function begunByTheDead(key: string, path: string, body: object, by = "who died") {
+  await inRedis(async (client) => {
+    const digest = createHash("sha256")
+      .update(`POST /v1/admin/${path}\n`)
+      .update(JSON.stringify(body))
+      .digest("base64");
+    await client.set(`solebook:once:${key}`, JSON.stringify({ request: digest, by }));
+  });
+}

@@ -5,7 +5,7 @@
  */
 import type { Logger } from "pino";
 import type { Sealer } from "../registry/sealer.ts";
-import { ANSWER_SCRIPT, Answers } from "./answers.ts";
+import { ANSWER_SCRIPT, Answers, TAKE_OVER_SCRIPT } from "./answers.ts";
 import { Link } from "./link.ts";
 import { SETTLE_SCRIPT, Settling } from "./settling.ts";
 
@@ -35,8 +35,14 @@ export class Fleet {
     const scripts = {
       solebookSettle: { lua: SETTLE_SCRIPT },
       solebookAnswer: { lua: ANSWER_SCRIPT },
+      solebookTakeOver: { lua: TAKE_OVER_SCRIPT },
     };
     return new Fleet(await Link.open(url, logger, scripts), sealer);
+  }
+
+  /** By which the others know whether we are here. */
+  get id(): string {
+    return this.#link.id;
   }
 
   get isShared(): boolean {

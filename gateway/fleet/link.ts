@@ -9,8 +9,8 @@ import type { Logger } from "pino";
 const COMMAND_MS = 1_000;
 const CONNECT_MS = 1_000;
 const LOOK_MS = 250;
-/** How long it keeps the word that a gateway is here: a write like any other, to see whether it takes any. */
-const HERE_MS = 10_000;
+/** How long it keeps the word that a gateway is here, a write like any other: who has not said so since is gone. */
+export const HERE_MS = 5_000;
 
 const OPTIONS: RedisOptions = {
   lazyConnect: true,
@@ -23,6 +23,9 @@ const OPTIONS: RedisOptions = {
   reconnectOnError: () => false,
 };
 
+/** What is there as long as the gateway of this id is. */
+export const hereKey = (id: string): string => `solebook:here:${id}`;
+
 type Scripts = NonNullable<RedisOptions["scripts"]>;
 
 export class Link {
@@ -30,7 +33,8 @@ export class Link {
   readonly #listener: Redis;
   readonly #logger: Logger;
   readonly #onChange: ((isUp: boolean) => void)[] = [];
-  readonly #id = crypto.randomUUID();
+  /** Who we are to the others. */
+  readonly id = crypto.randomUUID();
   readonly #looking: NodeJS.Timeout;
   #isUp = false;
   /** Times that it went away. */
@@ -103,8 +107,7 @@ export class Link {
 
   async #look(): Promise<void> {
     if (this.#redis.status !== "ready") return;
-    const key = `solebook:here:${this.#id}`;
-    const taken = await this.#run((redis) => redis.set(key, "1", "PX", HERE_MS));
+    const taken = await this.#run((redis) => redis.set(hereKey(this.id), "1", "PX", HERE_MS));
     if (taken === "OK") this.#set(true);
   }
 

@@ -150,7 +150,7 @@ export const KeyBody = Type.Object({
     }),
   ),
   public_key: optional(
-    text("base64url of the 32 raw bytes of an Ed25519 public key; none of hmac.", {
+    text("base64url of the 32 raw bytes of an Ed25519 public key; of hmac it is refused.", {
       [SAYS]: "{} is base64url of 32 raw Ed25519 bytes.",
     }),
   ),

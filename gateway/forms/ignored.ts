@@ -3,7 +3,7 @@
  * the exchange; but they are told in the answer, for a `postOnly` that was meant to be `post_only` is an
  * order that may trade at once.
  */
-import type { TObject } from "@sinclair/typebox";
+import type { TObject, TSchema } from "@sinclair/typebox";
 import {
   AccountTradesParams,
   AddOrderParams,
@@ -63,6 +63,34 @@ export function ignoredIn(method: string, params: Given): readonly string[] {
     });
   }
   return names;
+}
+
+/** The same of a body that is read by `form`: such as `adresses`, `band.hgih`. */
+export function ignoredBy(form: TSchema, given: Given): readonly string[] {
+  const names: string[] = [];
+  noteBy(names, "", form, given);
+  return names;
+}
+
+interface Shape {
+  readonly properties?: Readonly<Record<string, TSchema>>;
+  readonly anyOf?: readonly TSchema[];
+}
+
+function noteBy(names: string[], at: string, form: TSchema, given: Given): void {
+  const fields = fieldsOf(form);
+  if (fields.length === 0) return;
+  note(names, at, new Set(fields.map(([name]) => name)), given);
+  for (const [name, field] of fields) {
+    const inside = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (isGiven(inside)) noteBy(names, `${at}${name}.`, field, inside);
+  }
+}
+
+/** Of an object, or of all that an object may be. */
+function fieldsOf(form: TSchema): readonly [string, TSchema][] {
+  const { properties = {}, anyOf = [] } = form as Shape;
+  return [...Object.entries(properties), ...anyOf.flatMap(fieldsOf)];
 }
 
 function note(

@@ -9,7 +9,10 @@ const members = {
   code: oneOf(Object.keys(CODES), "What is wrong. A code is for ever."),
   class: oneOf(CLASSES, "What kind of thing is wrong."),
   message: text("For people."),
-  retryable: flag("The same request may succeed later. Never said where `execution` is unknown."),
+  retryable: flag(
+    "The same request may succeed later. Where `execution` is unknown, said only of what is done once " +
+      "under its `Idempotency-Key`.",
+  ),
   retry_after_ms: Type.Optional(units("When it may.")),
   param: Type.Optional(text("The parameter it is about.")),
   duplicate: Type.Optional(

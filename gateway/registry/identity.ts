@@ -80,7 +80,11 @@ interface KeySettings {
   readonly trading: boolean;
 }
 
-export type KeyRequest = KeySettings & { readonly account: string } & (
+export type KeyRequest = KeySettings & {
+  readonly account: string;
+  /** The same within a day is the same key, whoever is asked. */
+  readonly once?: string | undefined;
+} & (
     | { readonly kind: "hmac" }
     /** base64url of the 32 raw bytes. */
     | { readonly kind: "ed25519"; readonly publicKey: string }

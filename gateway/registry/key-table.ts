@@ -13,6 +13,7 @@ import type { Sealer } from "./sealer.ts";
 /** DER of an Ed25519 public key up to its 32 raw bytes. */
 const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
 const SECRET_BYTES = 32;
+const ONCE_MS = 24 * 3_600_000;
 
 export class KeyTable {
   readonly #accountOf: (id: number) => Account;
@@ -68,6 +69,18 @@ export class KeyTable {
     this.#usable.delete(id);
   }
 
+  /** What was made for `once` within the last day, with its secret: it was not heard of, perhaps. */
+  madeFor(once: string | undefined): { stored: StoredKey; secret: string | undefined } | undefined {
+    if (once === undefined) return undefined;
+    const sinceMs = Date.now() - ONCE_MS;
+    const stored = this.all().findLast(
+      (key) => key.once === once && Date.parse(key.created_at) > sinceMs,
+    );
+    if (stored === undefined) return undefined;
+    const { key, sealed_secret: sealed } = stored;
+    return { stored, secret: sealed === undefined ? undefined : this.#sealer?.open(key, sealed) };
+  }
+
   /** A new key, not kept yet, with the secret that is told this once. */
   make(request: KeyRequest, accountId: number): { stored: StoredKey; secret: string | undefined } {
     const id = `k_${randomBytes(12).toString("base64url")}`;
@@ -83,6 +96,7 @@ export class KeyTable {
         ? { public_key: request.publicKey }
         : { sealed_secret: this.#sealer!.seal(id, secret!) }),
       created_at: writeTime(nowUs()),
+      ...(request.once === undefined ? {} : { once: request.once }),
       expires_at: request.expiresAt,
       addresses: request.addresses,
       trading: request.trading,
@@ -91,7 +105,7 @@ export class KeyTable {
     return { stored, secret };
   }
 
-  row({ sealed_secret: sealed, ...stored }: StoredKey): KeyRow {
+  row({ sealed_secret: sealed, once: _once, ...stored }: StoredKey): KeyRow {
     const { expires_at: expires, addresses = [], trading = true, public_key: publicKey } = stored;
     return {
       ...stored,

@@ -169,6 +169,8 @@ export class LocalRegistry implements Identity, Catalog {
   }
 
   async addKey(request: KeyRequest): Promise<NewKey> {
+    const made = this.#keys.madeFor(request.once);
+    if (made !== undefined) return { row: this.#keys.row(made.stored), secret: made.secret };
     const account = this.#accountByName.get(request.account)!;
     const { stored, secret } = this.#keys.make(request, account.account_id);
     this.#keys.keep(stored);

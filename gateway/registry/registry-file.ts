@@ -15,6 +15,8 @@ export interface StoredKey {
   readonly public_key?: string;
   readonly sealed_secret?: string;
   readonly created_at: string;
+  /** What it was made for, where that was to be done once. */
+  readonly once?: string;
   /** The next three are missing in keys of before there were such: for ever, anywhere, and trading. */
   readonly expires_at?: string | null;
   readonly addresses?: readonly string[];

@@ -3,9 +3,18 @@
  * the token of the data directory. Every answer means durable: in the registry, then in the journal.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { TSchema } from "@sinclair/typebox";
 import { InstrumentState } from "../../engine/client/layouts.ts";
 import { Refused } from "../errors.ts";
-import { type STATE_WORDS, StateBody } from "../forms/admin.ts";
+import {
+  BandBody,
+  KeyBody,
+  KeyChangeBody,
+  ProductBody,
+  type STATE_WORDS,
+  StateBody,
+} from "../forms/admin.ts";
+import { ignoredBy, writeIgnored } from "../forms/ignored.ts";
 import { reader, valueOf } from "../forms/read.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Market } from "../market-data/market.ts";
@@ -49,33 +58,51 @@ export function adminRoutes(parts: AdminParts): Route[] {
     method: Route["method"],
     path: string,
     handle: (call: Call) => Promise<Reply>,
-    bodyBytesMax?: number,
   ): Route => ({
     method,
     path: `/v1/admin/${path}`,
-    ...(bodyBytesMax === undefined ? {} : { bodyBytesMax }),
     handle: async (call) => {
       guard(parts, call);
       try {
-        return await (method === "POST" ? once.do(call, () => handle(call)) : handle(call));
+        return await handle(call);
       } catch (error) {
         if (error instanceof RegistryFull) throw new Refused({ code: "CATALOG_FULL" });
         throw error;
       }
     },
   });
+  const post = (
+    path: string,
+    form: TSchema | undefined,
+    handle: (call: Call) => Promise<Reply>,
+  ): Route =>
+    guarded("POST", path, (call) =>
+      once.do(call, async () => withIgnored(await handle(call), form, call)),
+    );
   return [
-    guarded("POST", "keys", (call) => createKey(parts, call)),
+    post("keys", KeyBody, (call) => createKey(parts, call)),
     guarded("GET", "keys", async () => json(200, JSON.stringify({ keys: parts.identity.keys() }))),
-    guarded("POST", "keys/*", (call) => changeKey(parts, call)),
+    post("keys/*", KeyChangeBody, (call) => changeKey(parts, call)),
     guarded("DELETE", "keys/*", (call) => revokeKey(parts, call)),
-    guarded("POST", "products", (call) => createProduct(parts, call), PRODUCT_BODY_MAX),
-    guarded("POST", "instruments/*/state", (call) => setState(parts, call)),
-    guarded("POST", "instruments/*/band", (call) => setBand(parts, call)),
-    guarded("POST", "products/*/state", (call) => setStates(parts, call)),
-    guarded("POST", "instruments/*/uncross", (call) => uncross(parts, call, true)),
-    guarded("POST", "products/*/uncross", (call) => uncross(parts, call, false)),
+    {
+      ...post("products", ProductBody, (call) => createProduct(parts, call)),
+      bodyBytesMax: PRODUCT_BODY_MAX,
+    },
+    post("instruments/*/state", StateBody, (call) => setState(parts, call)),
+    post("instruments/*/band", BandBody, (call) => setBand(parts, call)),
+    post("products/*/state", StateBody, (call) => setStates(parts, call)),
+    post("instruments/*/uncross", undefined, (call) => uncross(parts, call, true)),
+    post("products/*/uncross", undefined, (call) => uncross(parts, call, false)),
   ];
+}
+
+/** A misspelt `addresses` makes a key that may be used from anywhere: who asked is told what was not known. */
+function withIgnored(reply: Reply, form: TSchema | undefined, call: Call): Reply {
+  if (form === undefined) return reply; // takes no body
+  const ignored = writeIgnored(ignoredBy(form, readBody(call)));
+  return ignored === ""
+    ? reply
+    : { ...reply, body: `${String(reply.body).slice(0, -1)}${ignored}}` };
 }
 
 function guard({ token, status }: AdminParts, call: Call): void {

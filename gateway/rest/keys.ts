@@ -21,6 +21,7 @@ import { readPublicKey } from "../registry/key-table.ts";
 import type { Listing } from "../registry/listing.ts";
 import { readTime, writeTime } from "../written-forms.ts";
 import { readBody } from "./body.ts";
+import { onceName } from "./once.ts";
 import { type Call, json, type Reply } from "./server.ts";
 
 const readKey = reader(KeyBody);
@@ -39,7 +40,7 @@ export async function createKey({ identity, listing }: KeyParts, call: Call): Pr
   await listing.tellAccount(account);
   const same = identity.keys().find((row) => row.revoked_at === null && isSame(row, request));
   if (same !== undefined) return json(200, JSON.stringify(same));
-  const { row, secret } = await identity.addKey(request);
+  const { row, secret } = await identity.addKey({ ...request, once: onceName(call) });
   return json(201, JSON.stringify(secret === undefined ? row : { ...row, secret }));
 }
 
@@ -76,12 +77,21 @@ function readKeyRequest(call: Call): KeyRequest {
   const body = valueOf(readKey(readBody(call)));
   const { account, kind = "ed25519", public_key: publicKey } = body;
   const settings = { ...DEFAULTS, ...settingsOf(body), account };
-  if (kind === "hmac") return { ...settings, kind };
-  if (publicKey === undefined || readPublicKey(publicKey) === undefined) {
+  if (kind === "hmac") {
+    if (publicKey === undefined) return { ...settings, kind };
+    throw new Refused(invalid("public_key", SAYS_NO_PUBLIC_KEY));
+  }
+  if (publicKey === undefined) throw new Refused(invalid("public_key", SAYS_PUBLIC_KEY_MISSING));
+  if (readPublicKey(publicKey) === undefined) {
     throw new Refused(invalid("public_key", "public_key is base64url of 32 raw Ed25519 bytes."));
   }
   return { ...settings, kind, publicKey };
 }
+
+const SAYS_NO_PUBLIC_KEY =
+  "A key of kind hmac has no public_key: its secret is made here. Leave it out, or ask for ed25519.";
+const SAYS_PUBLIC_KEY_MISSING =
+  "Give the public_key of an ed25519 key, base64url of its 32 raw bytes, or ask for kind hmac.";
 
 const DEFAULTS = {
   scopes: SCOPES_DEFAULT,

@@ -73,6 +73,32 @@ describe("an operator's POSTs", () => {
   });
 });
 
+test("an exchange that was killed before anybody heard: started again, it tells the same key and secret", async () => {
+  const before = await startTestExchange();
+  const ask = async ({ url }: TestExchange, label: string) => {
+    const response = await fetch(`${url}/v1/admin/keys`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        "content-type": "application/json",
+        "idempotency-key": "one",
+      },
+      body: JSON.stringify({ account: "alice", kind: "hmac", label }),
+    });
+    return { status: response.status, body: (await response.json()) as Json };
+  };
+  const made = await ask(before, "");
+  const { dir, shard } = before;
+  const after = await startTestExchange({ dir, journal: shard.journal });
+  try {
+    expect(await ask(after, "")).toEqual(made);
+    expect(after.registry.keys()).toHaveLength(1);
+  } finally {
+    await after.stop();
+    await before.stop();
+  }
+});
+
 test("keys are kept for a day and never forgotten early: full, a new one is refused", async () => {
   let nowMs = 0;
   let done = 0;

@@ -70,13 +70,17 @@ interface Place {
 /**
  * Starts the database of a data directory of ours, and makes it if need be: 1 to 3 seconds then, a
  * tenth of one later. One that a killed process left running is stopped first. The directory has one
- * owner, who sees to it that this is called once at a time. Throws DatabaseError.
+ * owner, who sees to it that this is called once at a time. `choosePort`: one that is free, any unless said
+ * otherwise. Throws DatabaseError.
  */
-export async function startDatabase(dataDirectory: string): Promise<Database> {
+export async function startDatabase(
+  dataDirectory: string,
+  choosePort: () => Promise<number> = anyPort,
+): Promise<Database> {
   const place = await prepare(join(resolve(dataDirectory), "database"));
   await stopLeftover(place);
   if (!existsSync(place.data)) await makeCluster(place);
-  const port = await freePort();
+  const port = await choosePort();
   const server = serve(place, port);
   const password = readFileSync(place.passwordFile, "utf8").trim();
   const urlOf = (name: string): string =>
@@ -259,7 +263,7 @@ function idsOf({ uid, gid }: Identity): { uid?: number; gid?: number } {
   return uid === undefined || gid === undefined ? {} : { uid, gid };
 }
 
-function freePort(): Promise<number> {
+function anyPort(): Promise<number> {
   return new Promise((done, failed) => {
     const server = createServer();
     server.once("error", failed);
