@@ -4,8 +4,9 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as core from "../../engine/core/index.ts";
-import type { EngineSizes } from "./engine-api.ts";
+import type { Engine, EngineSizes } from "./engine-api.ts";
 import { type EngineName, makeEngine } from "./engines.ts";
 import { makeTrades } from "./trades.ts";
 
@@ -45,6 +46,31 @@ type Histograms = typeof import("hdr-histogram-js");
 
 const CHUNK = 64 * 2 ** 20;
 const WARM_UP = 0.4; // of the mix
+/** In so many steps, after each of which the compiler's thread comes to an end with what it was asked for. */
+const WARM_STEPS = 4;
+const REST_MS_MAX = 500;
+const RESTED_COMMANDS_PER_MS = 2_000;
+/** Commands an engine is handed at once: as by a shard's thread it is called often, and not caught in one long loop. */
+const AT_ONCE = 1_024;
+
+type Run = (from: number, to: number) => void;
+
+function byChunks(engine: Engine, commands: core.Commands): Run {
+  return (from, to) => {
+    for (let at = from; at < to; at += AT_ONCE) {
+      engine.run(commands, at, Math.min(at + AT_ONCE, to));
+    }
+  };
+}
+
+async function warmUp(run: Run, from: number, to: number): Promise<void> {
+  const restMs = Math.min(REST_MS_MAX, (to - from) / RESTED_COMMANDS_PER_MS);
+  const at = (step: number): number => from + Math.floor(((to - from) * step) / WARM_STEPS);
+  for (let step = 0; step < WARM_STEPS; step++) {
+    run(at(step), at(step + 1));
+    await sleep(restMs);
+  }
+}
 
 function readAll(file: string, bytes: number): ArrayBuffer {
   const all = new Uint8Array(bytes);
@@ -69,7 +95,7 @@ function clockNs(): number {
 
 function measureLatency(
   build: Histograms["build"],
-  run: (from: number, to: number) => void,
+  run: Run,
   from: number,
   to: number,
 ): NonNullable<Result["latencyNs"]> {
@@ -103,21 +129,18 @@ async function main(task: Task): Promise<Result> {
   const commands = core.makeCommands(task.end, readAll(task.file, task.end * core.COMMAND_BYTES));
   const trades = makeTrades();
   const engine = await makeEngine(task.engine, task.sizes, trades);
-  const run = (from: number, to: number): void => engine.run(commands, from, to);
+  const run = byChunks(engine, commands);
   run(0, task.mix);
   const timedFrom = Math.floor(task.mix + (task.end - task.mix) * WARM_UP);
   // The prefix ends in the warm-up or is all there is.
-  const pauses = [task.prefix, timedFrom].toSorted((a, b) => a - b);
-  let prefixChecksum = "";
-  let at = task.mix;
-  let ms = 0;
-  for (const pause of [...pauses, task.end]) {
-    const started = performance.now();
-    run(at, pause);
-    if (at >= timedFrom) ms += performance.now() - started;
-    at = pause;
-    if (at === task.prefix) prefixChecksum = trades.text();
-  }
+  const paused = task.prefix < timedFrom ? task.prefix : task.mix;
+  run(task.mix, paused);
+  const early = trades.text();
+  await warmUp(run, paused, timedFrom);
+  const started = performance.now();
+  run(timedFrom, task.end);
+  const ms = performance.now() - started;
+  const prefixChecksum = task.prefix < timedFrom ? early : trades.text();
   const opsPerS = Math.round(((task.end - timedFrom) * 1_000) / ms);
   const done = { opsPerS, prefixChecksum, checksum: trades.text(), trades: trades.count() };
   return { ...done, bytesPerOrder: 0 };
@@ -156,10 +179,11 @@ async function latency(task: Task): Promise<Result> {
   const commands = core.makeCommands(task.end, readAll(task.file, task.end * core.COMMAND_BYTES));
   const trades = makeTrades();
   const engine = await makeEngine(task.engine, task.sizes, trades);
-  const run = (from: number, to: number): void => engine.run(commands, from, to);
+  const run = byChunks(engine, commands);
   const measured = Math.floor(task.mix + (task.end - task.mix) * 0.75);
-  run(0, measured - 20_000 > task.mix ? measured - 20_000 : task.mix);
   const warm = Math.max(task.mix, measured - 20_000);
+  run(0, task.mix);
+  await warmUp(run, task.mix, warm);
   measureLatency(build, run, warm, measured);
   globalThis.gc?.();
   const latencyNs = measureLatency(build, run, measured, task.end);
