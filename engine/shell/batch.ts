@@ -1,6 +1,6 @@
 /**
  * A batch being filled: commands as they come out of their ring, and what the shard writes into each.
- * Called by the primary alone.
+ * Called by the primary, and by the thread that writes behind it for what that has begun.
  */
 import { CommandType } from "../core/codes.ts";
 import {
@@ -18,8 +18,23 @@ const { sequence: SEQUENCE, stampUs: STAMP } = CommandF64;
 const { type: TYPE } = CommandU8;
 const SET_BEHAVIOUR = CommandType.SET_BEHAVIOUR;
 
+/** Where the commands of a batch lie that are still to be copied, and when they were taken. */
+export interface Unfilled {
+  readonly ring: Commands;
+  readonly slot: number;
+  readonly count: number;
+  readonly stampUs: number;
+}
+
+/** Puts them into the batch, the first of sequence `first`. */
+export function fillBatch(batch: Commands, first: number, unfilled: Unfilled): void {
+  const { ring, slot, count, stampUs } = unfilled;
+  copyFromRing(ring, slot, batch, count);
+  stampCommands(batch, count, first, stampUs);
+}
+
 /** Copies `count` commands of the ring's, from slot `first` on: in two pieces at most, for it goes round. */
-export function copyFromRing(ring: Commands, first: number, batch: Commands, count: number): void {
+function copyFromRing(ring: Commands, first: number, batch: Commands, count: number): void {
   const untilEnd = Math.min(count, ring.u8.length / COMMAND_BYTES - first);
   copyCommands(ring, first, batch, 0, untilEnd);
   if (untilEnd < count) copyCommands(ring, 0, batch, untilEnd, count - untilEnd);

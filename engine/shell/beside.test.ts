@@ -7,14 +7,16 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { COMMAND_BYTES } from "../core/command.ts";
+import { CommandType } from "../core/codes.ts";
+import { COMMAND_BYTES, COMMAND_F64, CommandF64, CommandU8 } from "../core/command.ts";
 import { BATCH_COMMANDS_MAX, EVENT_RING_SLOTS } from "../core/limits.ts";
-import { makeBehindMemory, openBehind } from "./journal/behind.ts";
+import { makeRing } from "../ring/ring.ts";
+import { commandsOf, makeBehindMemory, openBehind } from "./journal/behind.ts";
 import type { BehindWorkerData } from "./journal/behind-worker.ts";
 import { sharedSectors } from "./journal/direct.ts";
 import { openFileJournal } from "./journal/file.ts";
 import { nodeFiles } from "./journal/file-ops.ts";
-import { frameBytes, frameCommandsMax } from "./journal/frame.ts";
+import { commandsIn, frameBytes, frameCommandsMax } from "./journal/frame.ts";
 import type { Journal } from "./journal/journal.ts";
 import { readJournal } from "./journal/read.ts";
 import { makeSegment, SEGMENT_BYTES_MIN, segmentName } from "./journal/segments.ts";
@@ -23,6 +25,8 @@ import { type Disk, makeDisk } from "./testing/disk.ts";
 import { appendClocks, fillClocks, openTestJournal, readAllFrames } from "./testing/journal.ts";
 
 const FULL = BATCH_COMMANDS_MAX;
+const SLOTS = 128;
+const ring = makeRing(SLOTS, COMMAND_BYTES);
 
 describe("begun, and not durable yet", () => {
   test("nothing of it is told, applied or shown to followers; all of it is, one step later", () => {
@@ -189,6 +193,23 @@ describe("by the thread", () => {
     expect(end.position).toBeGreaterThan(2 * SEGMENT_BYTES_MIN);
   });
 
+  test("it takes commands out of their ring itself, over the ring's end, and stamps them", () => {
+    const { directory, journal } = openThreaded(2);
+    const sent = commandsOf(ring);
+    for (let slot = 0; slot < SLOTS; slot++) {
+      sent.u8[slot * COMMAND_BYTES + CommandU8.type] = CommandType.CLOCK;
+      sent.f64[slot * COMMAND_F64 + CommandF64.orderId] = slot;
+    }
+    journal.beginAppend(60, { ring: sent, slot: SLOTS - 20, count: 60, stampUs: 5_000 });
+    journal.beginAppend(7, { ring: sent, slot: 40, count: 7, stampUs: 6_000 });
+    journal.endAppend();
+    journal.endAppend();
+    const { commands } = readBack(directory);
+    const slots = Array.from({ length: 67 }, (_, n) => (SLOTS - 20 + n) % SLOTS);
+    const stamp = (n: number): number => (n < 60 ? 5_000 : 6_000);
+    expect(commands).toEqual(slots.map((slot, n) => [n + 1, stamp(n), slot]));
+  });
+
   test("of two the second fails: the first one counts", () => {
     const { directory, journal } = openThreaded(2);
     const most = journal.batchMax;
@@ -223,7 +244,8 @@ describe("by the thread", () => {
     const directory = fs.mkdtempSync(join(tmpdir(), "solebook-behind-"));
     folders.push(directory);
     for (let n = 0; n < segments; n++) makeSegment(nodeFiles, directory, n, SEGMENT_BYTES_MIN);
-    const memory = makeBehindMemory(sharedSectors, frameBytes(frameCommandsMax(SEGMENT_BYTES_MIN)));
+    const longest = frameBytes(frameCommandsMax(SEGMENT_BYTES_MIN));
+    const memory = makeBehindMemory(sharedSectors, longest, ring);
     const workerData: BehindWorkerData = { memory, directory };
     const url = new URL("./journal/behind-worker.ts", import.meta.url);
     threads.push(new Worker(url, { workerData }));
@@ -244,11 +266,18 @@ describe("by the thread", () => {
 
   function readBack(directory: string) {
     const frames: number[] = [];
+    const commands: number[][] = [];
     const reading = readJournal(nodeFiles, directory, 0);
     for (;;) {
       const next = reading.next();
-      if (next.done === true) return { frames, end: next.value };
-      frames.push(next.value.header.count);
+      if (next.done === true) return { frames, commands, end: next.value };
+      const { count } = next.value.header;
+      const { f64 } = commandsIn(next.value.bytes);
+      frames.push(count);
+      for (let at = 0; at < count * COMMAND_F64; at += COMMAND_F64) {
+        const { sequence, stampUs, orderId } = CommandF64;
+        commands.push([f64[at + sequence]!, f64[at + stampUs]!, f64[at + orderId]!]);
+      }
     }
   }
 });

@@ -22,7 +22,7 @@ import { BATCH_COMMANDS_MAX, EVENTS_PER_COMMAND_MAX, READ_AHEAD_COMMANDS } from 
 import type { Shard } from "../core/shard-api.ts";
 import type { Consumer } from "../ring/ring.ts";
 import { ShardState, type Status } from "../ring/status.ts";
-import { copyFromRing, stampCommands } from "./batch.ts";
+import { fillBatch, stampCommands, type Unfilled } from "./batch.ts";
 import { checkpointOf, fillCheckpoint } from "./checkpoint.ts";
 import type { Clock } from "./clock.ts";
 import { ShellError, ShellErrorCode } from "./errors.ts";
@@ -47,9 +47,14 @@ export interface Steps {
   /**
    * Puts what is waiting into the journal's batch and stamps it. How many commands; 0 when nothing
    * waited or nothing could be taken. Taken again, it is another batch: nothing has happened yet.
-   * It does not wait while something that was begun has yet to be applied.
+   * Not while something that was begun has yet to be applied.
    */
   take(): number;
+  /**
+   * The same while something has yet to be applied: it does not wait, and leaves the commands in their
+   * ring, to be copied by who makes them durable. null: nothing was taken.
+   */
+  takeMore(): Unfilled | null;
   /** Commands in the ring that were not begun yet. */
   waiting(): number;
   /** A checkpoint as the batch, for a clean end; 0 when readers have no room for what it says. */
@@ -119,32 +124,43 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
   let { batch } = journal;
   let batches = 0;
   let journalMs = 0;
-  let appendedAtMs = parts.monotonicMs();
+  let durableAtMs = parts.monotonicMs();
   let taken = { count: 0, fromRing: 0 };
   const begun: Taken[] = []; // oldest first
   let confirmed: Taken | null = null; // and not applied
 
   function take(): number {
     ({ batch } = journal);
-    if (unapplied() > 0) return takeAhead();
     if (isDiskFull()) return 0;
     const most = Math.min(waiting(), journal.batchMax);
-    if (most > 0) return takeWaiting(roomFor(most));
+    if (most > 0) {
+      const count = roomFor(most);
+      if (count > 0) fillBatch(batch, journal.nextSequence(), nextInRing(count));
+      return count;
+    }
     const due = shard.nextDueUs();
     if (due === Infinity) return 0;
     const stampUs = clock.stampUs();
     if (due > stampUs || roomFor(1) === 0) return 0;
     clearCommand(batch, 0);
     batch.u8[CommandU8.type] = CommandType.CLOCK;
-    return stamp(1, 0, stampUs);
+    return stampOwn(stampUs);
   }
 
-  /** Never waits, and leaves room for what those before are likely to say. */
-  function takeAhead(): number {
+  /** Leaves room for what those before are likely to say. */
+  function takeMore(): Unfilled | null {
+    ({ batch } = journal);
     const most = Math.min(waiting(), journal.batchMax);
     const room = publisher.room() - unapplied() * eventsOfOne;
     const count = Math.min(most, fitting(Math.max(room, 0)));
-    return takeWaiting(journal.room(count) === Room.YES ? count : 0);
+    if (count === 0 || journal.room(count) !== Room.YES) return null;
+    return nextInRing(count);
+  }
+
+  function nextInRing(count: number): Unfilled {
+    taken = { count, fromRing: count };
+    const slot = commandRing.slot(fromRingOf(begun));
+    return { ring: commands, slot, count, stampUs: clock.stampUs() };
   }
 
   function waiting(): number {
@@ -153,12 +169,6 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
 
   function unapplied(): number {
     return begun.reduce((sum, { count }) => sum + count, confirmed?.count ?? 0);
-  }
-
-  function takeWaiting(count: number): number {
-    if (count === 0) return 0;
-    copyFromRing(commands, commandRing.slot(fromRingOf(begun)), batch, count);
-    return stamp(count, count, clock.stampUs());
   }
 
   /** How many of `wanted` commands the journal and the readers have room for now. */
@@ -195,17 +205,17 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
     return false;
   }
 
-  function stamp(count: number, fromRing: number, stampUs: number): number {
-    stampCommands(batch, count, journal.nextSequence(), stampUs);
-    taken = { count, fromRing };
-    return count;
+  function stampOwn(stampUs: number): number {
+    stampCommands(batch, 1, journal.nextSequence(), stampUs);
+    taken = { count: 1, fromRing: 0 };
+    return 1;
   }
 
   function takeCheckpoint(): number {
     ({ batch } = journal);
     if (!publisher.waitForRoom(EVENTS_PER_COMMAND_MAX, readerWaitMs)) return 0;
     fillCheckpoint(batch, 0, checkpointOf(shard));
-    return stamp(1, 0, clock.stampUs());
+    return stampOwn(clock.stampUs());
   }
 
   function begin(beganMs: number): void {
@@ -214,10 +224,10 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
 
   function confirm(): number {
     const oldest = begun.shift()!;
-    const sinceMs = Math.max(oldest.beganMs, appendedAtMs); // before that it waited for its turn
-    appendedAtMs = parts.monotonicMs();
-    journalMs += appendedAtMs - sinceMs;
-    status.countAppend(appendedAtMs - sinceMs);
+    const sinceMs = Math.max(oldest.beganMs, durableAtMs); // before that it waited for its turn
+    durableAtMs = parts.monotonicMs();
+    journalMs += durableAtMs - sinceMs;
+    status.countAppend(durableAtMs - sinceMs);
     batches++;
     commandRing.advance(oldest.fromRing);
     confirmed = oldest;
@@ -279,8 +289,8 @@ export function makeSteps<Result>(parts: StepParts<Result>, readerWaitMs: number
   }
 
   writeFigures();
-  const atMs = (): number => appendedAtMs;
-  return { take, waiting, takeCheckpoint, begin, confirm, apply, appendedAtMs: atMs, idleMs };
+  const appendedAtMs = (): number => durableAtMs;
+  return { take, takeMore, waiting, takeCheckpoint, begin, confirm, apply, idleMs, appendedAtMs };
 }
 
 export function makePrimary(parts: PrimaryParts): Primary {
@@ -316,10 +326,10 @@ export function makePrimary(parts: PrimaryParts): Primary {
   function beginMore(): void {
     while (underWay < UNDER_WAY_MAX) {
       if (steps.waiting() < (underWay === 0 ? besideFrom : parts.furtherFrom)) return;
-      const count = steps.take();
-      if (count === 0) return;
+      const unfilled = steps.takeMore();
+      if (unfilled === null) return;
       const beganMs = monotonicMs();
-      journal.beginAppend(count);
+      journal.beginAppend(unfilled.count, unfilled);
       steps.begin(beganMs);
       underWay++;
     }

@@ -168,7 +168,8 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
 function openJournal(end: JournalEnd): Journal {
   const { segmentBytes } = end;
   Atomics.store(data.prepareWords, PrepareWord.READY, end.segments);
-  const memory = makeBehindMemory(sharedSectors, frameBytes(frameCommandsMax(segmentBytes)));
+  const longest = frameBytes(frameCommandsMax(segmentBytes));
+  const memory = makeBehindMemory(sharedSectors, longest, data.commandRing);
   tell({ kind: "segments", segmentBytes, memory });
   return openFileJournal({
     files: nodeFiles,

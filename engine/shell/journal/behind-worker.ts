@@ -1,14 +1,16 @@
 /**
- * The thread that makes frames durable: closes, writes, syncs, says so in shared words; hashes, and
+ * The thread that makes frames durable: fills, closes, writes, syncs, says so in shared words; hashes, and
  * goes on with the next. Opens segments by itself: a descriptor of the shard's thread dies with
  * that thread, and its number could then be another file's. After one failure it does nothing more,
  * whatever was begun.
  */
 import { join } from "node:path";
 import { workerData } from "node:worker_threads";
-import { type BehindMemory, BehindWord, jobAt, JobWord } from "./behind.ts";
+import { COMMAND_BYTES } from "../../core/command.ts";
+import { fillBatch } from "../batch.ts";
+import { type BehindMemory, BehindWord, commandsOf, jobAt, JobWord, turnOf } from "./behind.ts";
 import { nodeFiles, writeAll } from "./file-ops.ts";
-import { closeFrame, FRAME_ALIGN, hashFrame } from "./frame.ts";
+import { closeFrame, commandsIn, firstSequenceIn, FRAME_ALIGN, hashFrame } from "./frame.ts";
 import { segmentName } from "./segments.ts";
 
 export interface BehindWorkerData {
@@ -17,17 +19,31 @@ export interface BehindWorkerData {
 }
 
 const { memory, directory } = workerData as BehindWorkerData;
-const { words, hash, reason } = memory;
+const { words, hash, reason, stamps } = memory;
 const frames = memory.frames.map(({ buffer, byteOffset, length }) =>
   Buffer.from(buffer, byteOffset, length),
 );
+const batches = frames.map(commandsIn);
+const ring = commandsOf(memory.ring);
 let openSegment = -1;
 let fd = -1;
 
 /** Its part that is hashed, which stays as it is until the next one is durable. */
-function makeDurable(job: number): { readonly frame: Buffer; readonly payloadBytes: number } {
-  const frame = frames[words[job + JobWord.FRAME]!]!;
+function makeDurable(begun: number): { readonly frame: Buffer; readonly payloadBytes: number } {
+  const job = jobAt(begun);
+  const number = words[job + JobWord.FRAME]!;
+  const frame = frames[number]!;
   const payloadBytes = words[job + JobWord.PAYLOAD_BYTES]!;
+  const slot = words[job + JobWord.SLOT]!;
+  if (slot >= 0) {
+    const unfilled = {
+      ring,
+      slot,
+      count: payloadBytes / COMMAND_BYTES,
+      stampUs: stamps[turnOf(begun)]!,
+    };
+    fillBatch(batches[number]!, firstSequenceIn(frame), unfilled);
+  }
   const segment = words[job + JobWord.SEGMENT]!;
   if (segment !== openSegment) {
     if (fd >= 0) nodeFiles.close(fd);
@@ -60,7 +76,7 @@ try {
     while (Atomics.load(words, BehindWord.BEGUN) === done) {
       Atomics.wait(words, BehindWord.BEGUN, done);
     }
-    const { frame, payloadBytes } = makeDurable(jobAt(done));
+    const { frame, payloadBytes } = makeDurable(done);
     done = (done + 1) | 0;
     say(BehindWord.DURABLE, done);
     hash.set(hashFrame(frame, payloadBytes));

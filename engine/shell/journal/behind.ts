@@ -1,14 +1,17 @@
 /**
  * Makes frames durable while the shard's thread applies those before: a thread of its own
- * (`behind-worker.ts`) closes one with its checksums, writes and syncs it, says so, and hashes it
+ * (`behind-worker.ts`) fills one with its commands, closes it with its checksums, writes and syncs it, says so, and hashes it
  * then, for the next one. One frame at a time, in the order in which they were begun. Owns the
  * memory they share and the calls; what stands in a frame is `file.ts`'s.
  *
  * Must never say that a frame is durable when its sync has not returned, nor write one before the
  * one before it is durable.
  */
+import { type Commands, makeCommands } from "../../core/command.ts";
+import type { Ring } from "../../ring/ring.ts";
+import { fillBatch, type Unfilled } from "../batch.ts";
 import { type FileOps, writeAll } from "./file-ops.ts";
-import { closeFrame, FRAME_ALIGN, hashFrame } from "./frame.ts";
+import { closeFrame, commandsIn, firstSequenceIn, FRAME_ALIGN, hashFrame } from "./frame.ts";
 
 export interface FrameJob {
   /** Which of the frames. */
@@ -22,6 +25,8 @@ export interface FrameJob {
   readonly fd: number;
   /** Of the frame before; null when that one was begun here, too, and its hash not asked for. */
   readonly previousHash: Buffer | null;
+  /** Where its commands are still to be had from; null: they stand in the frame. */
+  readonly unfilled: Unfilled | null;
 }
 
 /** Frames that may be under way: behind the one that is written another waits, for a slow sync. */
@@ -46,6 +51,7 @@ export interface Behind {
 /** Without a thread: the first one's write at once, its sync at `end`, and then the next one's. */
 export function makeInline(files: FileOps, frameBytesMax: number): Behind {
   const frames = Array.from({ length: FRAMES }, () => files.sectors(frameBytesMax));
+  const batches = frames.map(commandsIn);
   const underWay: FrameJob[] = [];
   let hash: Buffer | null = null;
 
@@ -57,6 +63,8 @@ export function makeInline(files: FileOps, frameBytesMax: number): Behind {
   return {
     frames,
     begin: (job) => {
+      const { frame, unfilled } = job;
+      if (unfilled !== null) fillBatch(batches[frame]!, firstSequenceIn(frames[frame]!), unfilled);
       if (underWay.push(job) === 1) write(job);
     },
     end: () => {
@@ -91,12 +99,15 @@ export const JobWord = {
   PAYLOAD_BYTES: 2,
   SEGMENT: 3,
   AT_SECTORS: 4, // a segment may have more bytes than an int32 counts
+  /** Of the ring, where the commands are still to be had from; -1: they stand in the frame. */
+  SLOT: 5,
 } as const;
 
 const JOB_WORDS = 8;
 
-export const jobAt = (count: number): number =>
-  BehindWord.JOBS + (count & (UNDER_WAY_MAX - 1)) * JOB_WORDS;
+/** Of a frame's words and stamp, which of those under way it is. */
+export const turnOf = (count: number): number => count & (UNDER_WAY_MAX - 1);
+export const jobAt = (count: number): number => BehindWord.JOBS + turnOf(count) * JOB_WORDS;
 
 /** What both threads see. */
 export interface BehindMemory {
@@ -106,11 +117,19 @@ export interface BehindMemory {
   /** Why it failed, in UTF-8. */
   readonly reason: Uint8Array;
   readonly frames: readonly Uint8Array[];
+  /** Of the commands that are still to be copied, by `turnOf`, and the ring they are in. */
+  readonly stamps: Float64Array;
+  readonly ring: Ring;
 }
+
+/** The ring's records as commands. */
+export const commandsOf = ({ slots, memory, recordsAt }: Ring): Commands =>
+  makeCommands(slots, memory, recordsAt);
 
 const WORD_BYTES = 4 * (BehindWord.JOBS + UNDER_WAY_MAX * JOB_WORDS);
 const HASH_BYTES = 32;
 const REASON_BYTES = 928;
+const STAMP_BYTES = 8 * UNDER_WAY_MAX;
 /** Looks before it sleeps: a little over the time a wake-up costs. */
 const SPINS = 2_000;
 
@@ -118,17 +137,21 @@ const SPINS = 2_000;
 export function makeBehindMemory(
   shared: (bytes: number) => Uint8Array,
   frameBytesMax: number,
+  ring: Ring,
 ): BehindMemory {
-  const memory = new SharedArrayBuffer(WORD_BYTES + HASH_BYTES + REASON_BYTES);
+  const memory = new SharedArrayBuffer(WORD_BYTES + HASH_BYTES + REASON_BYTES + STAMP_BYTES);
   return {
     words: new Int32Array(memory, 0, WORD_BYTES / 4),
     hash: new Uint8Array(memory, WORD_BYTES, HASH_BYTES),
     reason: new Uint8Array(memory, WORD_BYTES + HASH_BYTES, REASON_BYTES),
     frames: Array.from({ length: FRAMES }, () => shared(frameBytesMax)),
+    stamps: new Float64Array(memory, WORD_BYTES + HASH_BYTES + REASON_BYTES, UNDER_WAY_MAX),
+    ring,
   };
 }
 
-export function openBehind({ words, hash, reason, frames }: BehindMemory): Behind {
+export function openBehind(memory: BehindMemory): Behind {
+  const { words, hash, reason, frames, stamps } = memory;
   let begun = 0;
   let ended = 0;
 
@@ -149,7 +172,7 @@ export function openBehind({ words, hash, reason, frames }: BehindMemory): Behin
 
   return {
     frames: frames.map(({ buffer, byteOffset, length }) => Buffer.from(buffer, byteOffset, length)),
-    begin: ({ frame, bytes, payloadBytes, segment, at, previousHash }) => {
+    begin: ({ frame, bytes, payloadBytes, segment, at, previousHash, unfilled }) => {
       if (previousHash !== null) hash.set(previousHash); // it was asked for: nobody writes it now
       const job = jobAt(begun);
       words[job + JobWord.FRAME] = frame;
@@ -157,6 +180,8 @@ export function openBehind({ words, hash, reason, frames }: BehindMemory): Behin
       words[job + JobWord.PAYLOAD_BYTES] = payloadBytes;
       words[job + JobWord.SEGMENT] = segment;
       words[job + JobWord.AT_SECTORS] = at / FRAME_ALIGN;
+      words[job + JobWord.SLOT] = unfilled?.slot ?? -1;
+      stamps[turnOf(begun)] = unfilled?.stampUs ?? 0;
       begun = (begun + 1) | 0;
       Atomics.store(words, BehindWord.BEGUN, begun);
       Atomics.notify(words, BehindWord.BEGUN);

@@ -8,6 +8,7 @@
 import * as crypto from "node:crypto";
 import { join } from "node:path";
 import { COMMAND_BYTES } from "../../core/command.ts";
+import type { Unfilled } from "../batch.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { type Behind, type FrameJob, makeInline, UNDER_WAY_MAX } from "./behind.ts";
 import { type FileOps, writeAll } from "./file-ops.ts";
@@ -110,7 +111,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
     nextSequence += count;
     if (count > 0) turn = (turn + 1) % frames.length;
     const place = { segment, at, fd, position, nextSequence };
-    return { frame, bytes, payloadBytes, previousHash, count, ...place };
+    return { frame, bytes, payloadBytes, previousHash, count, unfilled: null, ...place };
   }
 
   function write(count: number): void {
@@ -126,9 +127,9 @@ export function openFileJournal(options: FileJournalOptions): Journal {
     durable = laid;
   }
 
-  function beginAppend(count: number): void {
+  function beginAppend(count: number, unfilled: Unfilled | null = null): void {
     if (underWay.length === UNDER_WAY_MAX) throw new Error("too many appends are under way");
-    const laid = lay(count);
+    const laid = { ...lay(count), unfilled };
     guarded("writing", () => behind.begin(laid));
     previousHash = null;
     underWay.push(laid);

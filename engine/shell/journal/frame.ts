@@ -108,6 +108,9 @@ export function layFrame(frame: Buffer, header: Omit<FrameHeader, "previousHash"
   return bytes;
 }
 
+/** Of a frame that is laid out. */
+export const firstSequenceIn = (frame: Buffer): number => frame.readDoubleLE(56);
+
 /** The other half: which frame was before it, and the checksums. */
 export function closeFrame(frame: Buffer, payloadBytes: number, previousHash: Uint8Array): void {
   frame.set(previousHash, 72);

@@ -8,6 +8,7 @@
  * Followers read frames from a place on, and know at each frame where they stand.
  */
 import type { Commands } from "../../core/command.ts";
+import type { Unfilled } from "../batch.ts";
 import type { FrameHeader } from "./frame.ts";
 
 /** A place between two frames, with all that is needed to judge the frame that follows. */
@@ -139,9 +140,10 @@ export interface Journal extends JournalWriter<void> {
   /**
    * Begins an append and returns: its commands are durable when `endAppend` has returned for it, and not
    * before. Up to UNDER_WAY_MAX may be begun, which end in that order; meanwhile nothing else is appended,
-   * and `position` is what was durable before.
+   * and `position` is what was durable before. `unfilled`: the commands are not in `batch` yet, where they
+   * stand once they are durable; until then they stay in their ring.
    */
-  beginAppend(count: number): void;
+  beginAppend(count: number, unfilled?: Unfilled): void;
   /** Blocks until the oldest of those begun is durable. */
   endAppend(): void;
 }
