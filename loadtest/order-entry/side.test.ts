@@ -18,10 +18,10 @@ test.each(["a round", "orders one by one"])(
       lines: [{ templates: [order("sell"), order("buy")], signer: null }],
     });
     const measured = what === "a round" ? side.round(600) : side.oneByOne(1_000_000_000);
-    const outcome = expect(measured).rejects.toThrow("a connection was closed with 1006");
+    const outcome = measured.catch((error: unknown) => error);
     while (side.answered === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await echo.stop();
-    await outcome;
+    expect(String(await outcome)).toContain("a connection was closed with 1006");
     side.close();
   },
 );
