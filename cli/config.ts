@@ -13,11 +13,27 @@ const KNOWN = [
   "SOLEBOOK_SECRETS_KEY",
   "SOLEBOOK_TRUSTED_PROXIES",
 ] as const;
+const KNOWN_OF_KAFKA = [
+  "KAFKA_TLS",
+  "KAFKA_TLS_CA",
+  "KAFKA_SASL",
+  "KAFKA_SASL_USERNAME",
+  "KAFKA_SASL_PASSWORD",
+  "KAFKA_SASL_PASSWORD_FILE",
+] as const;
 const SECRETS_KEY_BYTES = 32;
 
 for (const name of Object.keys(process.env)) {
   if (!name.startsWith("SOLEBOOK_") || (KNOWN as readonly string[]).includes(name)) continue;
   refuse(`there is no setting ${name}; there is ${KNOWN.join(", ")}`);
+}
+
+// Other names of KAFKA_ may be Kafka's own; a slip in these would send a password in clear.
+for (const name of Object.keys(process.env)) {
+  if (!/^KAFKA_(TLS|SASL)/.test(name) || (KNOWN_OF_KAFKA as readonly string[]).includes(name)) {
+    continue;
+  }
+  refuse(`there is no setting ${name}; there is ${KNOWN_OF_KAFKA.join(", ")}`);
 }
 
 export const config = Object.freeze({
@@ -34,6 +50,15 @@ export const config = Object.freeze({
     postgres: text("DATABASE_URL"),
     redis: text("REDIS_URL"),
     kafka: text("KAFKA_BROKERS"),
+  }),
+  /** How Kafka is reached, as it was said: what it means, and what its files hold, is `kafka-access.ts`'. */
+  kafkaSaid: Object.freeze({
+    KAFKA_TLS: text("KAFKA_TLS"),
+    KAFKA_TLS_CA: text("KAFKA_TLS_CA"),
+    KAFKA_SASL: text("KAFKA_SASL"),
+    KAFKA_SASL_USERNAME: text("KAFKA_SASL_USERNAME"),
+    KAFKA_SASL_PASSWORD: text("KAFKA_SASL_PASSWORD"),
+    KAFKA_SASL_PASSWORD_FILE: text("KAFKA_SASL_PASSWORD_FILE"),
   }),
 });
 

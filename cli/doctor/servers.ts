@@ -1,7 +1,10 @@
 /** The servers that the environment names: whether each is there and speaks its own language. */
 import { connect } from "node:net";
 import { Kafka, logLevel } from "../../engine/shell/journal/kafka/kafkajs.ts";
-import { wordsOf } from "../errors.ts";
+import type { KafkaAddress } from "../../engine/shell/journal/kafka/link.ts";
+import { accessTrouble } from "../../engine/shell/journal/kafka/trouble.ts";
+import { kafkaAt } from "../brokers.ts";
+import { UsageError, wordsOf } from "../errors.ts";
 import { type Finding, good, wrong } from "./finding.ts";
 
 const TIMEOUT_MS = 3_000;
@@ -69,9 +72,19 @@ function firstWords(host: string, port: number, hello: Uint8Array): Promise<stri
 }
 
 async function lookAtKafka(brokers: string): Promise<Finding> {
+  let address: KafkaAddress;
+  try {
+    address = kafkaAt(undefined, "solebook-doctor");
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return wrong("kafka", `${error.message}.`);
+  }
+  const { ssl, sasl, clientId } = address;
   const kafka = new Kafka({
-    clientId: "solebook-doctor",
-    brokers: brokers.split(","),
+    clientId,
+    brokers: [...address.brokers],
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
     connectionTimeout: TIMEOUT_MS,
     requestTimeout: TIMEOUT_MS,
     retry: { retries: 0 },
@@ -84,10 +97,12 @@ async function lookAtKafka(brokers: string): Promise<Finding> {
     const which = found.map(({ host, port }) => `${host}:${port}`).join(", ");
     return good("kafka", `${found.length} brokers: ${which}`);
   } catch (error) {
-    return wrong(
-      "kafka",
-      `no broker of ${brokers} answers (${wordsOf(error)}): start it, or check KAFKA_BROKERS.`,
-    );
+    const trouble = accessTrouble(error, address);
+    const what =
+      trouble === undefined
+        ? `no broker of ${brokers} answers (${wordsOf(error)}): start it, or check KAFKA_BROKERS.`
+        : `the brokers of ${brokers} do not let us in (${wordsOf(error)}). ${trouble}: check KAFKA_TLS… and KAFKA_SASL….`;
+    return wrong("kafka", what);
   } finally {
     await admin.disconnect().catch(() => {}); // it said already what is wrong
   }

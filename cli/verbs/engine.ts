@@ -10,10 +10,11 @@ import type { KafkaAddress } from "../../engine/shell/journal/kafka/link.ts";
 import { REPLICATION_DEFAULT, settleTopic } from "../../engine/shell/journal/kafka/settings.ts";
 import type { ListeningHandle } from "../../engine/shell/listening.ts";
 import { readArguments, readInteger } from "../arguments.ts";
-import { brokersOf } from "../brokers.ts";
+import { kafkaAt } from "../brokers.ts";
 import { listenUntil, openTopic } from "../cluster-role.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
+import { ACCESS_USAGE } from "../kafka-access.ts";
 import { RETAIN_ALL, requireRetainAll } from "../retain.ts";
 import { EVERY_DEFAULT, EVERY_MAX, snapshotDirectory } from "../snapshots.ts";
 import { makeLogger, stopAsked } from "../running.ts";
@@ -51,7 +52,7 @@ of them takes over; no acknowledged order is lost, and the old one acknowledges 
   --retain all     of the topic, the only choice there is: a new gateway begins with its first record
 
 The topic's settings are checked at each start; one by which acknowledged orders could be lost is refused.
-SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
+${ACCESS_USAGE}SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
 `;
 
 interface Wanted {
@@ -89,10 +90,7 @@ export async function run(args: readonly string[]): Promise<void> {
   await live({
     shard,
     isStandby: values.standby,
-    address: {
-      brokers: brokersOf(values.brokers),
-      clientId: `solebook-shard-${shard}`,
-    },
+    address: kafkaAt(values.brokers, `solebook-shard-${shard}`),
     topic: values.topic ?? topicOf(shard),
     host: values.host,
     port: readInteger("port", values.port, 0, 65_535),

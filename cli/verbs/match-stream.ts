@@ -9,10 +9,11 @@ import type { KafkaAddress } from "../../engine/shell/journal/kafka/link.ts";
 import type { ListeningHandle } from "../../engine/shell/listening.ts";
 import { startTopicStream } from "../../engine/shell/match-stream/of-topic.ts";
 import { readArguments, readInteger } from "../arguments.ts";
-import { brokersOf } from "../brokers.ts";
+import { kafkaAt } from "../brokers.ts";
 import { listenUntil, openTopic } from "../cluster-role.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
+import { ACCESS_USAGE } from "../kafka-access.ts";
 import { makeLogger, stopAsked } from "../running.ts";
 import { snapshotDirectory } from "../snapshots.ts";
 import { SHARD_MAX, topicOf, untilMade } from "../topic.ts";
@@ -36,7 +37,7 @@ A reader that breaks off resumes at its next sequence, at this server or another
   --data DIR    snapshots of its own to begin with, if there are any (${DATA_DEFAULT}); those that
                 engines have copied to Postgres (DATABASE_URL) do as well
 
-SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
+${ACCESS_USAGE}SOLEBOOK_LOG_LEVEL (trace … fatal, silent) says how much is logged, as JSON lines on standard error.
 `;
 
 interface Wanted {
@@ -63,7 +64,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const shard = readInteger("shard", values.shard, 0, SHARD_MAX);
   await live({
     shard,
-    address: { brokers: brokersOf(values.brokers), clientId: `solebook-match-stream-${shard}` },
+    address: kafkaAt(values.brokers, `solebook-match-stream-${shard}`),
     topic: values.topic ?? topicOf(shard),
     host: values.host,
     port: readInteger("port", values.port, 0, 65_535),

@@ -4,6 +4,7 @@ import { setPriority } from "node:os";
 import { SHARD_OPTIONS_DEFAULT } from "../../engine/client/index.ts";
 import { ShellError } from "../../engine/shell/errors.ts";
 import { LEASE_MS_DEFAULT } from "../../engine/shell/journal/kafka/kafka.ts";
+import type { KafkaAddress } from "../../engine/shell/journal/kafka/link.ts";
 import { nodeFiles } from "../../engine/shell/journal/file-ops.ts";
 import { journalIdIn } from "../../engine/shell/journal/read.ts";
 import { requireJournal } from "../../engine/shell/journal/tools.ts";
@@ -17,7 +18,7 @@ import { verifySnapshot } from "../../engine/shell/snapshot/take.ts";
 import { openSource } from "../../engine/shell/snapshot/source.ts";
 import { takeBeside, takeNext, type TakerSettings } from "../../engine/shell/snapshot/taker.ts";
 import { findDatabase } from "../../satellites/database/postgres.ts";
-import { brokersOf } from "../brokers.ts";
+import { kafkaAt } from "../brokers.ts";
 import { readArguments, readInteger } from "../arguments.ts";
 import { config } from "../config.ts";
 import { Failure, UsageError, wordsOf } from "../errors.ts";
@@ -143,7 +144,7 @@ async function create(args: readonly string[]): Promise<void> {
   };
   const taken = await (values.brokers === undefined
     ? takeOfFiles(settings, place.journal, beside)
-    : takeOfTopic(settings, brokersOf(values.brokers), values.topic, beside));
+    : takeOfTopic(settings, kafkaAt(values.brokers, "solebook-snapshot"), values.topic, beside));
   if (taken === null) {
     process.stderr.write("nothing happened since the last snapshot; there is no other\n");
     return;
@@ -172,11 +173,10 @@ async function takeOfFiles(settings: TakerSettings, journal: string, beside: () 
 
 async function takeOfTopic(
   settings: TakerSettings,
-  brokers: readonly string[],
+  address: KafkaAddress,
   topic = topicOf(settings.shard),
   beside: () => Pace,
 ) {
-  const address = { brokers, clientId: "solebook-snapshot" };
   const at = { kind: "brokers", address, topic, leaseMs: LEASE_MS_DEFAULT } as const;
   const source = await openSource(nodeFiles, at, settings.shard);
   return takeNext({ settings, source, newCommandsMin: 1, pace: beside(), warn });

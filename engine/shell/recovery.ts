@@ -29,6 +29,7 @@ import type { FileOps } from "./journal/file-ops.ts";
 import { commandsIn } from "./journal/frame.ts";
 import { JOURNAL_START } from "./journal/journal.ts";
 import { type JournalEnd, readJournal } from "./journal/read.ts";
+import type { Frames } from "./journal/read-beside.ts";
 import { damaged, settleSegments } from "./journal/segments.ts";
 import type { Publisher } from "./publisher.ts";
 import type { SnapshotHead } from "./snapshot/format.ts";
@@ -56,6 +57,8 @@ export interface RecoveryParts {
   readonly from?: SnapshotHead | null;
   /** The newest one there is, which the journal must reach. */
   readonly snapshot?: SnapshotHead | null;
+  /** The journal behind `from`, settled before; read here when not said. */
+  readonly frames?: Frames;
   isStopAsked(): boolean;
 }
 
@@ -64,11 +67,8 @@ export interface RecoveryParts {
  * HASH_MISMATCH or BEHAVIOUR_UNKNOWN.
  */
 export function recover(parts: RecoveryParts): Recovered | null {
-  const { files, directory, number, shard, from = null, snapshot = from } = parts;
-  settleSegments(files, directory);
-  const place = from?.place ?? JOURNAL_START;
+  const { directory, shard, from = null, snapshot = from, frames = readHere(parts) } = parts;
   const publisher = from === null ? parts.publisher : silentPublisher();
-  const frames = readJournal(files, directory, number, place);
   const journal = `the journal in ${directory}`;
   let surely = 0; // room in the ring that nobody can take away
   let commands = 0;
@@ -104,6 +104,11 @@ export function recover(parts: RecoveryParts): Recovered | null {
     }
     if (parts.isStopAsked()) return null;
   }
+}
+
+function readHere({ files, directory, number, from }: RecoveryParts): Frames {
+  settleSegments(files, directory);
+  return readJournal(files, directory, number, from?.place ?? JOURNAL_START);
 }
 
 /** A snapshot is of what was durable: a journal that ends before it has lost something. */

@@ -20,8 +20,15 @@ import { openFileJournal } from "./journal/file.ts";
 import { frameBytes, frameCommandsMax } from "./journal/frame.ts";
 import { openPreparer, PrepareWord } from "./journal/preparer.ts";
 import { type JournalEnd, journalIdIn } from "./journal/read.ts";
-import { findSegments, makeSegment, placeOf, segmentName } from "./journal/segments.ts";
-import type { Journal } from "./journal/journal.ts";
+import { type Frames, readBeside } from "./journal/read-beside.ts";
+import {
+  findSegments,
+  makeSegment,
+  placeOf,
+  segmentName,
+  settleSegments,
+} from "./journal/segments.ts";
+import { type Journal, JOURNAL_START, type JournalPlace } from "./journal/journal.ts";
 import { makePrimary, type Primary } from "./primary.ts";
 import { eventsOf, makePublisher } from "./publisher.ts";
 import { recover } from "./recovery.ts";
@@ -75,6 +82,8 @@ export type WorkerMessage =
 
 /** A little over the time a wake-up costs; more would take a core from the gateway. */
 const SPINS = 200;
+/** A journal has as many before it has filled the first. */
+const SEGMENTS_AT_FIRST = 2;
 /** To apply so many takes longer than to wake the thread that writes. */
 const BESIDE_FROM = 128;
 
@@ -118,8 +127,10 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
     options,
     warn: (words) => tell({ kind: "alarm", words }),
   });
+  const frames = framesBeside(begun.state?.head.place ?? JOURNAL_START);
   const shard = begun.state?.shard ?? makeShard(options);
   const recovered = recover({
+    ...(frames === null ? {} : { frames }),
     files: filesReadAhead(),
     directory,
     number,
@@ -162,6 +173,17 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   const report = { journalId: journal.id, sequence, snapshot, commands, seconds, cut };
   tell({ kind: "ready", report });
   return { primary, journal };
+}
+
+/**
+ * The frames that are to be replayed, from a thread of their own; null when they are few, which are
+ * read before such a thread has begun.
+ */
+function framesBeside(from: JournalPlace): Frames | null {
+  const { segments, segmentBytes } = findSegments(nodeFiles, data.directory);
+  if (segments - Math.floor(from.position / segmentBytes) <= SEGMENTS_AT_FIRST) return null;
+  settleSegments(nodeFiles, data.directory);
+  return readBeside(data.directory, data.shard, from, status.isStopAsked);
 }
 
 /** The journal behind what was recovered, and the threads beside it. */

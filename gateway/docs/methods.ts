@@ -291,7 +291,8 @@ const ORDERS: readonly Method[] = [
               error: {
                 code: "UNKNOWN_ORDER",
                 class: "ORDER",
-                message: "No open order of this account has that id.",
+                message:
+                  "No open order of this account has that id; order_status tells what became of it.",
                 retryable: false,
                 request_id: "hZ3kQv0a-12",
                 execution: "none",

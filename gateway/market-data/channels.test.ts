@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { crc32 } from "node:zlib";
 import { JORDAN, startTestExchange, type TestExchange } from "../testing/exchange.ts";
 import { connect } from "../testing/trader.ts";
+import { TRADES_KEPT } from "./view.ts";
 
 const SYMBOL = `${JORDAN.style}:US-10`;
 const symbols = [SYMBOL];
@@ -49,4 +50,26 @@ test("levels, orders, best ten and checksum are one book", async () => {
   const bar = await reader.until(({ channel, type }) => channel === "candles" && type === "update");
   expect(bar.data).toMatchObject([{ open: "200.00", close: "200.00", volume: 1, trades: 1 }]);
   for (const each of [trader, reader, fresh]) each.close();
+});
+
+test("more trades at once than are kept are each told as they were", async () => {
+  const trader = await connect(exchange, await exchange.makeKey("bob"));
+  const reader = await connect(exchange);
+  await reader.request("subscribe", { channel: "trades", symbols });
+  await reader.push("trades", 0);
+  const order = { symbol: SYMBOL, type: "limit", stp: "none" };
+  const prices = Array.from({ length: TRADES_KEPT + 10 }, (_, at) => `${300 + at}.00`);
+  for (const [at, price] of prices.entries()) {
+    const ask = { ...order, client_order_id: `many-${at}`, side: "sell", qty: 1, price };
+    await trader.request("add_order", ask);
+  }
+  const hit = { ...order, client_order_id: "hit-all", side: "buy", price: "400.00" };
+  const before = reader.pushes.length;
+  await trader.request("add_order", { ...hit, qty: 300 });
+  await reader.until(({ channel, type }) => channel === "trades" && type === "update");
+  const told = reader.pushes.slice(before).filter(({ channel }) => channel === "trades");
+  const rows = told.flatMap(({ data }) => data as unknown as { price: string; qty: number }[]);
+  const ofThese = rows.filter(({ price }) => Number(price) >= 300).map(({ price }) => price);
+  expect(ofThese).toEqual(prices);
+  for (const each of [trader, reader]) each.close();
 });

@@ -32,7 +32,7 @@ import {
   lastTrade,
   makeView,
   newestTrades,
-  type TradeView,
+  type TradeRow,
 } from "./view.ts";
 
 export type SymbolChannel =
@@ -84,7 +84,7 @@ export interface Feed {
 
   // Since the batch began.
   inBatch: boolean;
-  readonly fresh: TradeView[];
+  readonly fresh: TradeRow[];
   tradesSeqBefore: number;
   /** What the ticker last showed: bid, its quantity, ask, its quantity, last trade's number. */
   readonly shown: [number, number, number, number, number];
@@ -264,10 +264,10 @@ export function noteLevel3(feed: Feed, events: Events, index: number): void {
   if (isHeard(feed.topics.level3)) feed.level3.push(writeLevel3Event(feed.view, events, index));
 }
 
-export function noteTrade(feed: Feed, trade: TradeView): void {
+export function noteTrade(feed: Feed, trade: TradeRow): void {
   if (isHeard(feed.topics.trades)) {
     if (feed.fresh.length === 0) feed.tradesSeqBefore = feed.view.tradesSeq;
-    feed.fresh.push(trade);
+    feed.fresh.push({ ...trade }); // of one batch there may be more than rows
   }
   addTrade(feed.view, trade);
 }

@@ -34,14 +34,16 @@ import {
   touch,
   type Variant,
 } from "./feed.ts";
-import { type BarBudget, BARS_TOTAL_MAX, History, Tape } from "./history.ts";
+import { type BarBudget, BARS_TOTAL_MAX, History, Tape, TAPE_KEPT } from "./history.ts";
 import { foldLevel3, movesLevel } from "./level3.ts";
 import type { Said } from "./past.ts";
 import { f64Of, i32Of, u8Of } from "./recent.ts";
 import { RestingOrders } from "./resting.ts";
-import { tradeOf } from "./retell.ts";
+import { readTrade } from "./retell.ts";
 import { Channel, isHeard, makeTopic, publish, type Topic } from "./topics.ts";
-import type { TradeView } from "./view.ts";
+import { rowOfNextTrade, TRADES_KEPT } from "./view.ts";
+
+if (TAPE_KEPT > TRADES_KEPT) throw new Error("the tape would show rows that were written again");
 
 /** One product of the market, to be read: its sizes and what they traded together. */
 export interface ProductView {
@@ -109,14 +111,16 @@ export class Market {
       return readAuction(feed, events, index);
     }
     if (movesLevel(events, index)) foldLevel(feed, events, index);
-    if (type === EventType.TRADE) this.#trade(feed, tradeOf(view, events, index));
+    if (type === EventType.TRADE) this.#trade(feed, events, index);
   }
 
-  /** One record of it, for all who keep it. */
-  #trade(feed: Feed, trade: TradeView): void {
+  /** One row of it, for all who keep it: each lets go of it before it is written again. */
+  #trade(feed: Feed, events: Events, index: number): void {
+    const { view } = feed;
+    const trade = readTrade(rowOfNextTrade(view), view, events, index);
     noteTrade(feed, trade);
     feed.history.add(trade);
-    this.#gridById[trade.instrument.instrument_id]!.history.add(trade);
+    this.#gridById[view.instrument.instrument_id]!.history.add(trade);
     this.tape.add(trade);
   }
 

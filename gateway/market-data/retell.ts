@@ -15,25 +15,28 @@ import { movesLevel, writeLevel3Event, writeLevel3Step } from "./level3.ts";
 import type { Teller } from "./missed.ts";
 import { f64Of, i32Of, marketSeqOf, u8Of } from "./recent.ts";
 import { Channel } from "./topics.ts";
-import type { InstrumentView, TradeView } from "./view.ts";
+import { type InstrumentView, makeTradeRow, type TradeRow, type TradeView } from "./view.ts";
 
 /** Trades in one push. */
 const TRADES_PER_PUSH = 100;
 
-/** The trade of a TRADE event. */
-export function tradeOf(view: InstrumentView, events: Events, index: number): TradeView {
+/** The trade of a TRADE event, written into a row of its instrument; answers that row. */
+export function readTrade(
+  into: TradeRow,
+  { tickMinor }: InstrumentView,
+  events: Events,
+  index: number,
+): TradeRow {
   const priceTicks = i32Of(events, index, EventI32.priceTicks);
-  return {
-    instrument: view.instrument,
-    tradeId: f64Of(events, index, EventF64.tradeId),
-    priceTicks,
-    priceMinor: priceTicks * view.tickMinor,
-    quantity: i32Of(events, index, EventI32.quantity),
-    takerSide: u8Of(events, index, EventU8.side) === Side.BID ? Side.ASK : Side.BID,
-    stampUs: f64Of(events, index, EventF64.stampUs),
-    engineSeq: f64Of(events, index, EventF64.sequence),
-    marketSeq: marketSeqOf(events, index),
-  };
+  into.tradeId = f64Of(events, index, EventF64.tradeId);
+  into.priceTicks = priceTicks;
+  into.priceMinor = priceTicks * tickMinor;
+  into.quantity = i32Of(events, index, EventI32.quantity);
+  into.takerSide = u8Of(events, index, EventU8.side) === Side.BID ? Side.ASK : Side.BID;
+  into.stampUs = f64Of(events, index, EventF64.stampUs);
+  into.engineSeq = f64Of(events, index, EventF64.sequence);
+  into.marketSeq = marketSeqOf(events, index);
+  return into;
 }
 
 interface Pushed {
@@ -133,7 +136,7 @@ export function tradesTeller(view: InstrumentView, fromSeq: number): Teller {
     },
     add: (events, index) => {
       if (u8Of(events, index, EventU8.type) !== EventType.TRADE) return;
-      trades.push(tradeOf(view, events, index));
+      trades.push(readTrade(makeTradeRow(view.instrument), view, events, index));
       if (trades.length === TRADES_PER_PUSH) end();
     },
     endCommand: () => {},

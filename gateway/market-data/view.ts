@@ -27,6 +27,9 @@ export interface TradeView {
   readonly marketSeq: number;
 }
 
+/** Where a trade is kept, to be written again with a later one. */
+export type TradeRow = { -readonly [Field in keyof TradeView]: TradeView[Field] };
+
 /** Highest and lowest trade of one UTC day; only days with trades have one. */
 interface DayRange {
   readonly day: number;
@@ -64,8 +67,10 @@ export interface InstrumentView {
 
   readonly bids: Levels;
   readonly asks: Levels;
-  /** The newest, oldest first: as many as are kept, and up to as many older ones. */
-  readonly trades: TradeView[];
+  /** The newest, in turns: `newestTrades` has them in order. */
+  readonly trades: TradeRow[];
+  /** Where the next one stands; the one before it is the newest. */
+  nextTrade: number;
   /** Units traded since the listing: it only grows, so it is never stale. */
   volume: number;
   /** Against the trade before; 0 until there are two. */
@@ -99,6 +104,7 @@ export function makeView(instrument: Instrument): InstrumentView {
     bids: makeLevels(Side.BID),
     asks: makeLevels(Side.ASK),
     trades: [],
+    nextTrade: 0,
     volume: 0,
     changeTicks: 0,
     days: [],
@@ -124,21 +130,43 @@ export function makeView(instrument: Instrument): InstrumentView {
   };
 }
 
-/** Those that are shown, oldest first. */
-export function newestTrades({ trades }: InstrumentView): readonly TradeView[] {
-  return trades.slice(-TRADES_KEPT);
+/** Those that are kept, oldest first. */
+export function newestTrades({ trades, nextTrade }: InstrumentView): readonly TradeView[] {
+  return [...trades.slice(nextTrade), ...trades.slice(0, nextTrade)];
 }
 
-export function lastTrade(view: InstrumentView): TradeView | undefined {
-  return view.trades[view.trades.length - 1];
+export function lastTrade({ trades, nextTrade }: InstrumentView): TradeView | undefined {
+  return trades.length === 0 ? undefined : trades[(nextTrade || TRADES_KEPT) - 1];
 }
 
-export function addTrade(view: InstrumentView, trade: TradeView): void {
+/**
+ * Where the next trade is to be written, for `addTrade`: the row of the oldest, once as many are kept.
+ * An object for each would live until it falls out, and what lives so long is dear to collect.
+ */
+export function rowOfNextTrade({ instrument, trades, nextTrade }: InstrumentView): TradeRow {
+  return trades.length < TRADES_KEPT ? makeTradeRow(instrument) : trades[nextTrade]!;
+}
+
+export function makeTradeRow(instrument: Instrument): TradeRow {
+  return {
+    instrument,
+    tradeId: 0,
+    priceTicks: 0,
+    priceMinor: 0,
+    quantity: 0,
+    takerSide: Side.BID,
+    stampUs: Number.NaN, // no small whole number: V8 then writes later ones in place
+    engineSeq: 0,
+    marketSeq: 0,
+  };
+}
+
+/** `trade` is what `rowOfNextTrade` answered, written. */
+export function addTrade(view: InstrumentView, trade: TradeRow): void {
   const before = lastTrade(view);
   if (before !== undefined) view.changeTicks = trade.priceTicks - before.priceTicks;
-  view.trades.push(trade);
-  // Many at a time: to shift an array for every trade costs more than the trade.
-  if (view.trades.length === 2 * TRADES_KEPT) view.trades.splice(0, TRADES_KEPT);
+  if (view.trades.length < TRADES_KEPT) view.trades.push(trade);
+  view.nextTrade = view.nextTrade + 1 === TRADES_KEPT ? 0 : view.nextTrade + 1;
   view.volume += trade.quantity;
   view.tradesSeq = trade.marketSeq;
   addToRange(view, Math.floor(trade.stampUs / US_PER_DAY), trade.priceTicks);

@@ -18,6 +18,7 @@ import { type Bar, type History, type PricedTrade, RESOLUTIONS } from "../market
 import type { Market } from "../market-data/market.ts";
 import { type Move, overviewOf, summarise } from "../market-data/overview.ts";
 import { Search } from "../market-data/search.ts";
+import { newestTrades } from "../market-data/view.ts";
 import { invalid } from "../orders/decode.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { ExchangeStatus } from "../status.ts";
@@ -180,7 +181,7 @@ function productHistory({ market, catalog }: MarketParts, call: Call): Reply {
 
 function pointsOf({ view }: Feed): Point[] {
   const { symbol } = view.instrument;
-  return view.trades.map(({ stampUs, engineSeq, priceTicks, quantity }) => {
+  return newestTrades(view).map(({ stampUs, engineSeq, priceTicks, quantity }) => {
     return { stampUs, engineSeq, priceMinor: priceTicks * view.tickMinor, quantity, symbol };
   });
 }

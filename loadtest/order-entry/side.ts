@@ -39,9 +39,12 @@ export class Side {
   #latency = makeHistogram();
   /** Why the run is worth nothing, if it is. */
   readonly troubles = new Map<string, number>();
+  /** Rejects when a connection is gone: what was on its way there is never answered. */
+  readonly #gone = Promise.withResolvers<never>();
 
   private constructor(encoding: Encoding) {
     this.#encoding = encoding;
+    this.#gone.promise.catch(() => {}); // whoever waits for an answer hears it
   }
 
   static async open(plan: SidePlan): Promise<Side> {
@@ -64,10 +67,11 @@ export class Side {
     const before = this.answered;
     const beganMs = performance.now();
     for (const pipe of this.#pipes) pipe.start();
-    await sleep(seconds * 1_000);
+    const over = new AbortController();
+    await this.#unlessGone(sleep(seconds * 1_000, undefined, over)).finally(() => over.abort());
     const tookS = (performance.now() - beganMs) / 1_000;
     const perS = (this.answered - before) / tookS;
-    await Promise.all(this.#pipes.map((pipe) => pipe.stop()));
+    await this.#unlessGone(Promise.all(this.#pipes.map((pipe) => pipe.stop())));
     this.#check();
     return { perS, ...this.#percentiles() };
   }
@@ -77,10 +81,14 @@ export class Side {
     this.#latency = makeHistogram();
     const beganMs = performance.now();
     this.#pipes[0]!.start(count);
-    await this.#pipes[0]!.drained();
+    await this.#unlessGone(this.#pipes[0]!.drained());
     const tookS = (performance.now() - beganMs) / 1_000;
     this.#check();
     return { perS: count / tookS, ...this.#percentiles() };
+  }
+
+  #unlessGone<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#gone.promise]);
   }
 
   close(): void {
@@ -122,13 +130,16 @@ export class Side {
         else this.#encoding.readAnswers(bytes, start, end, sink);
       },
       told: () => pipe?.told(),
-      closed: (code, reason) => trouble(`closed with ${code} ${reason}`),
+      closed: (code, reason) => {
+        trouble(`closed with ${code} ${reason}`);
+        this.#gone.reject(new Error(`a connection was closed with ${code} ${reason}`));
+      },
     };
     const line = await openLine(plan.target, handlers);
     this.#lines.push(line);
     if (signer !== null) {
       this.#encoding.logOn(line, await logonParams(signer));
-      const answer = await loggedOn.promise;
+      const answer = await this.#unlessGone(loggedOn.promise);
       if (!this.#encoding.isLoggedOn(answer)) throw new Error(`no logon: ${answer.toString()}`);
     }
     pipe = new Pipe(line, plan.depth, templates, (us) => this.#latency.recordValue(us));

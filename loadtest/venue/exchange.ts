@@ -61,12 +61,19 @@ async function startVenue({ directory = tmpdir(), flags = [] }: VenueAsked): Pro
   const child = spawn(process.execPath, [QUIET, LAUNCHER, "up", ...more], {
     stdio: ["ignore", "pipe", "pipe"],
   });
+  let isStopping = false;
   const stop = async (): Promise<void> => {
+    isStopping = true;
     await endOf(child, () => child.kill("SIGINT"));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
+    const lastWords = keepLastWords(child);
     const found = await printed(child, /http:\/\/\S+/);
+    child.once("exit", (code, signal) => {
+      if (isStopping) return;
+      process.stderr.write(`the exchange ended with ${code ?? signal}:\n${lastWords()}\n`);
+    });
     const adminToken = readFileSync(join(data, "admin.token"), "utf8").trim();
     return { url: found, adminToken, data, pid: child.pid!, directory: folder, stop };
   } catch (error) {
@@ -104,6 +111,17 @@ function printed(child: ChildProcess, what: RegExp): Promise<string> {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`it ended with ${code}:\n${output}`)));
   });
+}
+
+/** For an end that nobody asked for. */
+function keepLastWords(child: ChildProcess): () => string {
+  let output = "";
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.on("data", (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-OUTPUT_MAX);
+    });
+  }
+  return () => output;
 }
 
 async function endOf(child: ChildProcess, ask: () => void): Promise<void> {

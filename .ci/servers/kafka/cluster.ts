@@ -9,6 +9,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brokerJars, findJava } from "./jars.ts";
+import { type Guarded, planGuarded, withGuarded } from "./guarded.ts";
 import { freePorts } from "../ports.ts";
 import { type BrokerNode, makeNode } from "./node.ts";
 
@@ -17,6 +18,8 @@ export type { BrokerNode } from "./node.ts";
 export interface KafkaCluster {
   /** Where clients begin, HOST:PORT each. */
   readonly brokers: readonly string[];
+  /** The listener of the first that wants TLS and a password, if that was asked for. */
+  readonly guarded: Guarded | null;
   /** The broker with that id: 1, or 1 to 3. */
   node(id: number): BrokerNode;
   stop(): Promise<void>;
@@ -26,6 +29,8 @@ export interface ClusterOptions {
   readonly brokers: 1 | 3;
   /** What clients are told to connect to instead, by the broker's own port: a proxy in between. */
   readonly advertise?: (port: number) => Promise<string>;
+  /** One broker, which has a second listener that wants TLS and a password. */
+  readonly isGuarded?: boolean;
 }
 
 const START_MS_MAX = 60_000;
@@ -53,12 +58,14 @@ export async function startCluster(options: ClusterOptions): Promise<KafkaCluste
     const plans = await planNodes(options, folder);
     const parts = { java: findJava(), jars: brokerJars(), clusterId: clusterId() };
     for (const plan of plans) mkdirSync(plan.folder);
+    const guarded = options.isGuarded ? await guard(plans, parts.java) : null;
     nodes.push(...(await Promise.all(plans.map((plan) => makeNode({ ...plan, ...parts })))));
     await Promise.all(nodes.map((node) => node.start()));
     const brokers = nodes.flatMap(({ address }) => (address === null ? [] : [address]));
     await Promise.all(nodes.map(waitUntilItAnswers));
     return {
       brokers,
+      guarded,
       node: (id) => {
         const node = nodes.find((one) => one.id === id && one.address !== null);
         if (node === undefined) throw new Error(`there is no broker ${id}`);
@@ -70,6 +77,15 @@ export async function startCluster(options: ClusterOptions): Promise<KafkaCluste
     await stop();
     throw error;
   }
+}
+
+async function guard(plans: Plan[], java: string): Promise<Guarded> {
+  const [plan] = plans;
+  const [port] = await freePorts(1);
+  const guarded = planGuarded(java, plan!.folder, port!);
+  const settings = withGuarded(plan!.settings, guarded);
+  plans[0] = { ...plan!, settings, format: guarded.format };
+  return guarded;
 }
 
 /** Removes what is left of clusters whose process was killed. */
@@ -94,6 +110,7 @@ interface Plan {
   readonly folder: string;
   readonly address: string | null;
   readonly settings: Readonly<Record<string, string>>;
+  readonly format?: readonly string[];
 }
 
 async function planNodes(options: ClusterOptions, folder: string): Promise<Plan[]> {

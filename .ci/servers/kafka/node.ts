@@ -32,6 +32,8 @@ export interface NodeOptions {
   readonly clusterId: string;
   readonly address: string | null;
   readonly settings: Readonly<Record<string, string>>;
+  /** Said besides when its folder is formatted. */
+  readonly format?: readonly string[];
 }
 
 const HEAP = ["-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
@@ -53,7 +55,8 @@ export async function makeNode(options: NodeOptions): Promise<BrokerNode> {
   const lines = Object.entries(options.settings).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(settings, lines.join(""));
   const format = ["kafka.tools.StorageTool", "format", "--ignore-formatted"];
-  await run(java, [...command, ...format, "-t", options.clusterId, "-c", settings]);
+  const asked = ["-t", options.clusterId, "-c", settings, ...(options.format ?? [])];
+  await run(java, [...command, ...format, ...asked]);
   let shell: ChildProcess | null = null;
   let ended: Promise<void> = Promise.resolve();
   let pid = 0;

@@ -48,7 +48,8 @@ export interface JournalEnd extends JournalPlace {
 /**
  * Yields each frame from `from` on and returns where they end, `until` at the latest. `shard` null:
  * whichever the first frame names. Throws ShellError JOURNAL_DAMAGED, JOURNAL_VERSION or
- * JOURNAL_FOREIGN. May read while the owner writes: it then ends somewhere near the end.
+ * JOURNAL_FOREIGN. May read while the owner writes: it then ends somewhere near the end. `atEnd` is called
+ * before what lies behind the last frame is looked through, which takes a while.
  */
 export function* readJournal(
   files: FileOps,
@@ -56,10 +57,11 @@ export function* readJournal(
   shard: number | null,
   from: JournalPlace = JOURNAL_START,
   until = Infinity,
+  atEnd: () => void = () => {},
 ): Generator<JournalFrame, JournalEnd> {
   const reader = new SegmentReader(files, directory, shard, from, until);
   try {
-    return yield* reader.readAll();
+    return yield* reader.readAll(atEnd);
   } finally {
     reader.close();
   }
@@ -134,13 +136,14 @@ class SegmentReader {
     );
   }
 
-  *readAll(): Generator<JournalFrame, JournalEnd> {
+  *readAll(atEnd: () => void): Generator<JournalFrame, JournalEnd> {
     const limit = Math.min(this.segments * this.segmentBytes, this.until);
     let lookedAgainAt = -1;
     while (this.position < limit) {
       const step = this.readOne();
       if (step.kind === "frame") yield step.frame;
       if (step.kind !== "unreadable") continue;
+      atEnd();
       const tail = this.judgeTail();
       if (tail.kind === "end") break;
       const why = step.why === "" ? "nothing is written here" : step.why;

@@ -78,12 +78,13 @@ export async function openLink(
   turn: number,
   timeoutMs: number,
 ): Promise<Link> {
-  const { brokers, ...rest } = address;
+  const { brokers, sasl, ...rest } = address;
   const first = turn % brokers.length;
   const sockets = new Set<Socket>();
   let isClosed = false;
   const cluster = new Cluster({
     ...rest,
+    ...(sasl === undefined ? {} : { sasl: { ...sasl } }), // it is written to
     brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
     connectionTimeout: timeoutMs,
     authenticationTimeout: timeoutMs,

@@ -8,6 +8,7 @@ import { ShellError, ShellErrorCode } from "../../errors.ts";
 import { FRAME_BYTES_MAX } from "../frame.ts";
 import { ConfigResourceTypes, Kafka, logLevel } from "./kafkajs.ts";
 import type { KafkaAddress } from "./link.ts";
+import { accessTrouble } from "./trouble.ts";
 
 export interface TopicWishes {
   /** Copies of each record, at least; 1 is for trying out, where a lost disk loses acknowledged orders. */
@@ -125,12 +126,12 @@ export async function findWrongSettings(
   });
 }
 
-function unanswered({ brokers }: KafkaAddress, topic: string, error: unknown): ShellError {
+function unanswered(address: KafkaAddress, topic: string, error: unknown): ShellError {
+  const what = accessTrouble(error, address) ?? "Check the address and that the brokers run";
   return new ShellError(
     ShellErrorCode.JOURNAL_UNAVAILABLE,
-    `Kafka at ${brokers.join(", ")} cannot be asked about topic ${topic}: ` +
-      `${error instanceof Error ? error.message : String(error)}. Check the address and that ` +
-      "the brokers run.",
+    `Kafka at ${address.brokers.join(", ")} cannot be asked about topic ${topic}: ` +
+      `${error instanceof Error ? error.message : String(error)}. ${what}.`,
   );
 }
 
@@ -255,7 +256,7 @@ async function withAdmin<T>(address: KafkaAddress, work: (admin: Admin) => Promi
     brokers: [...brokers],
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
-    ...(sasl === undefined ? {} : { sasl }),
+    ...(sasl === undefined ? {} : { sasl: { ...sasl } }), // it is written to
     logLevel: logLevel.NOTHING,
     requestTimeout: ADMIN_MS_MAX,
     retry: { retries: brokers.length + 2, initialRetryTime: 100 },
