@@ -5,6 +5,6 @@
  */
 export const COMPILER_FLAGS: readonly string[] = [
   "--max-inlined-bytecode-size=1000",
-  "--max-inlined-bytecode-size-cumulative=60000",
+  "--max-inlined-bytecode-size-cumulative=20000",
   "--max-inlined-bytecode-size-absolute=100000",
 ];
