@@ -3,7 +3,7 @@
  * sync waits behind whatever else was given to the disk: what is read and written for a snapshot goes there
  * in small pieces. And a processor that has even this to run looks for no other work: a thread of the
  * shard's that was woken on the busy one waits there, for up to a tick (4 ms), instead of being fetched. So
- * who takes a snapshot is at work for one moment in ten. Rests, too, end: who began long ago goes on without.
+ * who takes a snapshot is at work for one moment in twenty. Rests, too, end: who began long ago goes on without.
  *
  * For a process of its own: it rests by blocking its thread.
  */
@@ -19,14 +19,14 @@ export interface Pace {
 export const NO_PACE: Pace = { read: () => {}, wrote: () => {} };
 
 /** Of the disk on which a shard syncs some thousand times in a second: a hundredth, or a few. */
-const BYTES_PER_MS = 5_000;
+const BYTES_PER_MS = 2_500;
 /** For each millisecond of a processor's. */
-const REST_MS_PER_MS = 9;
+const REST_MS_PER_MS = 19;
 /** Work that is over before anybody could notice it: what begins, and a small snapshot as a whole. */
 const UNPACED_MS = 250;
 /** A rest shorter than that is not worth going to sleep for: it is added to the next one. */
 const REST_MS_MIN = 4;
-/** Of rests in all: a snapshot of some five million orders. What is left after that goes at full speed. */
+/** Of rests in all: a snapshot of some two million orders. What is left after that goes at full speed. */
 const RESTS_MS_MAX = 120_000;
 
 export interface PaceParts {
