@@ -24,9 +24,9 @@ const files = (): string[] => readdirSync(beside.snapshots).filter((name) => nam
 
 const MIB = 1_048_576;
 test.each([
-  { what: "40 MiB written", mib: 40, worked: 0, restedS: 8.4 },
-  { what: "a second of work", mib: 0, worked: 1_250, restedS: 9 },
-  { what: "both at once, the longer of the two", mib: 40, worked: 2_250, restedS: 18.9 },
+  { what: "40 MiB written", mib: 40, worked: 0, restedS: 16.8 },
+  { what: "a second of work", mib: 0, worked: 1_250, restedS: 19 },
+  { what: "both at once, the longer of the two", mib: 40, worked: 2_250, restedS: 39.9 },
   { what: "a quarter of a second of work", mib: 0, worked: 250, restedS: 0 },
   { what: "a page", mib: 1 / 256, worked: 0, restedS: 0 }, // owed, and not worth going to sleep for
   { what: "ten times a million orders", mib: 480, worked: 30_000, restedS: 120.1 },
@@ -45,7 +45,7 @@ test.each([
     else pace.read(MIB);
   }
   expect(Math.round(nowMs / 100) / 10).toBe(restedS);
-  expect(Math.max(0, ...rests)).toBeLessThan(200);
+  expect(Math.max(0, ...rests)).toBeLessThan(400);
 });
 
 test("from another process it keeps to the pace it is given while the shard runs, and to none after", async () => {
