@@ -15,8 +15,8 @@ export interface KafkaSaid {
 
 const MECHANISMS = ["plain", "scram-sha-256", "scram-sha-512"] as const;
 
-export const ACCESS_USAGE = `Kafka that wants TLS or a password: KAFKA_TLS=1, with KAFKA_TLS_CA naming the PEM file of who signed the brokers'
-certificate where the system does not trust it; KAFKA_SASL=${MECHANISMS.join(" or ")},
+export const ACCESS_USAGE = `Kafka that wants TLS or a password: KAFKA_TLS=1, with KAFKA_TLS_CA naming the PEM file of who signed the
+brokers' certificate where the system does not trust it; KAFKA_SASL=${MECHANISMS.join(" or ")},
 KAFKA_SASL_USERNAME, and KAFKA_SASL_PASSWORD_FILE (or KAFKA_SASL_PASSWORD). With KAFKA_SASL, KAFKA_TLS must be
 said, be it 0: then names and passwords travel as the network is.
 `;
