@@ -127,8 +127,9 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
     options,
     warn: (words) => tell({ kind: "alarm", words }),
   });
-  const frames = framesBeside(begun.state?.head.place ?? JOURNAL_START);
+  const reading = framesBeside(begun.state?.head.place ?? JOURNAL_START);
   const shard = begun.state?.shard ?? makeShard(options);
+  const frames = await reading;
   const recovered = recover({
     ...(frames === null ? {} : { frames }),
     files: filesReadAhead(),
@@ -179,7 +180,7 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
  * The frames that are to be replayed, from a thread of their own; null when they are few, which are
  * read before such a thread has begun.
  */
-function framesBeside(from: JournalPlace): Frames | null {
+async function framesBeside(from: JournalPlace): Promise<Frames | null> {
   const { segments, segmentBytes } = findSegments(nodeFiles, data.directory);
   if (segments - Math.floor(from.position / segmentBytes) <= SEGMENTS_AT_FIRST) return null;
   settleSegments(nodeFiles, data.directory);

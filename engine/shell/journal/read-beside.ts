@@ -6,7 +6,7 @@
  * Must never give out a frame that was not found whole and in its place.
  */
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { ShellError, ShellErrorCode } from "../errors.ts";
+import { asShellError, ShellError, ShellErrorCode } from "../errors.ts";
 import { frameBytes, LONG_FRAME_COMMANDS_MAX, readHeader } from "./frame.ts";
 import type { JournalFrame, JournalPlace } from "./journal.ts";
 import type { JournalEnd } from "./read.ts";
@@ -23,8 +23,10 @@ export const ReadWord = {
   /** Blocks given to who replays, and given back, ever. */
   GIVEN: 0,
   RETURNED: 1,
+  /** 1 when the thread is over, with its last words or without. */
+  ENDED: 2,
   /** Of each block, the bytes that are frames; 0: there are no more, and the port has the rest. */
-  LENGTHS: 2,
+  LENGTHS: 3,
 } as const;
 
 /** What both threads see. */
@@ -49,15 +51,17 @@ const WAIT_MS = 100;
 const PATIENCE_MS = 5_000;
 
 /**
- * The thread begins to read at once. Throws, when the frame is asked for, what `readJournal` throws;
- * blocks until there is one.
+ * Returns when the thread begins to read, throws when it ends before: that is known for certain only
+ * while nobody blocks this one. Later, when a frame is asked for, blocks until there is one, and throws
+ * what `readJournal` throws, or that the thread has ended.
  */
-export function readBeside(
+export async function readBeside(
   directory: string,
   shard: number,
   from: JournalPlace,
   isStopAsked: () => boolean,
-): Frames {
+  thread = new URL("./read-worker.ts", import.meta.url),
+): Promise<Frames> {
   const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
   const memory: ReadMemory = {
     words: new Int32Array(shared(4 * (ReadWord.LENGTHS + BLOCKS))),
@@ -65,10 +69,11 @@ export function readBeside(
   };
   const { port1: port, port2 } = new MessageChannel();
   const data: ReadWorkerData = { ...memory, directory, shard, from };
-  const worker = new Worker(new URL("./read-worker.ts", import.meta.url), {
+  const worker = new Worker(thread, {
     workerData: { ...data, port: port2 },
     transferList: [port2],
   });
+  await beginning(worker);
   worker.unref();
 
   function* all(): Frames {
@@ -82,6 +87,23 @@ export function readBeside(
   }
 
   return all();
+}
+
+/** Its first message is that all it needs was loaded. */
+function beginning(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let why: string | null = null;
+    worker.once("message", () => resolve());
+    worker.on("error", (error) => (why = asShellError(error).message));
+    worker.on("exit", (code) => reject(endedEarly(why ?? `exit code ${code}, before it began`)));
+  });
+}
+
+function endedEarly(how: string): ShellError {
+  return new ShellError(
+    ShellErrorCode.BROKEN_STATE,
+    `the thread that reads the journal ended; start again, and report this if it recurs: ${how}`,
+  );
 }
 
 function* framesIn(
@@ -108,7 +130,10 @@ function* framesIn(
 
 function waitForBlock(words: Int32Array, taken: number, isStopAsked: () => boolean): void {
   let waitedMs = 0;
-  while (Atomics.load(words, ReadWord.GIVEN) === taken) {
+  for (;;) {
+    const hasEnded = Atomics.load(words, ReadWord.ENDED) === 1; // first: it may give, and then end
+    if (Atomics.load(words, ReadWord.GIVEN) !== taken) return;
+    if (hasEnded) throw endedEarly("before it had read it all");
     if (Atomics.wait(words, ReadWord.GIVEN, taken, WAIT_MS) !== "timed-out" || !isStopAsked())
       continue;
     waitedMs += WAIT_MS;

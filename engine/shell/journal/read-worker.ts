@@ -2,7 +2,7 @@
  * The thread that reads a journal for who replays it: each frame, once it was found whole and in its
  * place, is copied into a block, and blocks are given over in turns. See `read-beside.ts`.
  */
-import { type MessagePort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { asShellError } from "../errors.ts";
 import { filesReadDirect } from "./direct-read.ts";
 import { frameBytes } from "./frame.ts";
@@ -53,6 +53,12 @@ function readAll(): ReadOver {
   }
 }
 
+// However it ends: who waits for a block would else wait for ever.
+process.once("exit", () => {
+  Atomics.store(words, ReadWord.ENDED, 1);
+  Atomics.notify(words, ReadWord.GIVEN);
+});
+parentPort!.postMessage("begun");
 const over = readAll();
 giveRest();
 port.postMessage(over);
