@@ -14,7 +14,7 @@ import { makeClock, systemTime } from "./clock.ts";
 import { asShellError, saysNoRoom, ShellError, ShellErrorCode } from "./errors.ts";
 import { type BehindMemory, makeBehindMemory, openBehind } from "./journal/behind.ts";
 import { sharedSectors } from "./journal/direct.ts";
-import { filesReadAhead } from "./journal/ahead.ts";
+import { filesReadDirect } from "./journal/direct-read.ts";
 import { nodeFiles } from "./journal/file-ops.ts";
 import { openFileJournal } from "./journal/file.ts";
 import { frameBytes, frameCommandsMax } from "./journal/frame.ts";
@@ -132,7 +132,7 @@ async function start(): Promise<{ primary: Primary; journal: Journal } | null> {
   const frames = await reading;
   const recovered = recover({
     ...(frames === null ? {} : { frames }),
-    files: filesReadAhead(),
+    files: filesReadDirect(),
     directory,
     number,
     shard,
