@@ -3,7 +3,8 @@
  * while none is. Orders come at a steady rate, whether or not answers do.
  *
  * A snapshot takes its time, and a machine's neighbours have their minutes: its process is stopped and let
- * go on again ten times in a second, and the orders of both kinds of moments are compared.
+ * go on again ten times in a second, and the orders of both kinds of moments are compared, two seconds at a
+ * time: a disk that stands still for a while, which is neither's doing, is felt in one of many comparisons.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -24,11 +25,12 @@ export interface BesideTask {
 }
 
 export interface BesideFigures {
-  /** Medians of the rounds. */
+  /** Medians of all comparisons. */
   readonly snapshotMs: number;
   readonly quietMs: number;
-  /** The one in the other, median of the rounds. */
+  /** The one in the other, median of the comparisons. */
   readonly ratio: number;
+  readonly comparisons: number;
   /** How long one takes, its stops left out. */
   readonly seconds: number;
 }
@@ -37,6 +39,8 @@ const PER_MS = 2;
 /** Ten times in a second; what comes just after a change is nobody's. */
 const MOMENT_MS = 100;
 const CHANGE_MS = 15;
+/** Moments of either kind in a comparison: a good thousand orders each. */
+const MOMENTS = 8;
 const LOAD_AT_ONCE = 2_000;
 
 export async function measureBeside(shard: ShardHandle, task: BesideTask): Promise<BesideFigures> {
@@ -57,26 +61,30 @@ export async function measureBeside(shard: ShardHandle, task: BesideTask): Promi
   const taken: number[] = [];
   const [during, without]: [number[], number[]] = [[], []];
   await snapshots.take(); // from the first command; those that follow begin with it
-  await sender.p99While(sleep(2 * MOMENT_MS), () => 0); // so that there is something to take one of
+  await sender.sendWhile(sleep(2 * MOMENT_MS), () => Kind.NOBODYS); // so that there is something to take one of
   for (let round = 0; round < rounds; round++) {
-    const { on, off, ms } = await inTurns(sender, snapshots);
+    const { compared, ms } = await inTurns(sender, snapshots);
     taken.push(ms / 1_000);
-    during.push(on);
-    without.push(off);
+    for (const { on, off } of compared) {
+      during.push(on);
+      without.push(off);
+    }
   }
   await snapshots.stop();
   return {
     snapshotMs: middle(during),
     quietMs: middle(without),
-    ratio: middle(during.map((ms, round) => ms / without[round]!)),
+    ratio: middle(during.map((ms, at) => ms / without[at]!)),
+    comparisons: during.length,
     seconds: middle(taken),
   };
 }
 
-/** One snapshot, stopped and let go on, and p99 of both kinds of moments. */
+/** One snapshot, stopped and let go on, and p99 of both kinds of moments, so many at a time. */
 async function inTurns(sender: Sender, snapshots: Snapshots) {
   let kind: Kind = Kind.NOBODYS;
   let ms = 0;
+  const compared: { on: number; off: number }[] = [];
   const over = new AbortController();
   const taking = snapshots.take().finally(() => over.abort());
   const tell = (signal: "SIGCONT" | "SIGSTOP" | "SIGKILL"): void => {
@@ -88,7 +96,8 @@ async function inTurns(sender: Sender, snapshots: Snapshots) {
   process.once("exit", kill);
   void taking.finally(() => process.off("exit", kill)).catch(() => {});
   async function alternate(): Promise<void> {
-    for (let isOn = true; !over.signal.aborted; isOn = !isOn) {
+    for (let moment = 1; !over.signal.aborted; moment++) {
+      const isOn = moment % 2 === 1;
       const beganMs = performance.now();
       tell(isOn ? "SIGCONT" : "SIGSTOP");
       await sleep(CHANGE_MS);
@@ -96,13 +105,17 @@ async function inTurns(sender: Sender, snapshots: Snapshots) {
       await sleep(MOMENT_MS);
       kind = Kind.NOBODYS;
       if (isOn) ms += performance.now() - beganMs;
+      if (moment % (2 * MOMENTS) > 0) continue;
+      const { [Kind.TAKEN]: on, [Kind.QUIET]: off } = sender.p99s();
+      compared.push({ on, off });
     }
   }
-  const { [Kind.TAKEN]: on, [Kind.QUIET]: off } = await sender.p99While(
-    Promise.all([taking, alternate()]),
-    () => kind,
-  );
-  return { on, off, ms };
+  await sender.sendWhile(Promise.all([taking, alternate()]), () => kind);
+  if (compared.length === 0) {
+    const { [Kind.TAKEN]: on, [Kind.QUIET]: off } = sender.p99s(); // it was a small one
+    compared.push({ on, off });
+  }
+  return { compared, ms };
 }
 
 const Kind = { NOBODYS: 0, TAKEN: 1, QUIET: 2 } as const;
@@ -111,8 +124,10 @@ type Kind = (typeof Kind)[keyof typeof Kind];
 interface Sender {
   /** All before that index, as fast as they are answered. */
   load(to: number): Promise<void>;
-  /** Milliseconds, of those that were sent meanwhile, by the kind of the moment they were sent in. */
-  p99While(work: Promise<unknown>, kind: () => Kind): Promise<Record<Kind, number>>;
+  /** At its rate, until that is done and all are answered. */
+  sendWhile(work: Promise<unknown>, kind: () => Kind): Promise<void>;
+  /** Milliseconds, of those answered since it was asked last, by the kind of the moment they were sent in. */
+  p99s(): Record<Kind, number>;
 }
 
 function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
@@ -159,7 +174,7 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
         await allAnswered();
       }
     },
-    p99While: async (work, kind) => {
+    sendWhile: async (work, kind) => {
       const over = new AbortController();
       void work.finally(() => over.abort()).catch(() => {});
       const beganMs = performance.now();
@@ -174,8 +189,12 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
       }
       await work;
       await allAnswered();
-      const p99 = (ms: number[]): number =>
-        ms.toSorted((a, b) => a - b)[Math.floor(ms.length * 0.99)] ?? Number.NaN;
+    },
+    p99s: () => {
+      const p99 = (ms: number[]): number => {
+        const ascending = ms.splice(0).toSorted((a, b) => a - b);
+        return ascending[Math.floor(ascending.length * 0.99)] ?? Number.NaN;
+      };
       return { 0: p99(tookMs[0]), 1: p99(tookMs[1]), 2: p99(tookMs[2]) };
     },
   };

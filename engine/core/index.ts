@@ -50,6 +50,7 @@ import type { MakeBook } from "./book-api.ts";
 import { makeBook as makeFastBook } from "./book.ts";
 import { makePlainBook as makeReadableBook } from "./book-plain.ts";
 import { SHARD_OPTIONS_DEFAULT, type ShardOptions } from "./limits.ts";
+import { NO_REST } from "./rest.ts";
 import { makeShardOver } from "./shard.ts";
 import { loadState } from "./snapshot.ts";
 import { makeState } from "./state.ts";
@@ -65,6 +66,7 @@ export { COMPILER_FLAGS } from "./compiler.ts";
 export * from "./event.ts";
 export * from "./limits.ts";
 export * from "./orders.ts";
+export { NO_REST, type Rest } from "./rest.ts";
 export type * from "./shard-api.ts";
 export { SnapshotError } from "./assert.ts";
 export { SNAPSHOT_FORMAT, SNAPSHOT_RECORD_BYTES } from "./snapshot.ts";
@@ -84,7 +86,8 @@ export function makeShard(
 
 /**
  * A shard as it was when it was saved: the same hash, and from there on the same bytes. Its tables may
- * be of other sizes and its book the other one. Throws a SnapshotError that says why not.
+ * be of other sizes and its book the other one. Throws a SnapshotError that says why not. Calls `rest` now
+ * and then, so that it can be done beside others.
  *
  * ```ts
  * const chunks: Uint8Array[] = [];
@@ -96,9 +99,10 @@ export function makeShard(
 export function loadShard(
   chunks: Iterable<Uint8Array>,
   options: Partial<ShardOptions> & { readonly book?: "fast" | "plain" } = {},
+  rest = NO_REST,
 ): Shard {
   const { book = "fast", ...sizes } = options;
   const state = makeState({ ...SHARD_OPTIONS_DEFAULT, ...sizes }, BOOKS[book]);
-  loadState(state, chunks);
+  loadState(state, chunks, rest);
   return makeShardOver(state);
 }

@@ -3,6 +3,7 @@
  */
 import type { Commands } from "./command.ts";
 import type { Events } from "./event.ts";
+import type { Rest } from "./rest.ts";
 
 /** A 64-bit state hash in two unsigned halves; `text` is 16 hex digits. */
 export interface StateHash {
@@ -45,10 +46,11 @@ export interface Shard {
   /** Pure function of state, independent of which book is used; walks everything: not for the hot path. */
   hash(): StateHash;
   /**
-   * Writes the whole state to `sink` in chunks of at most 1 MiB, which are the sink's only until it
-   * returns; see `snapshot.ts` and `loadShard`. Walks everything and allocates: for followers.
+   * Writes the whole state to `sink` in chunks of at most 128 KiB, which are the sink's only until it
+   * returns; see `snapshot.ts` and `loadShard`. Walks everything and allocates: for followers. Calls `rest`
+   * now and then, so that it can be done beside others.
    */
-  save(sink: (bytes: Uint8Array) => void): StateHash;
+  save(sink: (bytes: Uint8Array) => void, rest?: Rest): StateHash;
   /** Levels of one side of what is shown, best first, at most `levelsMax`; for tools and tests, allocates. */
   depth(instrument: number, side: number, levelsMax: number): DepthLevel[];
   /** The same of what an auction has collected, which nobody is shown. */

@@ -146,7 +146,7 @@ export function makeShardOver(state: State): Shard {
     ordersTotal: () => counters[COUNTER.ordersTotal]!,
     ordersOpen: () => orders.count(),
     hash,
-    save: (sink) => saveState(state, sink),
+    save: (sink, rest) => saveState(state, sink, rest),
     depth: (instrument, side, levelsMax) =>
       instruments.isListed(instrument) ? book.depth(instrument, side, levelsMax) : [],
     collected: (instrument, side, levelsMax) =>

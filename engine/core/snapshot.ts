@@ -23,21 +23,15 @@ import { ACCOUNT_SHIFT, AccountF64, AccountI32, AccountState } from "./accounts.
 import { insist, loading } from "./assert.ts";
 import { SEARCH_DOUBLES } from "./auction-price.ts";
 import { collectedBook } from "./book-api.ts";
-import { InstrumentState, OrderStatus, Side } from "./codes.ts";
+import { InstrumentState, Side } from "./codes.ts";
 import { INSTRUMENT_SHIFT, INSTRUMENT_WORDS, InstrumentF64, InstrumentI32 } from "./instruments.ts";
 import { BEHAVIOUR_NEWEST, HASH_VERSION } from "./limits.ts";
-import {
-  ON_WHEEL,
-  ORDER_SHIFT,
-  ORDER_SHIFT64,
-  ORDER_WORDS,
-  OrderF64,
-  OrderI32,
-  statusOf,
-} from "./orders.ts";
+import { ON_WHEEL, ORDER_SHIFT, ORDER_SHIFT64, ORDER_WORDS, OrderF64, OrderI32 } from "./orders.ts";
 import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
+import { NO_REST, perRow } from "./rest.ts";
 import type { StateHash } from "./shard-api.ts";
 import { loadGroup, loadStaged, saveGroups, saveStaged } from "./snapshot-compounds.ts";
+import { endedRows, linkAccounts } from "./snapshot-order.ts";
 import type { State } from "./state.ts";
 import { TIMER_DOUBLES, TIMER_WORDS, TimerF64, TimerI32 } from "./timers.ts";
 import { COUNTERS_HASHED, Counter } from "./turn.ts";
@@ -46,7 +40,8 @@ import { hashState } from "./walk.ts";
 export const SNAPSHOT_RECORD_BYTES = 128;
 export const SNAPSHOT_FORMAT = 1;
 const RECORD_WORDS = 32;
-const CHUNK_RECORDS = 8_192;
+/** 128 KiB: what becomes of a chunk takes a processor about a millisecond. */
+const CHUNK_RECORDS = 1_024;
 
 const Kind = {
   HEADER: 1,
@@ -159,37 +154,6 @@ function saveUncross({ uncross, priceSearch, massCancels }: State, writer: Write
   writer.f64.set(priceSearch.f64, (at >> 1) + 6);
 }
 
-/** The rows of ended orders that are still remembered, by the sequence of their place. */
-function endedRows({ orders, ids }: State): Int32Array {
-  const sequences = new Float64Array(orders.used());
-  let count = 0;
-  const isEnded = (slot: number): boolean =>
-    statusOf(orders.i32[(slot << ORDER_SHIFT) + OrderI32.bits]!) !== OrderStatus.OPEN &&
-    ids.isRemembered(slot);
-  const sequenceOf = (slot: number): number =>
-    orders.f64[(slot << ORDER_SHIFT64) + OrderF64.firstSequence]!;
-  for (let slot = 1; slot <= orders.highest(); slot++) {
-    if (isEnded(slot)) sequences[count++] = sequenceOf(slot);
-  }
-  const sorted = sequences.subarray(0, count).toSorted();
-  const slots = new Int32Array(count);
-  for (let slot = 1; slot <= orders.highest(); slot++) {
-    if (isEnded(slot)) slots[rankOf(sorted, sequenceOf(slot))] = slot;
-  }
-  return slots;
-}
-
-function rankOf(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 function savePending({ massCancels, timers, orders }: State, writer: Writer): void {
   const { i32, f64 } = writer;
   massCancels.walk(({ account, instrument, side, tag, reason, cursor, row }) => {
@@ -209,10 +173,14 @@ function savePending({ massCancels, timers, orders }: State, writer: Writer): vo
 }
 
 /**
- * Writes the whole state to `sink`, in chunks of at most 1 MiB; the bytes are the sink's only until it
+ * Writes the whole state to `sink`, in chunks of at most 128 KiB; the bytes are the sink's only until it
  * returns. Answers the state's hash. Walks everything: for followers, never for a primary.
  */
-export function saveState(state: State, sink: (bytes: Uint8Array) => void): StateHash {
+export function saveState(
+  state: State,
+  sink: (bytes: Uint8Array) => void,
+  rest = NO_REST,
+): StateHash {
   const { turn, instruments, accounts, book } = state;
   const writer = makeWriter(sink);
   const header = writer.record(Kind.HEADER);
@@ -232,12 +200,12 @@ export function saveState(state: State, sink: (bytes: Uint8Array) => void): Stat
       book.walk(collected, side, (slot) => saveRow(state, writer, slot, Kind.ORDER));
     }
   }
-  for (const slot of endedRows(state)) saveRow(state, writer, slot, Kind.REMEMBERED);
+  for (const slot of endedRows(state, rest)) saveRow(state, writer, slot, Kind.REMEMBERED);
   savePending(state, writer);
   saveUncross(state, writer);
   saveGroups(state, () => writer.record(Kind.GROUP), writer);
   saveStaged(state, () => writer.record(Kind.STAGED), writer);
-  const hash = hashState(state);
+  const hash = hashState(state, rest);
   const records = writer.count();
   const end = writer.record(Kind.END);
   writer.i32[end + 1] = hash.high | 0;
@@ -309,19 +277,6 @@ function loadRow(state: State, { i32 }: Reader): number {
   return slot;
 }
 
-/** Each account's orders, oldest first, which is by order id. */
-function linkAccounts({ orders, accounts }: State): void {
-  const ids = new Float64Array(orders.count());
-  let count = 0;
-  for (let slot = 1; slot <= orders.highest(); slot++) {
-    const isOpen =
-      statusOf(orders.i32[(slot << ORDER_SHIFT) + OrderI32.bits]!) === OrderStatus.OPEN;
-    if (isOpen) ids[count++] = orders.f64[(slot << ORDER_SHIFT64) + OrderF64.orderId]!;
-  }
-  ids.sort();
-  for (let n = 0; n < count; n++) accounts.append(orders.find(ids, n));
-}
-
 function loadMassCancel({ orders, massCancels }: State, { i32, f64 }: Reader): void {
   const cursor = f64[9] === 0 ? 0 : orders.find(f64, 9);
   const [account, instrument, side] = [i32[1]!, i32[2]!, i32[3]!];
@@ -344,12 +299,13 @@ function loadUncross({ uncross, priceSearch }: State, { i32, f64 }: Reader): voi
 }
 
 /** Fills an empty state from the chunks of a snapshot, cut anywhere. Throws a SnapshotError. */
-export function loadState(state: State, chunks: Iterable<Uint8Array>): StateHash {
+export function loadState(state: State, chunks: Iterable<Uint8Array>, rest = NO_REST): StateHash {
   const bytes = new Uint8Array(SNAPSHOT_RECORD_BYTES);
   const record = { i32: new Int32Array(bytes.buffer), f64: new Float64Array(bytes.buffer) };
   let filled = 0;
   let records = 0;
   let lastKind = 0;
+  const row = perRow(rest);
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length; ) {
       insist(lastKind !== Kind.END, "the snapshot goes on behind its end");
@@ -359,10 +315,11 @@ export function loadState(state: State, chunks: Iterable<Uint8Array>): StateHash
       filled += take;
       if (filled < SNAPSHOT_RECORD_BYTES) break;
       filled = 0;
+      row();
       const kind = record.i32[0]!;
       const isLater = kind >= lastKind && (kind !== Kind.HEADER || records === 0);
       insist(isLater, `record ${records} of the snapshot is out of order`);
-      if (kind > Kind.REMEMBERED && lastKind <= Kind.REMEMBERED) linkAccounts(state);
+      if (kind > Kind.REMEMBERED && lastKind <= Kind.REMEMBERED) linkAccounts(state, rest);
       const place = records;
       loading(() => loadRecord(state, record, place), `the snapshot is damaged at record ${place}`);
       lastKind = kind;
@@ -370,7 +327,7 @@ export function loadState(state: State, chunks: Iterable<Uint8Array>): StateHash
     }
   }
   insist(lastKind === Kind.END, "the snapshot is cut off");
-  const hash = hashState(state);
+  const hash = hashState(state, rest);
   insist(
     hash.high === record.i32[1]! >>> 0 && hash.low === record.i32[2]! >>> 0,
     "the snapshot is damaged: what was loaded does not have its hash",

@@ -22,6 +22,7 @@ import {
 } from "./instruments.ts";
 import { BEHAVIOUR_AUCTIONS } from "./limits.ts";
 import { ORDER_SHIFT, ORDER_SHIFT64, OrderF64, OrderI32, ON_WHEEL } from "./orders.ts";
+import { NO_REST, perRow, type Rest } from "./rest.ts";
 import type { StateHash } from "./shard-api.ts";
 import type { State } from "./state.ts";
 import { UncrossF64, UncrossI32, UncrossPhase } from "./pending-uncross.ts";
@@ -49,19 +50,20 @@ const ID_FIELDS = [
   OrderI32.fingerprint,
 ] as const;
 
-function hashInstrument(state: State, instrument: number, hasher: Hasher): void {
+function hashInstrument(state: State, instrument: number, hasher: Hasher, row: Rest): void {
   const { instruments, orders, book } = state;
-  const row = instrument << INSTRUMENT_SHIFT;
-  if (instruments.i32[row + InstrumentI32.state] === InstrumentState.NONE) return;
+  const at = instrument << INSTRUMENT_SHIFT;
+  if (instruments.i32[at + InstrumentI32.state] === InstrumentState.NONE) return;
   hasher.word(instrument);
-  for (let at = 0; at <= InstrumentI32.listedBandHighTicks; at++) {
-    hasher.word(instruments.i32[row + at]!);
+  for (let word = 0; word <= InstrumentI32.listedBandHighTicks; word++) {
+    hasher.word(instruments.i32[at + word]!);
   }
   hasher.double(instruments.f64[(instrument << INSTRUMENT_SHIFT64) + InstrumentF64.marketSeq]!);
   hasher.double(instruments.f64[(instrument << INSTRUMENT_SHIFT64) + InstrumentF64.tradeId]!);
-  hashLater(state, row, hasher);
+  hashLater(state, at, hasher);
   for (const side of [Side.BID, Side.ASK]) {
     const hashOrder = (slot: number): void => {
+      row();
       for (const field of ORDER_FIELDS) hasher.word(orders.i32[(slot << ORDER_SHIFT) + field]!);
       hasher.double(orders.f64[(slot << ORDER_SHIFT64) + OrderF64.orderId]!);
       hasher.double(orders.f64[(slot << ORDER_SHIFT64) + OrderF64.expiresAtUs]!);
@@ -103,7 +105,7 @@ function hashAccount(state: State, account: number, hasher: Hasher): void {
   hasher.double(accounts.f64[at + AccountF64.openBidValueMaxMinor]!);
 }
 
-function hashIds(state: State, hasher: Hasher): void {
+function hashIds(state: State, hasher: Hasher, row: Rest): void {
   const { i32, f64, highest } = state.orders;
   const { isRemembered } = state.ids;
   const one = makeHasher();
@@ -111,11 +113,12 @@ function hashIds(state: State, hasher: Hasher): void {
   let low = 0;
   let count = 0;
   for (let slot = 1; slot <= highest(); slot++) {
-    const row = slot << ORDER_SHIFT;
+    row();
+    const at = slot << ORDER_SHIFT;
     if (!isRemembered(slot)) continue;
     one.reset();
-    for (const field of ID_FIELDS) one.word(i32[row + field]!);
-    one.word(i32[row + OrderI32.bits]! & ~ON_WHEEL);
+    for (const field of ID_FIELDS) one.word(i32[at + field]!);
+    one.word(i32[at + OrderI32.bits]! & ~ON_WHEEL);
     one.double(f64[(slot << ORDER_SHIFT64) + OrderF64.firstSequence]!);
     one.double(f64[(slot << ORDER_SHIFT64) + OrderF64.orderId]!);
     one.double(f64[(slot << ORDER_SHIFT64) + OrderF64.deadlineUs]!);
@@ -152,14 +155,18 @@ function hashPending(state: State, hasher: Hasher): void {
   staged.walk((word) => hasher.word(word));
 }
 
-export function hashState(state: State): StateHash {
+export function hashState(state: State, rest = NO_REST): StateHash {
   const { turn, orders, instruments, accounts } = state;
   const hasher = makeHasher();
+  const row = perRow(rest);
   for (let at = 0; at < COUNTERS_HASHED; at++) hasher.double(turn.counters[at]!);
   hasher.word(orders.count());
-  for (let n = 1; n <= instruments.highest(); n++) hashInstrument(state, n, hasher);
-  for (let n = 1; n <= accounts.highest(); n++) hashAccount(state, n, hasher);
+  for (let n = 1; n <= instruments.highest(); n++) hashInstrument(state, n, hasher, row);
+  for (let n = 1; n <= accounts.highest(); n++) {
+    row();
+    hashAccount(state, n, hasher);
+  }
   hashPending(state, hasher);
-  hashIds(state, hasher);
+  hashIds(state, hasher, row);
   return hasher.finish();
 }

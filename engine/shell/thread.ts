@@ -1,14 +1,16 @@
 /**
  * Starts a thread that applies commands, from sources without types. Node strips them by itself in any
  * thread, but what it does that with leaves V8 less sure of typed arrays there, and the core is made
- * of those: it then takes a quarter more time. So they are stripped here, and `thread.mjs` loads them.
+ * of those: it then takes a quarter more time. So they are stripped here, and `stripped.mjs` loads them, there
+ * and in a process that is to begin quickly.
  */
 import { Worker } from "node:worker_threads";
 import { COMPILER_FLAGS } from "../core/index.ts";
 import { sourceOf } from "./local-imports.ts";
 
-export interface ThreadSources {
-  /** The URL of the thread's own file. */
+/** A program without types. */
+export interface Program {
+  /** The URL of its own first file. */
   readonly entry: string;
   /** By URL: that file and all of ours that it imports, without types. */
   readonly sources: ReadonlyMap<string, string>;
@@ -20,14 +22,14 @@ export interface ThreadSources {
 const IMPORTED = /^(?:import|export|\})[^"\n]*"(\.[^"]+\.ts)"/gm;
 
 export function startThread(entry: URL, workerData: object): Worker {
-  const thread: ThreadSources = {
-    entry: entry.href,
-    sources: sourcesOf(entry.href),
-    flags: COMPILER_FLAGS,
-  };
   return new Worker(new URL("./thread.mjs", import.meta.url), {
-    workerData: { ...workerData, thread },
+    workerData: { ...workerData, thread: programOf(entry, COMPILER_FLAGS) },
   });
+}
+
+/** Reads all its files, which takes a while. */
+export function programOf(entry: URL, flags: readonly string[]): Program {
+  return { entry: entry.href, sources: sourcesOf(entry.href), flags };
 }
 
 export function sourcesOf(entry: string): Map<string, string> {

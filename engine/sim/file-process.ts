@@ -203,6 +203,7 @@ async function takeNext(parts: ProcessParts, status: Status): Promise<void> {
     newCommandsMin: 1,
     directory: openSnapshotDirectory(disk, SNAPSHOTS),
     copies: [],
+    rest: () => {},
     warn,
   });
 }

@@ -25,11 +25,11 @@ const files = (): string[] => readdirSync(beside.snapshots).filter((name) => nam
 const MIB = 1_048_576;
 test.each([
   { what: "40 MiB written", mib: 40, worked: 0, restedS: 16.8 },
-  { what: "a second of work", mib: 0, worked: 1_250, restedS: 19 },
-  { what: "both at once, the longer of the two", mib: 40, worked: 2_250, restedS: 39.9 },
-  { what: "a quarter of a second of work", mib: 0, worked: 250, restedS: 0 },
+  { what: "a second of work", mib: 0, worked: 1_100, restedS: 29 },
+  { what: "both at once, the longer of the two", mib: 40, worked: 2_100, restedS: 58.8 },
+  { what: "a tenth of a second of work", mib: 0, worked: 100, restedS: 0 },
   { what: "a page", mib: 1 / 256, worked: 0, restedS: 0 }, // owed, and not worth going to sleep for
-  { what: "ten times a million orders", mib: 480, worked: 30_000, restedS: 120.1 },
+  { what: "ten times a million orders", mib: 480, worked: 30_000, restedS: 180 },
 ])("$what: rests of $restedS seconds, none of them long", ({ mib, worked, restedS }) => {
   const STEPS = 2_000;
   let [nowMs, workedMs] = [0, 0];
@@ -45,7 +45,7 @@ test.each([
     else pace.read(MIB);
   }
   expect(Math.round(nowMs / 100) / 10).toBe(restedS);
-  expect(Math.max(0, ...rests)).toBeLessThan(400);
+  expect(Math.max(0, ...rests)).toBeLessThan(500);
 });
 
 test("from another process it keeps to the pace it is given while the shard runs, and to none after", async () => {
@@ -62,6 +62,7 @@ test("from another process it keeps to the pace it is given while the shard runs
   const counted = (): Pace => ({
     read: (count) => void (bytes.read += count),
     wrote: (count) => void (bytes.wrote += count),
+    worked: () => {},
   });
   const warn = (words: string): void => {
     throw new Error(words);

@@ -2,7 +2,21 @@
  * The process that starts those which take snapshots, so that who runs a shard starts none. It passes on
  * what they are told and what they say, and ends with whoever started it; so do they then.
  */
-import { launch, type LauncherMessage, type LauncherOrder, type StartedTaker } from "./launcher.ts";
+import { programOf } from "../thread.ts";
+import {
+  launch,
+  type LauncherMessage,
+  type LauncherOrder,
+  type StartedTaker,
+  TAKER,
+  type TakerListener,
+} from "./launcher.ts";
+
+/**
+ * Made when the exchange begins, not each time beside its orders. Without the flags of a shard's thread: what
+ * they gain is lost again in compiling, which nothing can put off.
+ */
+const program = programOf(TAKER, []);
 
 let taker: StartedTaker | null = null;
 
@@ -15,10 +29,11 @@ function obey(told: LauncherOrder): void {
     taker?.kill();
     return;
   }
-  taker = launch(told.haste, told.order, {
+  const listener: TakerListener = {
     onMessage: (message) => tell({ kind: "said", message }),
     onGone: (words) => tell({ kind: "gone", words }),
-  });
+  };
+  taker = launch(told.haste, told.order, listener, program);
   tell({ kind: "started", pid: taker.pid() });
 }
 

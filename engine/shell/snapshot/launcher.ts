@@ -9,7 +9,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { EXEC_ARGV, type Haste, startTaker } from "./spawn.ts";
-import type { TakerMessage, TakerOrder } from "./taker-process.ts";
+import type { Program } from "../thread.ts";
+import type { TakerMessage, TakerOrder, TakerTold } from "./taker-process.ts";
 
 export interface TakerListener {
   onMessage(message: TakerMessage): void;
@@ -39,9 +40,17 @@ export interface Launcher {
 }
 
 const PROGRAM = new URL("./launcher-process.ts", import.meta.url);
+export const TAKER = new URL("./taker-process.ts", import.meta.url);
+/** As it stands: the process takes the types out itself. */
+const WITH_TYPES: Program = { entry: TAKER.href, sources: new Map(), flags: [] };
 
 /** A process of this one's, with what it is told; what it says goes to the listener. */
-export function launch(haste: Haste, order: TakerOrder, listener: TakerListener): StartedTaker {
+export function launch(
+  haste: Haste,
+  order: TakerOrder,
+  listener: TakerListener,
+  program = WITH_TYPES,
+): StartedTaker {
   const started = startTaker(haste);
   let isGone = false;
   const end = (words: string): void => {
@@ -55,7 +64,8 @@ export function launch(haste: Haste, order: TakerOrder, listener: TakerListener)
   started.once("exit", (code, signal) => {
     end(`the process that takes it ended with ${code ?? signal}`);
   });
-  started.send(order, () => {}); // who does not hear it has ended, and that is told
+  const told: TakerTold = { program, order };
+  started.send(told, () => {}); // who does not hear it has ended, and that is told
   return { pid: () => (isGone ? null : (started.pid ?? null)), kill: () => kill(started) };
 }
 

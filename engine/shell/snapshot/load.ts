@@ -3,7 +3,13 @@
  * fall-back from one that is bad to the one before it.
  */
 import { makeEvents } from "../../core/event.ts";
-import { loadShard, SNAPSHOT_RECORD_BYTES, SnapshotError } from "../../core/index.ts";
+import {
+  loadShard,
+  NO_REST,
+  type Rest,
+  SNAPSHOT_RECORD_BYTES,
+  SnapshotError,
+} from "../../core/index.ts";
 import type { ShardOptions } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { EVENTS_AT_ONCE, type FollowedState } from "../follower.ts";
@@ -19,12 +25,13 @@ export interface LoadedState extends FollowedState {
 
 /**
  * Reads it from its store and loads it. Throws SnapshotDamage or SnapshotError where something is wrong
- * with it, and what the store throws.
+ * with it, and what the store throws. Calls `rest` now and then.
  */
 export async function loadSnapshot(
   store: SnapshotStore,
   snapshot: StoredSnapshot,
   options: Partial<ShardOptions> = {},
+  rest = NO_REST,
 ): Promise<LoadedState> {
   const { head, damage } = snapshot;
   if (head === null) throw new SnapshotDamage(damage);
@@ -32,7 +39,7 @@ export async function loadSnapshot(
   const last = Buffer.alloc(SNAPSHOT_RECORD_BYTES);
   const blocks = keepLast(openBlocks(head, await store.read(snapshot)), last);
   // The core hashes what it has loaded and compares that with the record at the end.
-  const shard = loadShard(blocks, { ...options, events });
+  const shard = loadShard(blocks, { ...options, events }, rest);
   const isIt =
     shard.sequence() === head.sequence &&
     shard.behaviour() === head.behaviour &&
@@ -59,17 +66,19 @@ export interface NewestOptions {
   readonly options?: Partial<ShardOptions>;
   /** Only those of a sequence below this one. */
   readonly below?: number;
+  /** Called now and then while one is loaded. */
+  readonly rest?: Rest;
   /** One that should have been good was not, in words; the one before it is tried next. */
   onBad(words: string): void;
 }
 
 /** The newest state that can be loaded; null when there is none. Bad ones are passed over, and told. */
 export async function newestState(wanted: NewestOptions): Promise<LoadedState | null> {
-  const { options, onBad, below = Infinity } = wanted;
+  const { options, onBad, below = Infinity, rest } = wanted;
   for (const { store, snapshot } of await candidates(wanted)) {
     if (snapshot.sequence >= below) continue;
     try {
-      return await loadSnapshot(store, snapshot, options);
+      return await loadSnapshot(store, snapshot, options, rest);
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
       const what = `the snapshot of sequence ${snapshot.sequence} in ${store.name}`;

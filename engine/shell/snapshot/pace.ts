@@ -3,7 +3,8 @@
  * sync waits behind whatever else was given to the disk: what is read and written for a snapshot goes there
  * in small pieces. And a processor that has even this to run looks for no other work: a thread of the
  * shard's that was woken on the busy one waits there, for up to a tick (4 ms), instead of being fetched. So
- * who takes a snapshot is at work for one moment in twenty. Rests, too, end: who began long ago goes on without.
+ * who takes a snapshot is at work for one moment in thirty, a millisecond or so at a time. Rests, too, end: who
+ * began long ago goes on without.
  *
  * For a process of its own: it rests by blocking its thread.
  */
@@ -13,21 +14,23 @@ export interface Pace {
   /** So many bytes were read, or written: rests for what they and the work on them should have taken. */
   read(bytes: number): void;
   wrote(bytes: number): void;
+  /** Something was done with a processor alone, however much. */
+  worked(): void;
 }
 
 /** As fast as it goes: somebody waits for it. */
-export const NO_PACE: Pace = { read: () => {}, wrote: () => {} };
+export const NO_PACE: Pace = { read: () => {}, wrote: () => {}, worked: () => {} };
 
 /** Of the disk on which a shard syncs some thousand times in a second: a hundredth, or a few. */
 const BYTES_PER_MS = 2_500;
 /** For each millisecond of a processor's. */
-const REST_MS_PER_MS = 19;
+const REST_MS_PER_MS = 29;
 /** Work that is over before anybody could notice it: what begins, and a small snapshot as a whole. */
-const UNPACED_MS = 250;
+const UNPACED_MS = 100;
 /** A rest shorter than that is not worth going to sleep for: it is added to the next one. */
 const REST_MS_MIN = 4;
 /** Of rests in all: a snapshot of some two million orders. What is left after that goes at full speed. */
-const RESTS_MS_MAX = 120_000;
+const RESTS_MS_MAX = 180_000;
 
 export interface PaceParts {
   /** Blocks for as long. */
@@ -54,7 +57,8 @@ export function makePace({ rest, monotonicMs, workedMs }: PaceParts): Pace {
     owedMs = Math.max(owedMs - tookMs, -REST_MS_MIN); // one that was too long is not made up for in a burst
   }
 
-  return { read: () => spend(0), wrote: spend };
+  const worked = (): void => spend(0);
+  return { read: worked, wrote: spend, worked };
 }
 
 /** Of this thread, which blocks while it rests. */

@@ -19,7 +19,7 @@ export const Haste = {
 } as const;
 export type Haste = (typeof Haste)[keyof typeof Haste];
 
-const PROGRAM = new URL("./taker-process.ts", import.meta.url);
+const PROGRAM = new URL("./taker-process.mjs", import.meta.url);
 const LOWER = 10;
 const SHELL = "/bin/sh";
 /** Where the system has no such program, or does not let it: the lower priority. */

@@ -5,6 +5,7 @@
  *
  * For followers: it walks the whole state twice and holds a second one while it verifies.
  */
+import { NO_REST, type Rest } from "../../core/index.ts";
 import { HASH_VERSION, type ShardOptions } from "../../core/limits.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
@@ -28,6 +29,8 @@ export interface TakeParts {
   readonly keep: Keep;
   /** The journal's own directory, whose segments may be archived; null where they are not files. */
   readonly journal: { readonly directory: string; readonly retain: number | null } | null;
+  /** Called now and then, in the midst of what takes long. */
+  readonly rest: Rest;
   nowMs(): number;
   warn(words: string): void;
 }
@@ -43,11 +46,11 @@ export interface Taken {
 
 /** Throws when there is none in the end; what was there before is then still there. */
 export async function takeSnapshot(parts: TakeParts): Promise<Taken> {
-  const { directory, shard, options } = parts;
+  const { directory, shard, options, rest } = parts;
   const startedMs = performance.now();
   const { head, checkpoint } = saveDraft(parts);
   const snapshot = await find(directory, shard, checkpoint.sequence);
-  await verifySnapshot(directory, snapshot, options);
+  await verifySnapshot(directory, snapshot, options, rest);
   let copies = 0;
   for (const store of parts.copies) copies += Number(await copyTo(store, parts, head));
   await prune(parts);
@@ -59,14 +62,14 @@ export async function takeSnapshot(parts: TakeParts): Promise<Taken> {
 
 async function copyTo(
   store: SnapshotStore,
-  { directory, options, warn }: TakeParts,
+  { directory, options, rest, warn }: TakeParts,
   head: Buffer,
 ): Promise<boolean> {
   const { shard, journalId, sequence } = readHead(head);
   try {
     const blocks = await directory.read(await find(directory, shard, sequence));
     await store.put({ head, blocks });
-    await verifySnapshot(store, await find(store, shard, sequence, journalId), options);
+    await verifySnapshot(store, await find(store, shard, sequence, journalId), options, rest);
     return true;
   } catch (error) {
     warn(`the snapshot has no copy in ${store.name}: ${wordsOf(error)}`);
@@ -79,8 +82,9 @@ export async function verifySnapshot(
   store: SnapshotStore,
   snapshot: StoredSnapshot,
   options: Partial<ShardOptions> = {},
+  rest = NO_REST,
 ): Promise<void> {
-  await loadSnapshot(store, snapshot, options);
+  await loadSnapshot(store, snapshot, options, rest);
   await store.markVerified(snapshot);
 }
 
@@ -99,7 +103,7 @@ function saveDraft(parts: TakeParts): { head: Buffer; checkpoint: Checkpoint } {
   const draft = directory.draft(sequence);
   try {
     const writer = makeBlockWriter(draft.write);
-    const { high, low } = state.save(writer.write);
+    const { high, low } = state.save(writer.write, parts.rest);
     const head = writer.end({
       journalId,
       shard,

@@ -1,22 +1,29 @@
 /**
- * The process that takes one snapshot and ends. It reads the journal as far as it is told that it is
- * durable; nothing of the shard's is touched. Without its parent it ends at once: what it has begun is
- * then tidied away by the next one.
+ * The process that takes one snapshot and ends (`taker-process.mjs` is its first file). It reads the journal as
+ * far as it is told that it is durable; nothing of the shard's is touched. Without its parent it ends at once:
+ * what it has begun is then tidied away by the next one.
  */
 import { asShellError } from "../errors.ts";
 import { nodeFiles } from "../journal/file-ops.ts";
+import type { Program } from "../thread.ts";
 import { NO_PACE, type Pace, pacedFiles, threadPace } from "./pace.ts";
 import { type JournalAt, openSource } from "./source.ts";
 import type { Taken } from "./take.ts";
 import { type TakerSettings, takeNext } from "./taker.ts";
 
-/** The one thing it is told. */
+/** What it is to do. */
 export interface TakerOrder {
   readonly settings: TakerSettings;
   readonly journal: JournalAt;
   readonly newCommandsMin: number;
   /** A shard runs, and goes first; else somebody waits for this. */
   readonly isBeside: boolean;
+}
+
+/** The one thing it is told: that, and what to do it with. */
+export interface TakerTold {
+  readonly program: Program;
+  readonly order: TakerOrder;
 }
 
 export type TakerMessage =
@@ -28,7 +35,8 @@ export type TakerMessage =
 const tell = (message: TakerMessage): void =>
   void process.send!(message, undefined, undefined, () => {});
 
-async function take({ settings, journal, newCommandsMin, isBeside }: TakerOrder): Promise<void> {
+export async function take(order: TakerOrder): Promise<void> {
+  const { settings, journal, newCommandsMin, isBeside } = order;
   const pace = isBeside ? paceBesideShard() : NO_PACE;
   try {
     const source = await openSource(pacedFiles(nodeFiles, pace), journal, settings.shard);
@@ -50,8 +58,3 @@ function paceBesideShard(): Pace {
     if (process.ppid !== parent) process.exit();
   });
 }
-
-// It is of the terminal's group, as its parent is: what is said to all of them is the parent's to judge.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
-process.on("disconnect", () => process.exit());
-process.once("message", (order) => void take(order as TakerOrder));

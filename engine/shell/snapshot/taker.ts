@@ -4,6 +4,7 @@
  * kept in memory and nothing runs.
  */
 import { statfsSync } from "node:fs";
+import type { Rest } from "../../core/index.ts";
 import type { ShardOptions } from "../../core/limits.ts";
 import { ShellError, ShellErrorCode } from "../errors.ts";
 import { emptyState, makeFollower } from "../follower.ts";
@@ -49,7 +50,8 @@ export async function takeNext(parts: TakerParts): Promise<Taken | null> {
   const directory = openSnapshotDirectory(files, snapshotDirectory);
   const copies = await openCopies(settings.databaseUrl, pace, warn);
   try {
-    return await take({ ...parts, files, freeBytes: freeBytesOf, directory, copies });
+    const rest = pace.worked;
+    return await take({ ...parts, files, freeBytes: freeBytesOf, directory, copies, rest });
   } finally {
     for (const store of copies) await store.close();
     owner.release();
@@ -106,17 +108,19 @@ export interface Taking {
   readonly newCommandsMin: number;
   readonly directory: SnapshotDirectory;
   readonly copies: readonly SnapshotStore[];
+  /** Called now and then, in the midst of what takes long. */
+  readonly rest: Rest;
   warn(words: string): void;
 }
 
 /** For who has the directory to itself, and the stores open. */
 export async function take(taking: Taking): Promise<Taken | null> {
-  const { files, settings, source, newCommandsMin, directory, copies, warn } = taking;
+  const { files, settings, source, newCommandsMin, directory, copies, rest, warn } = taking;
   const { shard, options, keep } = settings;
   const { journalId } = source;
   if (journalId === null) return null;
   await removeUnverified(directory, shard, journalId);
-  const newest = { shard, journalId, options, onBad: warn };
+  const newest = { shard, journalId, options, rest, onBad: warn };
   const begin =
     (await newestState({ ...newest, stores: [directory] })) ??
     (await newestState({ ...newest, stores: copies })) ??
@@ -137,6 +141,7 @@ export async function take(taking: Taking): Promise<Taken | null> {
     options,
     keep,
     journal: source.archive,
+    rest,
     nowMs: Date.now,
     warn,
   });
