@@ -31,6 +31,9 @@ export interface BesideFigures {
   /** The one in the other, median of the comparisons. */
   readonly ratio: number;
   readonly comparisons: number;
+  /** A tenth of the comparisons is beyond: of the ratio, and of its inverse, by which to judge it. */
+  readonly tailTaken: number;
+  readonly tailQuiet: number;
   /** How long one takes, its stops left out. */
   readonly seconds: number;
 }
@@ -41,6 +44,8 @@ const MOMENT_MS = 100;
 const CHANGE_MS = 15;
 /** Moments of either kind in a comparison: a good thousand orders each. */
 const MOMENTS = 8;
+/** Of either kind, for a p99; what is left at the end of a snapshot may be too few. */
+const ORDERS_MIN = 500;
 const LOAD_AT_ONCE = 2_000;
 
 export async function measureBeside(shard: ShardHandle, task: BesideTask): Promise<BesideFigures> {
@@ -71,11 +76,14 @@ export async function measureBeside(shard: ShardHandle, task: BesideTask): Promi
     }
   }
   await snapshots.stop();
+  const ratios = during.map((ms, at) => ms / without[at]!);
   return {
     snapshotMs: middle(during),
     quietMs: middle(without),
-    ratio: middle(during.map((ms, at) => ms / without[at]!)),
+    ratio: middle(ratios),
     comparisons: during.length,
+    tailTaken: share(ratios, 0.9),
+    tailQuiet: 1 / share(ratios, 0.1),
     seconds: middle(taken),
   };
 }
@@ -85,6 +93,10 @@ async function inTurns(sender: Sender, snapshots: Snapshots) {
   let kind: Kind = Kind.NOBODYS;
   let ms = 0;
   const compared: { on: number; off: number }[] = [];
+  function compare(ordersMin: number): void {
+    const { [Kind.TAKEN]: on, [Kind.QUIET]: off } = sender.p99s(ordersMin);
+    if (on > 0 && off > 0) compared.push({ on, off });
+  }
   const over = new AbortController();
   const taking = snapshots.take().finally(() => over.abort());
   const tell = (signal: "SIGCONT" | "SIGSTOP" | "SIGKILL"): void => {
@@ -105,16 +117,11 @@ async function inTurns(sender: Sender, snapshots: Snapshots) {
       await sleep(MOMENT_MS);
       kind = Kind.NOBODYS;
       if (isOn) ms += performance.now() - beganMs;
-      if (moment % (2 * MOMENTS) > 0) continue;
-      const { [Kind.TAKEN]: on, [Kind.QUIET]: off } = sender.p99s();
-      compared.push({ on, off });
+      if (moment % (2 * MOMENTS) === 0) compare(ORDERS_MIN);
     }
   }
   await sender.sendWhile(Promise.all([taking, alternate()]), () => kind);
-  if (compared.length === 0) {
-    const { [Kind.TAKEN]: on, [Kind.QUIET]: off } = sender.p99s(); // it was a small one
-    compared.push({ on, off });
-  }
+  compare(compared.length > 0 ? ORDERS_MIN : 1); // what is left, or all of a small one
   return { compared, ms };
 }
 
@@ -126,8 +133,11 @@ interface Sender {
   load(to: number): Promise<void>;
   /** At its rate, until that is done and all are answered. */
   sendWhile(work: Promise<unknown>, kind: () => Kind): Promise<void>;
-  /** Milliseconds, of those answered since it was asked last, by the kind of the moment they were sent in. */
-  p99s(): Record<Kind, number>;
+  /**
+   * Milliseconds, of those answered since it was asked last, by the kind of the moment they were sent in;
+   * NaN of fewer than so many.
+   */
+  p99s(ordersMin: number): Record<Kind, number>;
 }
 
 function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
@@ -190,16 +200,19 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
       await work;
       await allAnswered();
     },
-    p99s: () => {
-      const p99 = (ms: number[]): number => {
-        const ascending = ms.splice(0).toSorted((a, b) => a - b);
-        return ascending[Math.floor(ascending.length * 0.99)] ?? Number.NaN;
+    p99s: (ordersMin) => {
+      const p99 = (kept: number[]): number => {
+        const ms = kept.splice(0);
+        return ms.length < ordersMin ? Number.NaN : share(ms, 0.99);
       };
       return { 0: p99(tookMs[0]), 1: p99(tookMs[1]), 2: p99(tookMs[2]) };
     },
   };
 }
 
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const middle = (values: readonly number[]): number => share(values, 0.5);
+
+/** The value that such a share of them is below. */
+function share(values: readonly number[], below: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * below)] ?? Number.NaN;
 }

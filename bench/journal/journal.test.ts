@@ -24,5 +24,5 @@ test("on files and back again", async () => {
   ]) {
     expect(figure).toBeGreaterThan(0);
   }
-  expect(reportJournal({ lines, file, kafka, recovery, snapshot }).split("\n")).toHaveLength(14);
+  expect(reportJournal({ lines, file, kafka, recovery, snapshot }).split("\n")).toHaveLength(15);
 }, 180_000);

@@ -82,7 +82,7 @@ const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
 const IN_FLIGHT = 1_000;
 const WARM_UP = 0.4; // of the mix
 const ONE_COMMAND = frameBytes(1);
-/** Of the rounds of everything else, for one beside a snapshot: it takes a minute. */
+/** Of the rounds of everything else, for one beside a snapshot: it takes four minutes. */
 const BESIDE_ROUND = 3;
 
 export async function runJournal(plan: JournalPlan): Promise<JournalMeasured> {

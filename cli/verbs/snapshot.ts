@@ -49,7 +49,7 @@ and compares its hash; exit code 1 when one is bad. create takes one of what is 
   --topic NAME create: the shard's topic (solebook-shard-N)
   --at-full-speed
                create: while an exchange runs on DIR, or an engine may, one is taken slowly, so that orders
-               go first: a minute for a million of them. With this it is taken as fast as it goes
+               go first: two minutes for a million. With this it is taken as fast as it goes
 
 The database is the one DATABASE_URL names, else the exchange's own while it runs.
 `;

@@ -2,7 +2,7 @@
 // and goes on with the same bytes, whatever its tables and its book; what is damaged is refused.
 import { describe, expect, test } from "@jest/globals";
 import { CommandType } from "./codes.ts";
-import { makeCommands } from "./command.ts";
+import { CommandFlag, makeCommands } from "./command.ts";
 import { EVENT_BYTES, makeEvents } from "./event.ts";
 import { loadShard, makeShard, SNAPSHOT_RECORD_BYTES, SnapshotError } from "./index.ts";
 import { EVENTS_PER_COMMAND_MAX, type ShardOptions } from "./limits.ts";
@@ -167,4 +167,39 @@ describe("what cannot be loaded is refused in words", () => {
   ])("tables too small for its %s", (_, sizes) => {
     expect(() => loadShard([whole], { ...SMALL, ...sizes })).toThrow("there is no room");
   });
+});
+
+test("who saves and loads beside others is asked to rest every few hundred rows, and gets the same", () => {
+  const ROWS = 256;
+  const shard = makeShard(SMALL);
+  const market = {
+    instrument: 1,
+    product: 1,
+    bandLowTicks: 1,
+    bandHighTicks: 10_000,
+    quantityMax: 100,
+  };
+  answer(shard, CommandType.LIST_INSTRUMENT, { ...market, tickMinor: 1, state: 1 }, DAY_START_US);
+  answer(shard, CommandType.SET_ACCOUNT, { account: 1, flags: CommandFlag.ALLOWED }, DAY_START_US);
+  const bid = { account: 1, instrument: 1, side: 1, orderType: 1, tif: 1, quantity: 1 };
+  for (let n = 1; n <= 700; n++) {
+    answer(
+      shard,
+      CommandType.PLACE,
+      { ...bid, priceTicks: n, clientOrderId: `O${n}` },
+      DAY_START_US,
+    );
+  }
+  expect(shard.ordersOpen()).toBe(700);
+  let rests = 0;
+  const rest = (): void => void rests++;
+  const chunks: Uint8Array[] = [];
+  const hash = shard.save((bytes) => chunks.push(bytes.slice()), rest);
+  expect(Buffer.concat(chunks).equals(Buffer.concat(saved(shard)))).toBe(true);
+  const records = Buffer.concat(chunks).length / SNAPSHOT_RECORD_BYTES;
+  expect(records).toBeGreaterThan(2 * ROWS);
+  expect(rests).toBeGreaterThanOrEqual(Math.floor(records / ROWS)); // its hash alone walks them all
+  rests = 0;
+  expect(loadShard(chunks, SMALL, rest).hash()).toEqual(hash);
+  expect(rests).toBeGreaterThanOrEqual(Math.floor(records / ROWS)); // as they come, and once more
 });

@@ -183,6 +183,7 @@ export function saveState(
 ): StateHash {
   const { turn, instruments, accounts, book } = state;
   const writer = makeWriter(sink);
+  const row = perRow(rest);
   const header = writer.record(Kind.HEADER);
   writer.i32[header + 1] = SNAPSHOT_FORMAT;
   writer.i32[header + 2] = HASH_VERSION;
@@ -192,6 +193,7 @@ export function saveState(
   for (let n = 1; n <= instruments.highest(); n++) saveInstrument(state, writer, n);
   for (let n = 1; n <= accounts.highest(); n++) saveAccount(state, writer, n);
   for (let n = 1; n <= instruments.highest(); n++) {
+    row();
     if (!instruments.isListed(n)) continue;
     book.walk(n, Side.BID, (slot) => saveRow(state, writer, slot, Kind.ORDER));
     book.walk(n, Side.ASK, (slot) => saveRow(state, writer, slot, Kind.ORDER));

@@ -161,7 +161,10 @@ export function hashState(state: State, rest = NO_REST): StateHash {
   const row = perRow(rest);
   for (let at = 0; at < COUNTERS_HASHED; at++) hasher.double(turn.counters[at]!);
   hasher.word(orders.count());
-  for (let n = 1; n <= instruments.highest(); n++) hashInstrument(state, n, hasher, row);
+  for (let n = 1; n <= instruments.highest(); n++) {
+    row();
+    hashInstrument(state, n, hasher, row);
+  }
   for (let n = 1; n <= accounts.highest(); n++) {
     row();
     hashAccount(state, n, hasher);

@@ -21,6 +21,11 @@ test("what a shard's thread runs is among them, and no more", () => {
   expect(files.filter((file) => file.includes("test"))).toEqual([]);
 });
 
+test("so is what it imports only when it is wanted", () => {
+  const sources = sourcesOf(new URL("./snapshot/taker-process.ts", import.meta.url).href);
+  expect([...sources.keys()].join()).toContain("/engine/shell/snapshot/postgres.ts");
+});
+
 test("each has its types blanked out, and its lines where they were", () => {
   for (const [url, source] of sourcesOf(WORKER)) {
     expect(source).not.toMatch(/^(import type|export type|export interface|interface) /m);

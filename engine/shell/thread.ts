@@ -18,8 +18,8 @@ export interface Program {
   readonly flags: readonly string[];
 }
 
-/** The end of an `import` or `export … from` of a file of ours; those of types are gone by then. */
-const IMPORTED = /^(?:import|export|\})[^"\n]*"(\.[^"]+\.ts)"/gm;
+/** The end of an `import` or `export … from` of a file of ours, or its `import()`; those of types are gone by then. */
+const IMPORTED = /(?:^(?:import|export|\})[^"\n]*|\bimport\()"(\.[^"]+\.ts)"/gm;
 
 export function startThread(entry: URL, workerData: object): Worker {
   return new Worker(new URL("./thread.mjs", import.meta.url), {

@@ -6,7 +6,7 @@
 import { dirname } from "node:path";
 import { COMMAND_BYTES, makeCommands } from "../core/command.ts";
 import { EVENT_BYTES } from "../core/event.ts";
-import { makeShard } from "../core/index.ts";
+import { makeShard, NO_REST } from "../core/index.ts";
 import { BATCH_COMMANDS_MAX } from "../core/limits.ts";
 import type { Shard } from "../core/shard-api.ts";
 import { makeRing, openConsumer, openProducer, type Producer } from "../ring/ring.ts";
@@ -203,7 +203,7 @@ async function takeNext(parts: ProcessParts, status: Status): Promise<void> {
     newCommandsMin: 1,
     directory: openSnapshotDirectory(disk, SNAPSHOTS),
     copies: [],
-    rest: () => {},
+    rest: NO_REST,
     warn,
   });
 }

@@ -53,7 +53,8 @@ function readAll(): ReadOver {
   }
 }
 
-// However it ends: who waits for a block would else wait for ever.
+// Who waits for a block would else wait for ever. (Of one that runs out of memory Node says nothing here: who then
+// waits does so until a stop is asked for.)
 process.once("exit", () => {
   Atomics.store(words, ReadWord.ENDED, 1);
   Atomics.notify(words, ReadWord.GIVEN);

@@ -12,7 +12,8 @@
  *      152 f64 bytes of all blocks                     160 u32 blocks
  *      164 u32 CRC of all blocks, zeros, 188 u32 CRC of bytes 0..187
  * block  0 u32 number, from 0   4 u32 bytes that follow  8 u32 bytes of the state in it
- *       12 u32 CRC of what follows: deflated bytes of the core's snapshot, at most 1 MiB of them
+ *       12 u32 CRC of what follows: deflated bytes of the core's snapshot, at most 1 MiB of them (the core
+ *       gives 128 KiB at a time; snapshots of earlier builds have blocks of 1 MiB)
  * tail   0 "SNAP.END"           8 u32 CRC of the head   12 u32 CRC of bytes 0..11
  * ```
  *

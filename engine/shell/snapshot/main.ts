@@ -74,7 +74,7 @@ export interface Snapshots {
 
 const LOOK_MS = 1_000;
 const AFTER_FAILURE_MS = 60_000;
-/** After so long without a processor, or so long in all, what runs on what is left over is given up. */
+/** After so long without a processor at a stretch, or so long in all, what runs on what is left over is given up. */
 const PATIENCE_MS_DEFAULT = 10_000;
 const LEFT_OVER_MS_MAX = 300_000;
 /** What a start and a stop without anybody trading journal, and the last snapshot's checkpoint. */
@@ -154,9 +154,17 @@ export function startSnapshots(config: SnapshotsConfig): Snapshots {
     });
     taker = started;
     const beganMs = performance.now();
+    const watch = { lookedMs: beganMs, waitedMs: 0, starvedMs: 0 };
     const watching = setInterval(() => {
-      const isLong = performance.now() - beganMs >= LEFT_OVER_MS_MAX;
-      const isStarved = keptWaitingMs(started.pid()) >= patienceMs;
+      const nowMs = performance.now();
+      const waitedMs = keptWaitingMs(started.pid());
+      const newMs = waitedMs - watch.waitedMs;
+      // It waits a little whenever it has rested, which is no lack of a processor.
+      const isWaiting = newMs >= (nowMs - watch.lookedMs) / 2;
+      const starvedMs = isWaiting ? watch.starvedMs + newMs : 0;
+      Object.assign(watch, { lookedMs: nowMs, waitedMs, starvedMs });
+      const isLong = nowMs - beganMs >= LEFT_OVER_MS_MAX;
+      const isStarved = starvedMs >= patienceMs;
       if (at !== Haste.LEFT_OVER || !(isLong || isStarved)) return;
       clearInterval(watching);
       const words = "a snapshot is begun again with a higher priority: nothing was left for it";

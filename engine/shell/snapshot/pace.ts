@@ -27,8 +27,11 @@ const BYTES_PER_MS = 2_500;
 const REST_MS_PER_MS = 29;
 /** Work that is over before anybody could notice it: what begins, and a small snapshot as a whole. */
 const UNPACED_MS = 100;
-/** A rest shorter than that is not worth going to sleep for: it is added to the next one. */
-const REST_MS_MIN = 4;
+/**
+ * A rest shorter than that is added to the next one: it would follow a tenth of a millisecond's work, and each
+ * time it is over who rested waits for a processor again.
+ */
+const REST_MS_MIN = 30;
 /** Of rests in all: a snapshot of some two million orders. What is left after that goes at full speed. */
 const RESTS_MS_MAX = 180_000;
 
@@ -61,13 +64,18 @@ export function makePace({ rest, monotonicMs, workedMs }: PaceParts): Pace {
   return { read: worked, wrote: spend, worked };
 }
 
+/** How long it rests in one go: whoever it works for may be gone meanwhile. */
+const STEP_MS = 200;
+
 /** Of this thread, which blocks while it rests. */
 export function threadPace(onRested: () => void = () => {}): Pace {
   const never = new Int32Array(new SharedArrayBuffer(4));
   return makePace({
     rest: (ms) => {
-      Atomics.wait(never, 0, 0, ms);
-      onRested();
+      for (let left = ms; left > 0; left -= STEP_MS) {
+        Atomics.wait(never, 0, 0, Math.min(left, STEP_MS));
+        onRested();
+      }
     },
     monotonicMs: () => performance.now(),
     workedMs: () => {

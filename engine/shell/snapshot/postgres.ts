@@ -12,7 +12,7 @@ import type { SnapshotBytes, SnapshotStore, StoredSnapshot } from "./store.ts";
 /** Any number, the same in every process: two that begin at once make the tables one after the other. */
 const MAKING_TABLES = 7_302_114_529;
 const CONNECT_MS = 10_000;
-const BLOCKS_AT_ONCE = 8;
+const BLOCKS_AT_ONCE = 64;
 
 /** Run at each start: what is there stays as it is. */
 const TABLES = `
