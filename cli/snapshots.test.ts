@@ -115,7 +115,7 @@ test("a bad one is found, and the exit code says so; the exchange starts all the
   const { status, stdout, stderr } = await solebook(["snapshot", "verify", "--data", data]);
   expect(status).toBe(1);
   expect(stdout.split("\n").map((line) => line.slice(60).trim())).toEqual([
-    expect.stringContaining("BAD: block 0 is damaged"),
+    expect.stringMatching(/BAD: block [0-9]+ is damaged/),
     expect.stringContaining("verified"),
     expect.stringContaining("verified"),
     "",
