@@ -72,7 +72,8 @@ export function threadPace(onRested: () => void = () => {}): Pace {
   const never = new Int32Array(new SharedArrayBuffer(4));
   return makePace({
     rest: (ms) => {
-      for (let left = ms; left > 0; left -= STEP_MS) {
+      const untilMs = performance.now() + ms;
+      for (let left = ms; left > 0; left = untilMs - performance.now()) {
         Atomics.wait(never, 0, 0, Math.min(left, STEP_MS));
         onRested();
       }
