@@ -3,8 +3,8 @@
  * while none is. Orders come at a steady rate, whether or not answers do.
  *
  * A snapshot takes its time, and a machine's neighbours have their minutes: its process is stopped and let
- * go on again ten times in a second, and the orders of both kinds of moments are compared, two seconds at a
- * time: a disk that stands still for a while, which is neither's doing, is felt in one of many comparisons.
+ * go on again, and the orders of both kinds of moments are compared, two neighbours of each at a time: a disk
+ * that stands still for a while, which is neither's doing, is felt in one of hundreds of comparisons.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -31,6 +31,8 @@ export interface BesideFigures {
   /** The one in the other, median of the comparisons. */
   readonly ratio: number;
   readonly comparisons: number;
+  /** Nine times in ten the median of ever so many comparisons lies between these two. */
+  readonly likely: readonly [number, number];
   /** A tenth of the comparisons is beyond: of the ratio, and of its inverse, by which to judge it. */
   readonly tailTaken: number;
   readonly tailQuiet: number;
@@ -42,11 +44,13 @@ const PER_MS = 2;
 /** Ten times in a second; what comes just after a change is nobody's. */
 const MOMENT_MS = 100;
 const CHANGE_MS = 15;
-/** Moments of either kind in a comparison: a good thousand orders each. */
-const MOMENTS = 8;
+/** Moments of either kind in a comparison: 400 orders each. */
+const MOMENTS = 2;
 /** Of either kind, for a p99; what is left at the end of a snapshot may be too few. */
-const ORDERS_MIN = 500;
+const ORDERS_MIN = 250;
 const LOAD_AT_ONCE = 2_000;
+/** Standard deviations to either side. */
+const NINE_IN_TEN = 1.645;
 
 export async function measureBeside(shard: ShardHandle, task: BesideTask): Promise<BesideFigures> {
   const { directory, rounds, timedFrom } = task;
@@ -82,6 +86,7 @@ export async function measureBeside(shard: ShardHandle, task: BesideTask): Promi
     quietMs: middle(without),
     ratio: middle(ratios),
     comparisons: during.length,
+    likely: likelyMiddle(ratios),
     tailTaken: share(ratios, 0.9),
     tailQuiet: 1 / share(ratios, 0.1),
     seconds: middle(taken),
@@ -211,6 +216,15 @@ function openSender(shard: ShardHandle, { commands, end }: BesideTask): Sender {
 }
 
 const middle = (values: readonly number[]): number => share(values, 0.5);
+
+/** By rank: each comparison is above the median they come from as likely as below. */
+function likelyMiddle(values: readonly number[]): [number, number] {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [half, off] = [sorted.length / 2, (NINE_IN_TEN * Math.sqrt(sorted.length)) / 2];
+  const at = (rank: number): number =>
+    sorted[Math.min(Math.max(Math.round(rank), 0), sorted.length - 1)] ?? Number.NaN;
+  return [at(half - off), at(half + off)];
+}
 
 /** The value that such a share of them is below. */
 function share(values: readonly number[], below: number): number {

@@ -20,7 +20,7 @@ test("on files and back again", async () => {
   for (const figure of [
     ...Object.values(file!),
     ...Object.values(recovery!),
-    ...Object.values(snapshot!),
+    ...Object.values(snapshot!).flat(),
   ]) {
     expect(figure).toBeGreaterThan(0);
   }

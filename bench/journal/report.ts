@@ -30,13 +30,15 @@ export function reportJournal({ lines, file, kafka, recovery, snapshot }: Journa
   if (snapshot !== null) {
     const { ratio, snapshotMs, quietMs, seconds, comparisons } = snapshot;
     rows.push(
-      `while a snapshot is taken (${seconds.toFixed(1)} s) the p99 of two seconds' acks is ` +
-        `${snapshotMs.toFixed(2)} ms, else ${quietMs.toFixed(2)} ms`,
+      `while a snapshot is taken (${seconds.toFixed(1)} s) p99 of an ack is ${snapshotMs.toFixed(2)} ms, ` +
+        `in the moments between ${quietMs.toFixed(2)} ms`,
     );
     row(`that as a share, median of ${comparisons} comparisons`, percent(ratio), "≤ 110 %");
+    const [low, high] = snapshot.likely.map(percent);
     const [taken, quiet] = [percent(snapshot.tailTaken), percent(snapshot.tailQuiet)];
     rows.push(
-      `a tenth of them is beyond ${taken}, and of moments without, against those with, ${quiet}`,
+      `so many comparisons tell it to within ${low} to ${high}; a tenth of them is beyond ${taken}, ` +
+        `and of moments without, against those with, ${quiet}`,
     );
   }
   return `${rows.join("\n")}\n`;
