@@ -80,6 +80,7 @@ export async function measureBeside(shard: ShardHandle, task: BesideTask): Promi
     }
   }
   await snapshots.stop();
+  if (during.length === 0) throw new Error("too few orders came beside a snapshot to compare");
   const ratios = during.map((ms, at) => ms / without[at]!);
   return {
     snapshotMs: middle(during),

@@ -8,13 +8,8 @@ import { Redis } from "ioredis";
 import { pino } from "pino";
 import { type RedisServer, startRedis } from "../../.ci/servers/redis/server.ts";
 import { Sealer, SEALING_KEY_BYTES } from "../registry/sealer.ts";
-import {
-  JORDAN,
-  type Json,
-  startTestExchange,
-  type TestExchange,
-  TOKEN,
-} from "../testing/exchange.ts";
+import { JORDAN, startTestExchange, type TestExchange, TOKEN } from "../testing/exchange.ts";
+import { postOnce } from "../testing/post-once.ts";
 import { Fleet } from "./fleet.ts";
 
 const HMAC = { account: "alice", kind: "hmac" };
@@ -46,18 +41,8 @@ afterEach(async () => {
   for (const fleet of fleets) fleet.close();
 });
 
-async function post(to: TestExchange, key: string, body: object, path = "keys") {
-  const response = await fetch(`${to.url}/v1/admin/${path}`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${TOKEN}`,
-      "content-type": "application/json",
-      "idempotency-key": key,
-    },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as Json };
-}
+const post = (to: TestExchange, key: string, body: object, path?: string) =>
+  postOnce(to.url, key, body, path);
 const keysMade = (): number => first.registry.keys().length;
 const areShared = async (is: boolean): Promise<void> => {
   while (!fleets.every(({ isShared }) => isShared === is)) await pause(10);

@@ -10,7 +10,8 @@ import { pino } from "pino";
 import { type RedisServer, startRedis } from "../../.ci/servers/redis/server.ts";
 import { startTestDatabase, type TestDatabase } from "../../engine/shell/testing/database.ts";
 import { openSharedRegistry, type SharedRegistry } from "../registry/postgres.ts";
-import { type Json, startTestExchange, type TestExchange, TOKEN } from "../testing/exchange.ts";
+import { startTestExchange, type TestExchange } from "../testing/exchange.ts";
+import { postOnce } from "../testing/post-once.ts";
 import { Fleet } from "./fleet.ts";
 import { BOUNDS, SEALER } from "./testing/shared.ts";
 
@@ -38,19 +39,8 @@ afterAll(async () => {
   await Promise.all([redis.stop(), database.stop()]);
 });
 
-async function post(url: string, key: string, path = "keys", body: object = HMAC) {
-  const response = await fetch(`${url}/v1/admin/${path}`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${TOKEN}`,
-      "content-type": "application/json",
-      "idempotency-key": key,
-    },
-    body: JSON.stringify(body),
-  });
-  const retryAfter = response.headers.get("retry-after");
-  return { status: response.status, retryAfter, body: (await response.json()) as Json };
-}
+const post = (url: string, key: string, path = "keys", body: object = HMAC) =>
+  postOnce(url, key, body, path);
 
 /** As a client does that was told to come again: the same, until it is answered. */
 async function settled(key: string) {

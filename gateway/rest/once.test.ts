@@ -1,7 +1,8 @@
 /** What is to be done once is done once, however often it is asked for, over real HTTP and by itself. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Refused } from "../errors.ts";
-import { startTestExchange, type Json, type TestExchange, TOKEN } from "../testing/exchange.ts";
+import { startTestExchange, type Json, type TestExchange } from "../testing/exchange.ts";
+import { postOnce } from "../testing/post-once.ts";
 import { Once } from "./once.ts";
 import type { Call, Reply } from "./server.ts";
 
@@ -12,18 +13,8 @@ describe("an operator's POSTs", () => {
   });
   afterAll(() => exchange.stop());
 
-  const post = async (key: string, body: object, path = "keys") => {
-    const response = await fetch(`${exchange.url}/v1/admin/${path}`, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${TOKEN}`,
-        "content-type": "application/json",
-        "idempotency-key": key,
-      },
-      body: JSON.stringify(body),
-    });
-    return { status: response.status, body: (await response.json()) as Json };
-  };
+  const post = (key: string, body: object, path?: string) =>
+    postOnce(exchange.url, key, body, path);
   const keysMade = async (): Promise<number> =>
     ((await exchange.admin("GET", "keys")).body.keys as unknown as Json[]).length;
   const HMAC = { account: "alice", kind: "hmac" };
@@ -75,18 +66,8 @@ describe("an operator's POSTs", () => {
 
 test("an exchange that was killed before anybody heard: started again, it tells the same key and secret", async () => {
   const before = await startTestExchange();
-  const ask = async ({ url }: TestExchange, label: string) => {
-    const response = await fetch(`${url}/v1/admin/keys`, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${TOKEN}`,
-        "content-type": "application/json",
-        "idempotency-key": "one",
-      },
-      body: JSON.stringify({ account: "alice", kind: "hmac", label }),
-    });
-    return { status: response.status, body: (await response.json()) as Json };
-  };
+  const ask = ({ url }: TestExchange, label: string) =>
+    postOnce(url, "one", { account: "alice", kind: "hmac", label });
   const made = await ask(before, "");
   const { dir, shard } = before;
   const after = await startTestExchange({ dir, journal: shard.journal });

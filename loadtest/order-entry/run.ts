@@ -47,6 +47,11 @@ const PRICE = "200.00";
 const RUN_CHARS = 3;
 /** Sent before anything counts: both servers and this client are compiled meanwhile. */
 const WARM_UP_S = 4;
+/**
+ * Of the four million ids that an exchange remembers for a minute, what this leaves to who sends one at a time:
+ * a machine that is fast enough would else be told that there is no room. A third is the warm-up's.
+ */
+const ORDERS_MAX = 3_900_000;
 
 export async function runOrderEntry(asked: OrderEntryAsked): Promise<OrderEntryFigures> {
   const venue = await openVenue(asked);
@@ -113,11 +118,13 @@ interface Pair {
 async function measureFlow(asked: OrderEntryAsked, { exchange, echo }: Pair) {
   const { seconds, rounds, progress } = asked;
   const each = seconds / rounds / 2;
-  for (const side of [exchange, echo]) await side.round(Math.min(WARM_UP_S, seconds / 4));
+  const most = (ORDERS_MAX * 2) / 3 / rounds;
+  await exchange.round(Math.min(WARM_UP_S, seconds / 4), ORDERS_MAX / 3);
+  await echo.round(Math.min(WARM_UP_S, seconds / 4));
   const orders: Round[] = [];
   const echoes: Round[] = [];
   for (let round = 0; round < rounds; round++) {
-    orders.push(await exchange.round(each));
+    orders.push(await exchange.round(each, most));
     echoes.push(await echo.round(each));
     const [ours, bare] = [orders.at(-1)!, echoes.at(-1)!];
     progress(

@@ -1,4 +1,4 @@
-/** A server that is gone ends a measurement with words: its answers would be waited for until the process ends by itself, silently. */
+/** When a measurement ends. */
 import { expect, test } from "@jest/globals";
 import { startEcho } from "../venue/exchange.ts";
 import { PROTO_ORDERS } from "../wire/proto-orders.ts";
@@ -7,16 +7,36 @@ import { Side } from "./side.ts";
 const order = (side: "buy" | "sell") =>
   PROTO_ORDERS.makeOrder({ symbol: "A:1", side, price: "200.00", qty: 1, prefix: "abc" });
 
+async function open(lines: number) {
+  const echo = await startEcho();
+  const side = await Side.open({
+    target: { host: "127.0.0.1", port: echo.port, path: "/" },
+    encoding: PROTO_ORDERS,
+    depth: 4,
+    lines: Array.from({ length: lines }, () => ({
+      templates: [order("sell"), order("buy")] as const,
+      signer: null,
+    })),
+  });
+  return { echo, side };
+}
+
+test("a round is over when as many orders were sent as may be, however long it might go on", async () => {
+  const { echo, side } = await open(3);
+  const { perS } = await side.round(600, 1_000);
+  expect(perS).toBeGreaterThan(0);
+  expect([side.sent, side.answered]).toEqual([999, 999]);
+  await side.round(600, 30); // and so is the next
+  expect([side.sent, side.answered]).toEqual([1_029, 1_029]);
+  side.close();
+  await echo.stop();
+});
+
+// Its answers would be waited for until the process ends by itself, silently.
 test.each(["a round", "orders one by one"])(
-  "the server goes away in the middle of %s",
+  "the server goes away in the middle of %s: it says so",
   async (what) => {
-    const echo = await startEcho();
-    const side = await Side.open({
-      target: { host: "127.0.0.1", port: echo.port, path: "/" },
-      encoding: PROTO_ORDERS,
-      depth: 4,
-      lines: [{ templates: [order("sell"), order("buy")], signer: null }],
-    });
+    const { echo, side } = await open(1);
     const measured = what === "a round" ? side.round(600) : side.oneByOne(1_000_000_000);
     const outcome = measured.catch((error: unknown) => error);
     while (side.answered === 0) await new Promise((resolve) => setTimeout(resolve, 5));

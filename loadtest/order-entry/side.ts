@@ -61,14 +61,16 @@ export class Side {
     return this.#pipes.reduce((sum, pipe) => sum + pipe.answered, 0);
   }
 
-  /** Everybody sends for so long. */
-  async round(seconds: number): Promise<Round> {
+  /** Everybody sends for so long, or until so many orders were sent in all. */
+  async round(seconds: number, most = Infinity): Promise<Round> {
     this.#latency = makeHistogram();
     const before = this.answered;
     const beganMs = performance.now();
-    for (const pipe of this.#pipes) pipe.start();
+    for (const pipe of this.#pipes) pipe.start(Math.floor(most / this.#pipes.length));
     const over = new AbortController();
-    await this.#unlessGone(sleep(seconds * 1_000, undefined, over)).finally(() => over.abort());
+    const allSent = Promise.all(this.#pipes.map((pipe) => pipe.drained()));
+    const ended = Promise.race([sleep(seconds * 1_000, undefined, over), allSent]);
+    await this.#unlessGone(ended).finally(() => over.abort());
     const tookS = (performance.now() - beganMs) / 1_000;
     const perS = (this.answered - before) / tookS;
     await this.#unlessGone(Promise.all(this.#pipes.map((pipe) => pipe.stop())));
