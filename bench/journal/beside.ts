@@ -222,9 +222,9 @@ const middle = (values: readonly number[]): number => share(values, 0.5);
 function likelyMiddle(values: readonly number[]): [number, number] {
   const sorted = values.toSorted((a, b) => a - b);
   const [half, off] = [sorted.length / 2, (NINE_IN_TEN * Math.sqrt(sorted.length)) / 2];
-  const at = (rank: number): number =>
-    sorted[Math.min(Math.max(Math.round(rank), 0), sorted.length - 1)] ?? Number.NaN;
-  return [at(half - off), at(half + off)];
+  const last = sorted.length - 1;
+  const upper = Math.min(Math.round(half + off), last);
+  return [sorted[last - upper]!, sorted[upper]!];
 }
 
 /** The value that such a share of them is below. */

@@ -37,8 +37,8 @@ export function reportJournal({ lines, file, kafka, recovery, snapshot }: Journa
     const [low, high] = snapshot.likely.map(percent);
     const [taken, quiet] = [percent(snapshot.tailTaken), percent(snapshot.tailQuiet)];
     rows.push(
-      `so many comparisons tell it to within ${low} to ${high}; a tenth of them is beyond ${taken}, ` +
-        `and of moments without, against those with, ${quiet}`,
+      `nine times in ten chance leaves it between ${low} and ${high}; a tenth of them is beyond ` +
+        `${taken}, and of moments without, against those with, ${quiet}`,
     );
   }
   return `${rows.join("\n")}\n`;

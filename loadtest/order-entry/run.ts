@@ -24,7 +24,7 @@ export interface OrderEntryAsked extends VenueAsked {
   readonly encoding: Encoding;
   readonly connections: number;
   readonly depth: number;
-  /** Of sending in all, half of it at each of the two. */
+  /** Of sending in all, half of it at each of the two; less at the exchange when `ORDERS_MAX` were sent. */
   readonly seconds: number;
   readonly rounds: number;
   /** Orders one at a time, per round. */
@@ -52,6 +52,8 @@ const WARM_UP_S = 4;
  * a machine that is fast enough would else be told that there is no room. A third is the warm-up's.
  */
 const ORDERS_MAX = 3_900_000;
+/** Of a round's time: one that took less was cut short. */
+const WHOLE = 0.99;
 
 export async function runOrderEntry(asked: OrderEntryAsked): Promise<OrderEntryFigures> {
   const venue = await openVenue(asked);
@@ -127,9 +129,11 @@ async function measureFlow(asked: OrderEntryAsked, { exchange, echo }: Pair) {
     orders.push(await exchange.round(each, most));
     echoes.push(await echo.round(each));
     const [ours, bare] = [orders.at(-1)!, echoes.at(-1)!];
+    const isWhole = ours.tookS > each * WHOLE;
     progress(
       `orders ${count(ours.perS)}/s, p50 ${ours.p50Ms.toFixed(2)} ms, p99 ${ours.p99Ms.toFixed(2)} ms; ` +
-        `echo ${count(bare.perS)}/s, p50 ${bare.p50Ms.toFixed(2)} ms`,
+        `echo ${count(bare.perS)}/s, p50 ${bare.p50Ms.toFixed(2)} ms` +
+        (isWhole ? "" : `; of ${each} s only ${ours.tookS.toFixed(1)}, for there are no more ids`),
     );
   }
   return {

@@ -11,6 +11,7 @@ import { Pipe } from "./pipe.ts";
 
 export interface Round {
   readonly perS: number;
+  readonly tookS: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -61,21 +62,21 @@ export class Side {
     return this.#pipes.reduce((sum, pipe) => sum + pipe.answered, 0);
   }
 
-  /** Everybody sends for so long, or until so many orders were sent in all. */
+  /** Everybody sends for so long, or until somebody has sent his share of `most` orders. */
   async round(seconds: number, most = Infinity): Promise<Round> {
     this.#latency = makeHistogram();
     const before = this.answered;
     const beganMs = performance.now();
     for (const pipe of this.#pipes) pipe.start(Math.floor(most / this.#pipes.length));
     const over = new AbortController();
-    const allSent = Promise.all(this.#pipes.map((pipe) => pipe.drained()));
-    const ended = Promise.race([sleep(seconds * 1_000, undefined, over), allSent]);
+    const hasSent = this.#pipes.map((pipe) => pipe.drained()); // from then on fewer are in flight
+    const ended = Promise.race([sleep(seconds * 1_000, undefined, over), ...hasSent]);
     await this.#unlessGone(ended).finally(() => over.abort());
     const tookS = (performance.now() - beganMs) / 1_000;
     const perS = (this.answered - before) / tookS;
     await this.#unlessGone(Promise.all(this.#pipes.map((pipe) => pipe.stop())));
     this.#check();
-    return { perS, ...this.#percentiles() };
+    return { perS, tookS, ...this.#percentiles() };
   }
 
   /** The first connection alone, one at a time. */
@@ -86,7 +87,7 @@ export class Side {
     await this.#unlessGone(this.#pipes[0]!.drained());
     const tookS = (performance.now() - beganMs) / 1_000;
     this.#check();
-    return { perS: count / tookS, ...this.#percentiles() };
+    return { perS: count / tookS, tookS, ...this.#percentiles() };
   }
 
   #unlessGone<T>(work: Promise<T>): Promise<T> {
